@@ -1,0 +1,41 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test e2e bench lock clean
+PYTHON ?= python3
+bin := .venv/bin
+pip_compile := CUSTOM_COMPILE_COMMAND="make lock" $(bin)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.ready ## make .venv with the sre-watchdog command in it
+
+.venv/.ready: requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make setup: needs Python 3.11 or newer, and $(PYTHON) is not: try make PYTHON=python3.11 setup" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "make setup: $(PYTHON) cannot make a virtual environment (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@$(bin)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(bin)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . && touch $@
+
+demo: setup ## heal a broken deployment in an embedded cluster: no cluster, key or network
+	@$(bin)/sre-watchdog demo
+
+check: setup ## format, lint, types
+	$(bin)/ruff format --check . && $(bin)/ruff check .
+	$(bin)/mypy
+
+test: setup ## every test; end-to-end ones where a cluster can be had, and always under CI=true
+	@$(bin)/pytest tests
+
+e2e: setup ## end-to-end tests only
+	@$(bin)/pytest tests/e2e
+
+bench: setup ## what a pass costs, how often the cause is right, seconds to a verified fix
+	@$(bin)/python -m benchmarks
+
+lock: setup ## pin every dependency again, with hashes
+	@$(pip_compile) --upgrade --output-file requirements.txt pyproject.toml
+	@$(pip_compile) --upgrade --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+
+clean: ## remove what the other targets made
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
