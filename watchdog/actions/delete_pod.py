@@ -1,0 +1,21 @@
+"""Evict one pod that its controller will replace."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from watchdog.actions.action import Action, Grant, Mode
+
+
+class DeletePod(Action):
+    """Evict the target pod, respecting PodDisruptionBudgets; a controller must own it."""
+
+    kind: Literal["delete_pod"] = "delete_pod"
+
+    default_mode: ClassVar[Mode] = "auto"
+    grants: ClassVar[tuple[Grant, ...]] = (Grant("", "pods/eviction", "create"),)
+
+    @property
+    def title(self) -> str:
+        """`delete the pod, its controller replaces it`."""
+        return "delete the pod, its controller replaces it"

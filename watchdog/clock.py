@@ -1,0 +1,55 @@
+"""Time as a parameter, and the one budget that bounds a pass."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the pass asks of time; tests bring their own."""
+
+    def now(self) -> datetime:
+        """The wall clock, with its zone (UTC)."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go backwards."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The wall clock in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """The monotonic clock in seconds."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds."""
+        time.sleep(seconds)
+
+
+class Budget:
+    """How long the pass may still take; every outside call gets at most what is left of it."""
+
+    def __init__(self, seconds: float, clock: Clock) -> None:
+        self.clock = clock
+        self._deadline = clock.monotonic() + seconds
+
+    def remaining(self) -> float:
+        """Seconds left, never below zero."""
+        return max(0.0, self._deadline - self.clock.monotonic())
+
+    def timeout(self, cap: float) -> float:
+        """The timeout in seconds for one call that should take at most `cap`."""
+        return max(0.1, min(cap, self.remaining()))

@@ -1,0 +1,296 @@
+"""Every SRE_AGENT_ setting: default, unit and reason. Reads the environment, once.
+
+Settings travel as a value from here on; nothing else reads the environment. docs/settings.md is
+generated from the descriptions below.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from watchdog.actions import BY_NAME, Mode
+from watchdog.errors import SettingsError
+
+PREFIX = "SRE_AGENT_"
+# What Kubernetes injects into every pod of a namespace that has a Service called sre-agent[-x].
+_SERVICE_LINK = re.compile(
+    r"^SRE_AGENT_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$"
+)
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LLMSettings(_Group):
+    """The model. Without a key or a base URL the rules speak alone."""
+
+    base_url: str | None = None
+    """Address of an OpenAI-compatible API; the client's own default when empty. OPENAI_BASE_URL
+    works too."""
+    model: str | None = None
+    """Model name as that server knows it; gpt-5-mini when empty."""
+    api_key: SecretStr | None = None
+    """API key. OPENAI_API_KEY works too. Servers that ask for none get a placeholder."""
+    timeout_seconds: float = Field(45.0, gt=0)
+    """Seconds for the whole call, retries and format ladder included; never more than what is left
+    of the run budget."""
+    max_prompt_chars: int = Field(40_000, ge=4_000)
+    """Characters of the prompt at most (about 3.5 a token); what matters most is kept and the cut
+    is stated."""
+    max_output_tokens: int | None = Field(None, gt=0)
+    """Upper bound of the answer in tokens; sent only when set, as some servers refuse it."""
+    temperature: float | None = Field(None, ge=0, le=2)
+    """Sent only when set, as some reasoning models refuse it."""
+    response_format: Literal["auto", "json_schema", "json_object", "none"] = "auto"
+    """Pins one rung of the response-format ladder; auto steps down when the server refuses one."""
+    allow_plain_http: bool = False
+    """Allows http:// to a host that is neither local nor inside the cluster."""
+
+    @property
+    def configured(self) -> bool:
+        """Whether a model can be asked at all."""
+        return bool(self.api_key or self.base_url)
+
+    @property
+    def model_name(self) -> str:
+        """The model to ask for."""
+        return self.model or "gpt-5-mini"
+
+
+class SlackSettings(_Group):
+    """Slack, by bot token and channel or by webhook."""
+
+    bot_token: SecretStr | None = None
+    """Bot token (xoxb-...) with chat:write; needs channel."""
+    channel: str | None = None
+    """Channel id or name that reports go to, unless a namespace's policy names another."""
+    webhook_url: SecretStr | None = None
+    """Incoming webhook instead of a bot token: posts on change, cannot edit."""
+    base_url: str | None = None
+    """Another address of Slack's API, for gateways and tests."""
+    timeout_seconds: float = Field(10.0, gt=0)
+    """Seconds for each call."""
+
+
+class PushgatewaySettings(_Group):
+    """The Prometheus Pushgateway."""
+
+    url: str | None = None
+    """Address of the Pushgateway; nothing is pushed when empty."""
+    job: str = "sre-watchdog"
+    """Grouping key `job`, the release's name in the chart."""
+    timeout_seconds: float = Field(5.0, gt=0)
+    """Seconds for each push."""
+
+
+class HeartbeatSettings(_Group):
+    """A dead man's switch outside the cluster."""
+
+    url: str | None = None
+    """Called with GET after each successful pass (healthchecks.io and the like)."""
+
+
+class LimitSettings(_Group):
+    """Bounds of what actions may write."""
+
+    memory_factor: float = Field(4.0, ge=1)
+    """Memory may be raised to at most this many times what the revision in use has."""
+    memory_cap: str = "8Gi"
+    """Memory limit that is never exceeded, as a Kubernetes quantity."""
+    cpu_factor: float = Field(4.0, ge=1)
+    """CPU may be raised to at most this many times what the revision in use has."""
+    cpu_cap: str = "4"
+    """CPU limit that is never exceeded, as a Kubernetes quantity."""
+    min_replicas: int = Field(1, ge=0)
+    """Replicas are never set below this."""
+    max_replicas: int = Field(10, ge=1)
+    """Replicas are never set above this."""
+    fallback_memory: str = "512Mi"
+    """Memory request for a workload whose requests fit no node and never ran, where no LimitRange
+    names one."""
+    fallback_cpu: str = "500m"
+    """CPU request for a workload whose requests fit no node and never ran, where no LimitRange
+    names one."""
+
+
+class VerifySettings(_Group):
+    """How long the watchdog watches what it fixed."""
+
+    timeout_seconds: float = Field(120.0, gt=0)
+    """Seconds until a fix that is not healthy counts as failed and is undone."""
+    stable_seconds: float = Field(15.0, ge=0)
+    """Seconds that a fixed workload must stay healthy to count as verified: a crash loop looks
+    healthy for a moment."""
+    poll_seconds: float = Field(2.0, gt=0)
+    """Seconds between two looks."""
+
+
+class ObserveSettings(_Group):
+    """Bounds of what is read."""
+
+    log_lines: int = Field(60, ge=1)
+    """Log lines read from each container that is not healthy, from its end."""
+    log_bytes: int = Field(16_384, ge=256)
+    """Bytes read from each log at most; the server cuts."""
+    logs_per_owner: int = Field(3, ge=0)
+    """Logs read for each sick owner at most."""
+    pods_per_owner: int = Field(3, ge=1)
+    """Pods read in full for each group of pods that look the same."""
+    max_owners: int = Field(60, ge=1)
+    """Sick owners read in full at most in one namespace; more are counted and the cut is stated."""
+    page_size: int = Field(500, ge=1)
+    """Objects asked for in one page of a list."""
+    silent_failures: bool = True
+    """Also looks for failures that no pod shows: Services without endpoints, wrong target ports,
+    blocked disruption budgets. Costs up to four more lists."""
+    restart_window_seconds: float = Field(3600, gt=0)
+    """A running container that restarted within this many seconds is looked at."""
+
+
+class GraceSettings(_Group):
+    """What is given time before it counts as broken. A failed state never is."""
+
+    pending_seconds: float = Field(60, ge=0)
+    """A pod may be starting (pulling, attaching volumes, becoming ready) for so long without a
+    failure."""
+    unready_seconds: float = Field(60, ge=0)
+    """A workload may lack ready pods for so long while nothing has failed."""
+    terminating_seconds: float = Field(120, ge=0)
+    """A pod may be Terminating for so long beyond its grace period."""
+    restarts: int = Field(2, ge=1)
+    """Restarts within the restart window from which a running container counts as broken."""
+
+
+class Settings(BaseSettings):
+    """All settings of a pass. Nested ones are written with two underscores: SRE_AGENT_LLM__MODEL."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    namespaces: Annotated[tuple[str, ...], NoDecode] = ()
+    """Watched namespaces, comma-separated; the context's own when empty."""
+    label_selector: str = ""
+    """Only workloads and pods with these labels, as kubectl -l takes it."""
+    dry_run: bool = False
+    """Observe and diagnose only; shows the exact change that it would make."""
+    max_remediation_attempts: int = Field(2, ge=0)
+    """Actions per run at most, over all namespaces."""
+    run_budget_seconds: float = Field(180.0, gt=0)
+    """Seconds for the whole pass; every call gets at most what is left of it."""
+    cluster_name: str = ""
+    """Name of the cluster in reports, messages and metrics."""
+    release_name: str = ""
+    """Helm release that runs this watchdog; its objects are never touched."""
+    approved_env: dict[str, SecretStr] = Field(default_factory=dict)
+    """Env values that may be set wherever a finding names the variable, as JSON: {"REGION":
+    "eu-1"}."""
+    harmless_env: Annotated[tuple[str, ...], NoDecode] = ()
+    """Env names whose values may be shown, comma-separated."""
+    actions: dict[str, Mode] = Field(default_factory=dict)
+    """auto, approve or never for each action kind: SRE_AGENT_ACTIONS__DELETE_POD=never."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is logged to standard error."""
+    llm: LLMSettings = LLMSettings()
+    slack: SlackSettings = SlackSettings()
+    pushgateway: PushgatewaySettings = PushgatewaySettings()
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
+    limits: LimitSettings = LimitSettings()
+    verify: VerifySettings = VerifySettings()
+    observe: ObserveSettings = ObserveSettings()
+    grace: GraceSettings = GraceSettings()
+
+    @field_validator("namespaces", "harmless_env", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    def mode(self, kind: str) -> Mode:
+        """Whether actions of that kind are `auto`, `approve` or `never`."""
+        return self.actions.get(kind, BY_NAME[kind].default_mode)
+
+
+def known_names() -> Iterator[str]:
+    """Every environment variable that is a setting: `SRE_AGENT_LLM__MODEL` and so on."""
+    for name, field in Settings.model_fields.items():
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, _Group):
+            yield from (f"{PREFIX}{name}__{inner}".upper() for inner in group.model_fields)
+        elif name == "actions":
+            yield from (f"{PREFIX}ACTIONS__{kind}".upper() for kind in BY_NAME)
+        else:
+            yield f"{PREFIX}{name}".upper()
+
+
+def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """The settings of this process: `overrides` (command-line flags that were given), then the
+    environment, then defaults.
+
+    Raises SettingsError for a mistyped name (with the closest right one) and for a bad value.
+    """
+    environment = os.environ if environment is None else environment
+    _refuse_unknown(environment)
+    try:
+        settings = Settings(
+            **{name: value for name, value in overrides.items() if value is not None}
+        )
+        return _with_openai_names(settings, environment)
+    except ValidationError as error:
+        raise SettingsError(_in_words(error)) from None
+    except ValueError as error:  # pydantic-settings: JSON that does not parse
+        raise SettingsError(str(error)) from None
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = set(known_names())
+    # A whole group as JSON is pydantic-settings' other spelling of its fields.
+    groups = {name.split("__")[0] for name in known if "__" in name} | {f"{PREFIX}ACTIONS"}
+    for name in sorted(environment):
+        upper = name.upper()
+        if not upper.startswith(PREFIX) or upper in known | groups or _SERVICE_LINK.match(upper):
+            continue
+        if upper.startswith(f"{PREFIX}APPROVED_ENV__"):
+            continue
+        close = difflib.get_close_matches(upper, known, n=1, cutoff=0)
+        raise SettingsError(
+            f"{name} is not a setting; the closest is {close[0]}. docs/settings.md lists all of them."
+        )
+
+
+def _with_openai_names(settings: Settings, environment: Mapping[str, str]) -> Settings:
+    """OPENAI_API_KEY and OPENAI_BASE_URL work as they do for the OpenAI client; ours win."""
+    llm = settings.llm
+    key, url = environment.get("OPENAI_API_KEY"), environment.get("OPENAI_BASE_URL")
+    changed = {
+        "api_key": llm.api_key or (SecretStr(key) if key else None),
+        "base_url": llm.base_url or url or None,
+    }
+    return settings.model_copy(update={"llm": llm.model_copy(update=changed)})
+
+
+def _in_words(error: ValidationError) -> str:
+    """`SRE_AGENT_DRY_RUN=maybe: Input should be a valid boolean`, one line for each mistake."""
+    lines = []
+    for mistake in error.errors(include_url=False, include_context=False):
+        name = PREFIX + "__".join(str(part) for part in mistake["loc"]).upper()
+        value = mistake.get("input")
+        secret = any(word in name for word in ("KEY", "TOKEN", "WEBHOOK", "APPROVED_ENV"))
+        shown = "" if secret or isinstance(value, dict) else f"={value}"
+        lines.append(f"{name}{shown}: {mistake['msg']}")
+    return "; ".join(lines)
