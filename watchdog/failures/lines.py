@@ -1,0 +1,93 @@
+"""Lines of evidence, as people read them: the telling lines of a log, and events."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from watchdog.failures.look import Seen
+    from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef, PodSummary
+
+# What names an error by itself, and what merely sounds like one.
+_STRONG = re.compile(
+    r"\b(fatal|panic|critical|caused by|unhandled|uncaught|segmentation fault|out of memory)\b"
+    r"|^\s*[\w.$]*(Error|Exception|Errno)\b|\b[\w.$]+(Error|Exception):",
+    re.IGNORECASE,
+)
+_WEAK = re.compile(
+    r"\b(err(or)?|exception|fail(ed|ure|ing|s)?|cannot|can't|could ?n[o']t|unable|denied|refused"
+    r"|missing|undefined|required|must|expired|invalid|not (found|set|exist|allowed|permitted)"
+    r"|unset|no such|timed? ?out|unreachable|unauthorized|forbidden|killed|bad|emerg|alert"
+    r"|abort(ed|ing)?|nxdomain)\b",
+    re.IGNORECASE,
+)
+_CALM = re.compile(
+    r"\b(INFO|DEBUG|TRACE)\b|\b(0|no) (errors?|failures?)\b|\b(errors?|failures?)[=:] ?0\b",
+    re.IGNORECASE,
+)
+_FRAME = re.compile(r"^\s+(at |File \"|\.{3} \d+ more|from /)|^goroutine \d+")
+
+
+def log_lines(snapshot: ClusterSnapshot, item: Seen, *, running: bool = False) -> list[str]:
+    """The lines of that container's log: of the run that ended last, or of the one that runs."""
+    current = running or item.state.state in {"running", "terminated"}
+    ended = not running and item.state.state == "running"
+    tail = snapshot.log(item.pod.ref.name, item.state.name, previous=not current or ended)
+    if tail is None or not tail.lines:
+        tail = snapshot.log(item.pod.ref.name, item.state.name)
+    return tail.lines if tail else []
+
+
+def telling(lines: list[str], count: int = 2) -> list[str]:
+    """The few lines that say why, in the order of the log: error-like ones, else the last one."""
+    strong = [i for i, line in enumerate(lines) if _STRONG.search(line) and not _calm(line)]
+    weak = [i for i, line in enumerate(lines) if _WEAK.search(line) and not _calm(line)]
+    chosen = sorted(dict.fromkeys((strong[::-1] + weak[::-1])[:count]))
+    if not chosen and lines:
+        chosen = [len(lines) - 1]
+    return [lines[i] for i in chosen]
+
+
+def _calm(line: str) -> bool:
+    return bool(_CALM.search(line) or _FRAME.search(line))
+
+
+def first_match(lines: list[str], pattern: re.Pattern[str]) -> re.Match[str] | None:
+    """The last line that matches, as what was logged last is nearest to the end."""
+    return next((found for line in reversed(lines) if (found := pattern.search(line))), None)
+
+
+def quotes(snapshot: ClusterSnapshot, item: Seen, count: int = 2) -> list[str]:
+    """The telling lines of the container's log, as evidence."""
+    return [quote(item, line) for line in telling(log_lines(snapshot, item), count)]
+
+
+def event_line(snapshot: ClusterSnapshot, pods: Iterable[PodSummary], *reasons: str) -> str | None:
+    """The newest event of these reasons about these pods: `event BackOff ×14: restarting ...`."""
+    return event_line_about(snapshot, [pod.ref for pod in pods], *reasons)
+
+
+def event_line_about(
+    snapshot: ClusterSnapshot, refs: Iterable[ObjectRef], *reasons: str
+) -> str | None:
+    """The newest event of these reasons about these objects, as a line of evidence."""
+    found = [event for event in snapshot.events_about(*refs) if event.reason in reasons]
+    if not found:
+        return None
+    event = found[-1]
+    count = f" ×{event.count}" if event.count > 1 else ""
+    return f"event {event.reason}{count}: {shorten(event.message)}"
+
+
+def shorten(text: str, limit: int = 240) -> str:
+    """One line of at most `limit` characters, an ellipsis where it was cut."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
+
+
+def quote(item: Seen, line: str) -> str:
+    """`log ledger-7d9f-x2k4p/main: "fatal: ..."`."""
+    return f'log {item.where}: "{shorten(line)}"'
