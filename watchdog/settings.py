@@ -169,8 +169,23 @@ class GraceSettings(_Group):
     """Restarts within the restart window from which a running container counts as broken."""
 
 
+class NamespacePolicy(_Group):
+    """What one watched namespace asks for; it narrows the settings above it, never widens them."""
+
+    mode: Literal["observe", "approve", "act"] = "act"
+    """observe writes nothing, approve asks before every write, act follows the action kinds."""
+    channel: str | None = None
+    """Slack channel for this namespace's messages."""
+    severity: str | None = None
+    """Severity label for alerts and messages."""
+    owner: str | None = None
+    """Team that owns the namespace, for alerts and messages."""
+    runbook_url: str | None = None
+    """Runbook that messages link to."""
+
+
 class Settings(BaseSettings):
-    """All settings of a pass. Nested ones are written with two underscores: SRE_AGENT_LLM__MODEL."""
+    """All settings of a pass; nested ones have two underscores: SRE_AGENT_LLM__MODEL."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -201,6 +216,8 @@ class Settings(BaseSettings):
     """Env names whose values may be shown, comma-separated."""
     actions: dict[str, Mode] = Field(default_factory=dict)
     """auto, approve or never for each action kind: SRE_AGENT_ACTIONS__DELETE_POD=never."""
+    policies: dict[str, NamespacePolicy] = Field(default_factory=dict)
+    """Policy of each namespace as JSON: {"shop": {"mode": "approve", "channel": "#shop"}}."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is logged to standard error."""
     llm: LLMSettings = LLMSettings()
@@ -221,9 +238,20 @@ class Settings(BaseSettings):
             else value
         )
 
-    def mode(self, kind: str) -> Mode:
-        """Whether actions of that kind are `auto`, `approve` or `never`."""
-        return self.actions.get(kind, BY_NAME[kind].default_mode)
+    def policy(self, namespace: str) -> NamespacePolicy:
+        """The policy of that namespace, or the default one."""
+        return self.policies.get(namespace, NamespacePolicy())
+
+    def mode(self, kind: str, namespace: str = "") -> Mode:
+        """Whether actions of that kind are `auto`, `approve` or `never` in that namespace."""
+        mode = self.actions.get(kind, BY_NAME[kind].default_mode)
+        match self.policy(namespace).mode:
+            case "observe":
+                return "never"
+            case "approve" if mode == "auto":
+                return "approve"
+            case _:
+                return mode
 
 
 def known_names() -> Iterator[str]:
@@ -269,7 +297,7 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
             continue
         close = difflib.get_close_matches(upper, known, n=1, cutoff=0)
         raise SettingsError(
-            f"{name} is not a setting; the closest is {close[0]}. docs/settings.md lists all of them."
+            f"{name} is not a setting; the closest is {close[0]} (docs/settings.md lists them all)"
         )
 
 
