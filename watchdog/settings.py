@@ -1,35 +1,27 @@
-"""Every SRE_AGENT_ setting: default, unit and reason. Reads the environment, once.
+"""Every SRE_AGENT_ setting: default, unit and reason. docs/settings.md is generated from it.
 
-Settings travel as a value from here on; nothing else reads the environment. docs/settings.md is
-generated from the descriptions below.
+Settings travel as a value; environment.py reads them, once.
 """
 
 from __future__ import annotations
 
-import difflib
-import os
-import re
-from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from watchdog.actions import BY_NAME, Mode
-from watchdog.errors import SettingsError
 
 PREFIX = "SRE_AGENT_"
-# What Kubernetes injects into every pod of a namespace that has a Service called sre-agent[-x].
-_SERVICE_LINK = re.compile(
-    r"^SRE_AGENT_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$"
-)
 
 
-class _Group(BaseModel):
+class Group(BaseModel):
+    """Settings that belong together."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class LLMSettings(_Group):
+class LLMSettings(Group):
     """The model. Without a key or a base URL the rules speak alone."""
 
     base_url: str | None = None
@@ -65,7 +57,7 @@ class LLMSettings(_Group):
         return self.model or "gpt-5-mini"
 
 
-class SlackSettings(_Group):
+class SlackSettings(Group):
     """Slack, by bot token and channel or by webhook."""
 
     bot_token: SecretStr | None = None
@@ -80,7 +72,7 @@ class SlackSettings(_Group):
     """Seconds for each call."""
 
 
-class PushgatewaySettings(_Group):
+class PushgatewaySettings(Group):
     """The Prometheus Pushgateway."""
 
     url: str | None = None
@@ -91,14 +83,14 @@ class PushgatewaySettings(_Group):
     """Seconds for each push."""
 
 
-class HeartbeatSettings(_Group):
+class HeartbeatSettings(Group):
     """A dead man's switch outside the cluster."""
 
     url: str | None = None
     """Called with GET after each successful pass (healthchecks.io and the like)."""
 
 
-class LimitSettings(_Group):
+class LimitSettings(Group):
     """Bounds of what actions may write."""
 
     memory_factor: float = Field(4.0, ge=1)
@@ -121,7 +113,7 @@ class LimitSettings(_Group):
     names one."""
 
 
-class VerifySettings(_Group):
+class VerifySettings(Group):
     """How long the watchdog watches what it fixed."""
 
     timeout_seconds: float = Field(120.0, gt=0)
@@ -133,7 +125,7 @@ class VerifySettings(_Group):
     """Seconds between two looks."""
 
 
-class ObserveSettings(_Group):
+class ObserveSettings(Group):
     """Bounds of what is read."""
 
     log_lines: int = Field(60, ge=1)
@@ -155,7 +147,7 @@ class ObserveSettings(_Group):
     """A running container that restarted within this many seconds is looked at."""
 
 
-class GraceSettings(_Group):
+class GraceSettings(Group):
     """What is given time before it counts as broken. A failed state never is."""
 
     pending_seconds: float = Field(60, ge=0)
@@ -169,7 +161,7 @@ class GraceSettings(_Group):
     """Restarts within the restart window from which a running container counts as broken."""
 
 
-class NamespacePolicy(_Group):
+class NamespacePolicy(Group):
     """What one watched namespace asks for; it narrows the settings above it, never widens them."""
 
     mode: Literal["observe", "approve", "act"] = "act"
@@ -252,73 +244,3 @@ class Settings(BaseSettings):
                 return "approve"
             case _:
                 return mode
-
-
-def known_names() -> Iterator[str]:
-    """Every environment variable that is a setting: `SRE_AGENT_LLM__MODEL` and so on."""
-    for name, field in Settings.model_fields.items():
-        group = field.annotation
-        if isinstance(group, type) and issubclass(group, _Group):
-            yield from (f"{PREFIX}{name}__{inner}".upper() for inner in group.model_fields)
-        elif name == "actions":
-            yield from (f"{PREFIX}ACTIONS__{kind}".upper() for kind in BY_NAME)
-        else:
-            yield f"{PREFIX}{name}".upper()
-
-
-def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
-    """The settings of this process: `overrides` (command-line flags that were given), then the
-    environment, then defaults.
-
-    Raises SettingsError for a mistyped name (with the closest right one) and for a bad value.
-    """
-    environment = os.environ if environment is None else environment
-    _refuse_unknown(environment)
-    try:
-        settings = Settings(
-            **{name: value for name, value in overrides.items() if value is not None}
-        )
-        return _with_openai_names(settings, environment)
-    except ValidationError as error:
-        raise SettingsError(_in_words(error)) from None
-    except ValueError as error:  # pydantic-settings: JSON that does not parse
-        raise SettingsError(str(error)) from None
-
-
-def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    known = set(known_names())
-    # A whole group as JSON is pydantic-settings' other spelling of its fields.
-    groups = {name.split("__")[0] for name in known if "__" in name} | {f"{PREFIX}ACTIONS"}
-    for name in sorted(environment):
-        upper = name.upper()
-        if not upper.startswith(PREFIX) or upper in known | groups or _SERVICE_LINK.match(upper):
-            continue
-        if upper.startswith(f"{PREFIX}APPROVED_ENV__"):
-            continue
-        close = difflib.get_close_matches(upper, known, n=1, cutoff=0)
-        raise SettingsError(
-            f"{name} is not a setting; the closest is {close[0]} (docs/settings.md lists them all)"
-        )
-
-
-def _with_openai_names(settings: Settings, environment: Mapping[str, str]) -> Settings:
-    """OPENAI_API_KEY and OPENAI_BASE_URL work as they do for the OpenAI client; ours win."""
-    llm = settings.llm
-    key, url = environment.get("OPENAI_API_KEY"), environment.get("OPENAI_BASE_URL")
-    changed = {
-        "api_key": llm.api_key or (SecretStr(key) if key else None),
-        "base_url": llm.base_url or url or None,
-    }
-    return settings.model_copy(update={"llm": llm.model_copy(update=changed)})
-
-
-def _in_words(error: ValidationError) -> str:
-    """`SRE_AGENT_DRY_RUN=maybe: Input should be a valid boolean`, one line for each mistake."""
-    lines = []
-    for mistake in error.errors(include_url=False, include_context=False):
-        name = PREFIX + "__".join(str(part) for part in mistake["loc"]).upper()
-        value = mistake.get("input")
-        secret = any(word in name for word in ("KEY", "TOKEN", "WEBHOOK", "APPROVED_ENV"))
-        shown = "" if secret or isinstance(value, dict) else f"={value}"
-        lines.append(f"{name}{shown}: {mistake['msg']}")
-    return "; ".join(lines)
