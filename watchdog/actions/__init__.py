@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from watchdog.actions.action import Action, Grant, Mode
+from watchdog.actions.action import Action, Grant, Material, Mode, Object, Operations
 from watchdog.actions.custom_instruction import CustomInstruction
 from watchdog.actions.delete_pod import DeletePod
 from watchdog.actions.patch_configmap import PatchConfigMap
@@ -56,7 +56,10 @@ __all__ = [
     "CustomInstruction",
     "DeletePod",
     "Grant",
+    "Material",
     "Mode",
+    "Object",
+    "Operations",
     "PatchConfigMap",
     "PatchDeploymentCommand",
     "PatchDeploymentEnv",

@@ -1,13 +1,26 @@
-"""What every action kind has in common; one module beside this one for each kind."""
+"""What every action kind has in common; one module beside this one for each kind.
+
+A kind is pure: it knows its parameters and their bounds, what it needs of RBAC, which value an
+earlier revision has for it, and the JSON patch that writes a value. Where the value comes from is
+remediation/values.py, whether it may be written remediation/policy.py, who sends it apply.py.
+"""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, NamedTuple
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+from pydantic import Field, field_validator
 
 from watchdog.observation.snapshot import Noun, ObjectRef
 
 Mode = Literal["auto", "approve", "never"]
 Operations = list[dict[str, Any]]
+Object = dict[str, Any]
+ContainerName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+
+_DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
 class Grant(NamedTuple):
@@ -18,11 +31,34 @@ class Grant(NamedTuple):
     verb: str
 
 
+# What every change of a Deployment's template reads and writes: the object, its earlier revisions.
+TEMPLATE_GRANTS = (
+    Grant("apps", "deployments", "get"),
+    Grant("apps", "deployments", "patch"),
+    Grant("apps", "replicasets", "list"),
+)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What an action would write, and where that came from.
+
+    `source` says the origin to a person: `revision 6`, `approved by annotation`. `revision` is the
+    earlier revision that the value was taken from, if it was.
+    """
+
+    value: Any
+    origin: Literal["revision", "approved", "suggested", "none"]
+    source: str
+    revision: int | None = None
+
+
 class Action(Noun):
     """A typed proposal; policy decides whether it happens, apply.py makes it happen.
 
     Subclasses set `kind` and their own parameters. `default_mode` is from design.md, "What may be
-    written"; `grants` is what a Role must hold for it.
+    written"; `grants` is what a Role must hold for it; `changes_template` says that it rolls the
+    pods of a Deployment.
     """
 
     kind: str
@@ -30,6 +66,16 @@ class Action(Noun):
 
     default_mode: ClassVar[Mode] = "approve"
     grants: ClassVar[tuple[Grant, ...]] = ()
+    target_kind: ClassVar[str] = "Deployment"
+    changes_template: ClassVar[bool] = False
+    subresource: ClassVar[str] = ""
+
+    @field_validator("target")
+    @classmethod
+    def _named_as_the_api_server_names(cls, target: ObjectRef) -> ObjectRef:
+        if not (_DNS_NAME.fullmatch(target.name) and _DNS_NAME.fullmatch(target.namespace)):
+            raise ValueError("no object can have such a name")
+        return target
 
     @property
     def title(self) -> str:
@@ -40,3 +86,31 @@ class Action(Noun):
     def params(self) -> dict[str, Any]:
         """Its parameters for the report, as JSON; secret values are masked."""
         return self.model_dump(mode="json", exclude={"kind", "target"})
+
+    def restored(self, _live: Object, _template: Object, /) -> Any:
+        """The value that an earlier pod template has for it; None where it cannot help."""
+        return None
+
+    def suggested(self, _live: Object, /) -> Any:
+        """The value that its own parameters ask for, or None."""
+        return None
+
+    def operations(self, _live: Object, _value: Any, /) -> Operations:
+        """The JSON patch that writes `value`; empty where the object is like that already."""
+        return []
+
+
+def container_path(live: Object, name: str) -> tuple[str, Object] | None:
+    """JSON pointer and content of a container (init ones too) in a workload's pod template."""
+    spec = live["spec"]["template"]["spec"]
+    for group in ("containers", "initContainers"):
+        for index, container in enumerate(spec.get(group) or []):
+            if container.get("name") == name:
+                return f"/spec/template/spec/{group}/{index}", container
+    return None
+
+
+def container_in(template: Object, name: str) -> Object | None:
+    """The container of that name in a pod template."""
+    found = container_path({"spec": {"template": template}}, name)
+    return found[1] if found else None

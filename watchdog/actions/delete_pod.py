@@ -13,7 +13,14 @@ class DeletePod(Action):
     kind: Literal["delete_pod"] = "delete_pod"
 
     default_mode: ClassVar[Mode] = "auto"
-    grants: ClassVar[tuple[Grant, ...]] = (Grant("", "pods/eviction", "create"),)
+    grants: ClassVar[tuple[Grant, ...]] = (
+        Grant("", "pods", "get"),
+        Grant("", "pods/eviction", "create"),
+        Grant("apps", "deployments", "get"),
+        Grant("apps", "replicasets", "list"),
+        Grant("apps", "daemonsets", "get"),
+    )
+    target_kind: ClassVar[str] = "Pod"
 
     @property
     def title(self) -> str:

@@ -2,25 +2,68 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
-from watchdog.actions.action import Action, Grant, Mode
+from watchdog.actions.action import (
+    TEMPLATE_GRANTS,
+    Action,
+    ContainerName,
+    Grant,
+    Mode,
+    Object,
+    Operations,
+    container_in,
+    container_path,
+)
 
 
 class PatchDeploymentEnv(Action):
-    """Set env `name` on `container`; `value` is a suggestion, used only where nothing stronger is known."""
+    """Set env `name` on `container`; `value` is a suggestion, for want of something stronger."""
 
     kind: Literal["patch_deployment_env"] = "patch_deployment_env"
-    container: str
-    name: str
+    container: ContainerName
+    name: Annotated[str, Field(pattern=r"^[A-Za-z_][-._A-Za-z0-9]{0,252}$")]
     value: SecretStr | None = None
 
     default_mode: ClassVar[Mode] = "auto"
-    grants: ClassVar[tuple[Grant, ...]] = (Grant("apps", "deployments", "patch"),)
+    grants: ClassVar[tuple[Grant, ...]] = TEMPLATE_GRANTS
+    changes_template: ClassVar[bool] = True
 
     @property
     def title(self) -> str:
         """`set env REGION on container main`."""
         return f"set env {self.name} on container {self.container}"
+
+    def restored(self, _live: Object, template: Object, /) -> Any:
+        """The whole entry as the earlier revision has it, a reference to a Secret included."""
+        return _entry(container_in(template, self.container), self.name)
+
+    def suggested(self, _live: Object, /) -> Any:
+        """The proposed value as an env entry."""
+        if self.value is None:
+            return None
+        return {"name": self.name, "value": self.value.get_secret_value()}
+
+    def operations(self, live: Object, value: Any, /) -> Operations:
+        """Replace the entry of that name, or append it."""
+        found = container_path(live, self.container)
+        if found is None:
+            return []
+        path, container = found
+        held = container.get("env") or []
+        if not held:
+            return [{"op": "add", "path": f"{path}/env", "value": [value]}]
+        # Of two entries with one name the last one counts.
+        at = max((i for i, entry in enumerate(held) if entry["name"] == self.name), default=None)
+        if at is None:
+            return [{"op": "add", "path": f"{path}/env/{len(held)}", "value": value}]
+        if held[at] == value:
+            return []
+        return [{"op": "replace", "path": f"{path}/env/{at}", "value": value}]
+
+
+def _entry(container: Object | None, name: str) -> Object | None:
+    held = (container or {}).get("env") or []
+    return next((entry for entry in reversed(held) if entry["name"] == name), None)

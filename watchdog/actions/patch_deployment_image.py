@@ -2,22 +2,59 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from watchdog.actions.action import Action, Grant, Mode
+from pydantic import Field
+
+from watchdog.actions.action import (
+    TEMPLATE_GRANTS,
+    Action,
+    ContainerName,
+    Grant,
+    Mode,
+    Object,
+    Operations,
+    container_in,
+    container_path,
+)
 
 
 class PatchDeploymentImage(Action):
-    """Set the image of `container`; `image` is a suggestion where no revision or approval has one."""
+    """Set the image of `container`; `image` is a suggestion where no revision has one."""
 
     kind: Literal["patch_deployment_image"] = "patch_deployment_image"
-    container: str
-    image: str
+    container: ContainerName
+    image: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}$")]
 
     default_mode: ClassVar[Mode] = "approve"
-    grants: ClassVar[tuple[Grant, ...]] = (Grant("apps", "deployments", "patch"),)
+    grants: ClassVar[tuple[Grant, ...]] = TEMPLATE_GRANTS
+    changes_template: ClassVar[bool] = True
 
     @property
     def title(self) -> str:
         """`set image nginx:1.27 on container main`."""
         return f"set image {self.image} on container {self.container}"
+
+    def restored(self, live: Object, template: Object, /) -> Any:
+        """The earlier revision's image, where it was another one."""
+        now = container_path(live, self.container)
+        image = (container_in(template, self.container) or {}).get("image")
+        return image if now and image and image != now[1].get("image") else None
+
+    def suggested(self, _live: Object, /) -> Any:
+        """The proposed image."""
+        return self.image
+
+    def operations(self, live: Object, value: Any, /) -> Operations:
+        """Replace the image."""
+        found = container_path(live, self.container)
+        if found is None or found[1].get("image") == value:
+            return []
+        return [{"op": "add", "path": f"{found[0]}/image", "value": value}]
+
+
+def repository(image: str) -> str:
+    """An image without tag and digest: `ghcr.io/shop/ledger`."""
+    name = image.partition("@")[0]
+    head, slash, last = name.rpartition("/")
+    return head + slash + last.partition(":")[0]
