@@ -1,0 +1,126 @@
+"""The cluster that the other end-to-end tests trust behaves as clusters do."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster.handle import Cluster
+from tests.cluster.plane import Plane
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture(scope="module")
+def ns(cluster: Cluster) -> Iterator[str]:
+    with cluster.namespace("harness") as name:
+        cluster.apply(
+            pod("private", "registry-private.test:5000/shop/web:1")
+            + pod("dead", "registry-down.test:5000/shop/web:1")
+            + pod("resolver", "busybox:1.35", "nslookup kubernetes.default.svc.cluster.local")
+            + CRASHING,
+            name,
+        )
+        yield name
+
+
+def pod(name: str, image: str, command: str = "") -> str:
+    args = f', command: [sh, -c, "{command}"]' if command else ""
+    return f"""---
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}}}
+spec:
+  restartPolicy: Never
+  containers: [{{name: main, image: "{image}"{args}}}]
+"""
+
+
+CRASHING = """---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: crashing}
+spec:
+  selector: {matchLabels: {app: crashing}}
+  template:
+    metadata: {labels: {app: crashing}}
+    spec:
+      containers: [{name: main, image: "busybox:1.35", command: [sh, -c, "exit 1"]}]
+"""
+
+
+def waiting_reason(a_pod: dict[str, Any]) -> str:
+    statuses = a_pod["status"].get("containerStatuses", [{}])
+    return str(statuses[0].get("state", {}).get("waiting", {}).get("reason", ""))
+
+
+def pull_failure(cluster: Cluster, ns: str, name: str) -> str:
+    def message() -> str:
+        events = cluster.json("events", ns)["items"]
+        of_pod = (event for event in events if event["involvedObject"]["name"] == name)
+        return next((e["message"] for e in of_pod if "Failed to pull" in e["message"]), "")
+
+    return cluster.wait(message, 60, f"a failed pull of pod {name}")
+
+
+def test_a_container_that_exits_reaches_crash_loop_back_off(cluster: Cluster, ns: str) -> None:
+    def crash_loops() -> bool:
+        pods = cluster.json("pods", ns)["items"]
+        return "CrashLoopBackOff" in {waiting_reason(each) for each in pods}
+
+    cluster.wait(crash_loops, 60, "CrashLoopBackOff")
+
+
+def test_an_image_of_the_private_registry_is_unauthorized(cluster: Cluster, ns: str) -> None:
+    only_own(cluster)
+
+    assert "401 Unauthorized" in pull_failure(cluster, ns, "private")
+
+
+def test_a_dead_registry_cannot_be_reached(cluster: Cluster, ns: str) -> None:
+    only_own(cluster)
+
+    assert "connection refused" in pull_failure(cluster, ns, "dead")
+
+
+def test_a_service_name_resolves_in_a_pod(cluster: Cluster, ns: str) -> None:
+    def succeeded() -> bool:
+        return bool(cluster.json("pod", ns, "resolver")["status"]["phase"] == "Succeeded")
+
+    cluster.wait(succeeded, 60, "the lookup to succeed")
+
+    assert "Address: " in cluster.kubectl("logs", "-n", ns, "resolver")
+
+
+def only_own(cluster: Cluster) -> None:
+    if cluster.origin != "own":
+        pytest.skip("the registries that fail are part of tests/cluster only")
+
+
+@pytest.mark.plane
+def test_many_objects_and_their_status_are_written_quickly(plane: Plane) -> None:
+    with plane.namespace("harness") as ns:
+        began = time.monotonic()
+        plane.create_many(running_pod(ns, number) for number in range(500))
+        took = time.monotonic() - began
+
+        listed = plane.api.request("GET", f"/api/v1/namespaces/{ns}/pods")["items"]
+        assert {each["status"]["phase"] for each in listed} == {"Running"}
+        assert len(listed) == 500
+        assert took < 60
+
+
+def running_pod(ns: str, number: int) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": f"web-{number}", "namespace": ns},
+        "spec": {"containers": [{"name": "main", "image": "web:1"}]},
+        "status": {"phase": "Running"},
+    }
+
+
+def test_a_tool_is_installed_when_asked_for(tool: Callable[[str], Path]) -> None:
+    assert tool("promtool").exists()
