@@ -1,0 +1,277 @@
+"""The API server, for everything else here: plain JSON in and out, our own errors.
+
+No judgement lives here. Reads are retried and writes never are; see kube_wire.py for how.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote
+
+from watchdog.clock import Budget
+from watchdog.errors import ClusterError
+from watchdog.kube_wire import Ask, Wire, credentials
+from watchdog.observation.reader import Json, Listing, TablePage
+from watchdog.resources import PODS, Resource
+
+FIELD_MANAGER = "sre-watchdog"
+PAGE_SIZE = 500
+_TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+_GONE = 410
+
+
+class Cluster:
+    """One API server, with one set of credentials and one budget of time."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    @classmethod
+    def connect(cls, kubeconfig: Path | None, context: str | None, budget: Budget) -> Self:
+        """Read the credentials and send nothing yet; SettingsError where they are unusable."""
+        return cls(Wire(lambda: credentials(kubeconfig, context), budget))
+
+    @property
+    def name(self) -> str:
+        """The cluster's name in the kubeconfig; empty inside a cluster."""
+        return self._wire.credentials.name
+
+    @property
+    def namespace(self) -> str:
+        """The context's own namespace, or that of the service account."""
+        return self._wire.credentials.namespace
+
+    @property
+    def server(self) -> str:
+        """The API server's address."""
+        return self._wire.server
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The API server's clock, as of its last answer."""
+        return self._wire.server_time
+
+    @property
+    def traffic(self) -> tuple[int, int]:
+        """Requests sent and bytes of bodies received so far."""
+        return self._wire.requests, self._wire.received_bytes
+
+    def table(
+        self,
+        resource: Resource,
+        namespace: str,
+        *,
+        label_selector: str = "",
+        page_size: int = PAGE_SIZE,
+    ) -> Iterator[TablePage]:
+        """Cells only, page by page; plain objects where the server does not do Tables."""
+        query = {"includeObject": "None", **_selectors(label_selector, "")}
+        for first, page in self._pages(resource, namespace, query, page_size, _TABLE):
+            if page.get("kind") == "Table":
+                columns = tuple(
+                    str(column.get("name", "")) for column in page.get("columnDefinitions") or ()
+                )
+                rows = tuple(tuple(row.get("cells") or ()) for row in page.get("rows") or ())
+                yield TablePage(first, columns, rows)
+            else:
+                yield TablePage(first, items=tuple(_items(page)))
+
+    def list(
+        self,
+        resource: Resource,
+        namespace: str,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        limit: int | None = None,
+    ) -> Listing:
+        """All objects, or the first `limit`."""
+        found: list[Json] = []
+        size = min(PAGE_SIZE, limit or PAGE_SIZE)
+        query = _selectors(label_selector, field_selector)
+        for first, page in self._pages(resource, namespace, query, size, "application/json"):
+            if first:
+                found = []
+            found += _items(page)
+            metadata = page.get("metadata") or {}
+            if limit is not None and len(found) >= limit:
+                beyond = len(found) - limit
+                remaining = metadata.get("remainingItemCount")
+                more = bool(metadata.get("continue")) or beyond > 0
+                known = isinstance(remaining, int) or not metadata.get("continue")
+                return Listing(
+                    found[:limit], more, (remaining or 0) + beyond if more and known else None
+                )
+        return Listing(found)
+
+    def _pages(
+        self, resource: Resource, namespace: str, query: dict[str, str], size: int, accept: str
+    ) -> Iterator[tuple[bool, Json]]:
+        """Each page, and whether it starts a list: an expired token starts one again, once."""
+        first, relisted, token = True, False, ""
+        while True:
+            paging = {"limit": str(size), **({"continue": token} if token else {})}
+            ask = _ask("GET", "list", resource, namespace, query={**query, **paging}, accept=accept)
+            try:
+                page = self._wire.json(ask)
+            except ClusterError as error:
+                if error.status != _GONE or relisted or not token:
+                    raise
+                first, relisted, token = True, True, ""
+                continue
+            yield first, page
+            first = False
+            token = str((page.get("metadata") or {}).get("continue") or "")
+            if not token:
+                return
+
+    def get(self, resource: Resource, namespace: str, name: str) -> Json:
+        """One object."""
+        return self._wire.json(_ask("GET", "get", resource, namespace, name))
+
+    def logs(  # noqa: PLR0913 - the parts of one request
+        self, namespace: str, pod: str, container: str, *, previous: bool, lines: int, bytes_: int
+    ) -> str:
+        """The last `lines` of a log, at most `bytes_` of them; any bytes are made text.
+
+        The server cuts by lines first and then keeps the *beginning* of that, so long lines would
+        hide the end: more is asked for, once with fewer lines, and the end of it kept.
+        """
+        slack = 4 * bytes_
+        data = b""
+        for wanted in (lines, max(1, lines // 10)):
+            query = {
+                "container": container,
+                "tailLines": str(wanted),
+                "limitBytes": str(slack),
+                **({"previous": "true"} if previous else {}),
+            }
+            ask = _ask("GET", "get", PODS, namespace, pod, "log", query=query, accept="*/*")
+            data = self._wire.send(ask).data
+            if len(data) < slack:
+                break
+        text = data[-bytes_:].decode("utf-8", errors="replace")
+        return text.lstrip("\N{REPLACEMENT CHARACTER}") if len(data) > bytes_ else text
+
+    def patch(  # noqa: PLR0913 - the parts of one request
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        operations: Sequence[Json],
+        *,
+        dry_run: bool,
+        subresource: str = "",
+    ) -> Json:
+        """Apply a JSON patch and return the object. A failed `test` is a ConflictError."""
+        ask = _ask(
+            "PATCH", "patch", resource, namespace, name, subresource,
+            query=_writing(dry_run), body=builtins.list(operations),
+            content_type="application/json-patch+json",
+        )  # fmt: skip
+        return self._wire.json(ask)
+
+    def create(
+        self, resource: Resource, namespace: str, body: Json, *, dry_run: bool = False
+    ) -> Json:
+        """Create an object. One of that name that is there already is a ConflictError."""
+        ask = _ask("POST", "create", resource, namespace, query=_writing(dry_run), body=body)
+        return self._wire.json(ask)
+
+    def replace(self, resource: Resource, namespace: str, name: str, body: Json) -> Json:
+        """Replace an object; with a resourceVersion in the body, only that version of it."""
+        ask = _ask(
+            "PUT", "update", resource, namespace, name, query=_writing(dry_run=False), body=body
+        )
+        return self._wire.json(ask)
+
+    def evict(self, namespace: str, pod: str, uid: str, *, dry_run: bool) -> None:
+        """Evict just this pod; RejectedError where a disruption budget does not allow it."""
+        options: Json = {"preconditions": {"uid": uid}}
+        if dry_run:
+            options["dryRun"] = ["All"]
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": pod, "namespace": namespace},
+            "deleteOptions": options,
+        }
+        query = {"dryRun": "All"} if dry_run else {}
+        ask = _ask("POST", "create", PODS, namespace, pod, "eviction", query=query, body=body)
+        self._wire.send(ask)
+
+    def may(  # noqa: PLR0913, PLR0917 - the parts of one permission
+        self,
+        verb: str,
+        group: str,
+        resource: str,
+        namespace: str,
+        name: str = "",
+        subresource: str = "",
+    ) -> bool:
+        """Whether these credentials may do that, as the API server says."""
+        attributes = {
+            "verb": verb, "group": group, "resource": resource, "namespace": namespace,
+            "name": name, "subresource": subresource,
+        }  # fmt: skip
+        review = Resource(
+            "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview"
+        )
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": review.kind,
+            "spec": {"resourceAttributes": attributes},
+        }
+        # A question, for all that it is sent by POST: it may be asked again.
+        answer = self._wire.json(
+            _ask("POST", "create", review, "", body=body)._replace(read_only=True)
+        )
+        return bool((answer.get("status") or {}).get("allowed"))
+
+
+def _ask(  # noqa: PLR0913, PLR0917 - the parts of one request
+    method: str,
+    verb: str,
+    resource: Resource,
+    namespace: str,
+    name: str = "",
+    subresource: str = "",
+    **rest: Any,
+) -> Ask:
+    parts = [resource.base]
+    if namespace:
+        parts += ["namespaces", quote(namespace, safe="")]
+    parts.append(resource.plural)
+    parts += [quote(part, safe="") for part in (name, subresource) if part]
+    thing = f"{resource}/{subresource}" if subresource else str(resource)
+    what = f"{verb} {thing}{f' {name}' if name else ''}"
+    where = f" in namespace {namespace}" if namespace else ""
+    return Ask(
+        method,
+        "/".join(parts),
+        f"{what}{where}",
+        f'verb "{verb}" on "{thing}"{where}',
+        read_only=method == "GET",
+        **rest,
+    )
+
+
+def _selectors(label: str, field: str) -> dict[str, str]:
+    pairs = (("labelSelector", label), ("fieldSelector", field))
+    return {key: value for key, value in pairs if value}
+
+
+def _writing(dry_run: bool) -> dict[str, str]:
+    return {"fieldManager": FIELD_MANAGER, **({"dryRun": "All"} if dry_run else {})}
+
+
+def _items(page: Json) -> list[Json]:
+    """The objects of a list; `items: null` is an empty one, as Go writes it."""
+    items = page.get("items")
+    if items is not None and not isinstance(items, list):
+        return []
+    return [item for item in items or [] if isinstance(item, dict)]
