@@ -94,7 +94,7 @@ class Cluster:
         return done.stdout
 
     def json(self, kind: str, ns: str | None, name: str | None = None) -> dict[str, Any]:
-        """One object or the List of a kind, as the API server has it; `ns` is None for what has none."""
+        """One object or the List of a kind, as the API server has it."""
         where = ["-n", ns] if ns else []
         answer: dict[str, Any] = json.loads(
             self.kubectl("get", kind, *([name] if name else []), *where, "-o", "json")
@@ -109,15 +109,10 @@ class Cluster:
                 return self.kubectl("apply", "-n", namespace, "-f", "-", input=manifest_text)
             except KubectlError as error:
                 if any(hint in str(error) for hint in NOT_YET):
-                    return ""
-                refusal.append(error)
-                return "refused"
+                    raise
+                raise AssertionError(f"refused for good: {error}") from error
 
-        refusal: list[KubectlError] = []
-        output = poll(applied, timeout, f"the API server to take a manifest in {namespace}", 0.3)
-        if refusal:
-            raise refusal[0]
-        return output
+        return poll(applied, timeout, f"the API server to take a manifest in {namespace}", 0.3)
 
     def wait(self, predicate: Callable[[], Answer], timeout: float, what: str) -> Answer:
         """Polls until the predicate's answer is true and returns it: see `poll`."""
