@@ -1,0 +1,416 @@
+"""No node takes the pod: each reason of the scheduler told apart, by label, taint and resource."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+from watchdog.actions import PatchDeploymentResources, RemediationAction
+from watchdog.failures import example as ex
+from watchdog.failures.kind import Advice, Drill, Example, FailureKind
+from watchdog.failures.lines import shorten
+from watchdog.failures.look import GRACE
+from watchdog.failures.owners import (
+    ARRIVAL_SECONDS,
+    Trouble,
+    age,
+    alive,
+    by_owner,
+    introduced,
+    kubectl,
+    listed,
+    owner_finding,
+    rolling_well,
+    word,
+)
+from watchdog.failures.repair import undo
+from watchdog.observation.snapshot import Condition, PodTemplate
+from watchdog.quantity import parse
+from watchdog.settings import LimitSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from watchdog.nouns import Finding
+    from watchdog.observation.snapshot import ClusterSnapshot, ContainerSpec, PodSummary
+
+_NODES = re.compile(r"\d+/(\d+) nodes are available: (.*)", re.DOTALL)
+_ITEM = re.compile(r"(?:^|, )(?:(\d+) )?(?:node\(s\) )?(.+?)(?=, \d+ |$)")
+_REASONS = (
+    ("resource", re.compile(r"Insufficient (\S+)")),
+    ("taint", re.compile(r"(?:untolerated|had) taint \{(.+?)\s*\}")),
+    ("selector", re.compile(r"didn't match (?:Pod's )?node (?:affinity|selector)")),
+    ("spread", re.compile(r"didn't match pod topology spread")),
+    ("neighbours", re.compile(r"(?:match pod|satisfy existing pods).*affinity")),
+    ("ports", re.compile(r"didn't have free ports")),
+    ("pods", re.compile(r"Too many pods")),
+    ("cordoned", re.compile(r"were unschedulable")),
+    ("volume", re.compile(r"(?:volume|[Pp]ersistent ?[Vv]olume)")),
+)
+# A node autoscaler says so when it is bringing a node; that takes minutes.
+_SCALING_UP = {"TriggeredScaleUp", "Nominated"}
+_SCALE_UP_SECONDS = 600.0
+_FIELDS = {
+    "resource": ("requests", "limits", "resources"),
+    "taint": ("tolerations", "nodeSelector"),
+    "selector": ("nodeSelector", "affinity", "nodeName"),
+    "spread": ("topologySpread",),
+    "neighbours": ("affinity",),
+    "ports": ("ports", "hostNetwork"),
+    "volume": ("volume",),
+    "gate": ("schedulingGates",),
+}
+
+
+class Reason(NamedTuple):
+    """One reason of the scheduler: how many nodes it rules out, and the name in it."""
+
+    what: str
+    nodes: int
+    detail: str
+
+
+class Verdict(NamedTuple):
+    """The scheduler's message taken apart; `hopeless` where no eviction could make room."""
+
+    nodes: int
+    reasons: tuple[Reason, ...]
+    hopeless: bool
+
+
+def read(message: str) -> Verdict:
+    """Take `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had ...` apart."""
+    found = _NODES.search(message)
+    if not found:
+        return Verdict(0, (Reason("other", 0, shorten(message)),), hopeless=False)
+    head, _, preemption = found[2].partition("preemption:")
+    head = re.split(r"\.(?:\s|$)", head)[0].replace(", that the pod didn't tolerate", "")
+    reasons = tuple(_reason(item) for item in _ITEM.finditer(head))
+    hopeless = "not helpful" in preemption and "No preemption victims" not in preemption
+    return Verdict(int(found[1]), reasons, hopeless)
+
+
+def _reason(item: re.Match[str]) -> Reason:
+    for what, pattern in _REASONS:
+        if found := pattern.search(item[2]):
+            detail = found[1] if pattern.groups else ""
+            return Reason(what, int(item[1] or 0), detail.replace(": ", "=").rstrip("=: "))
+    return Reason("other", int(item[1] or 0), item[2])
+
+
+def _message(snapshot: ClusterSnapshot, pod: PodSummary) -> str:
+    """What holds the pod back, in the scheduler's words; empty where it is not held back."""
+    placed = pod.condition("PodScheduled")
+    if pod.phase != "Pending" or placed is None or placed.status != "False":
+        return ""
+    if placed.reason == "SchedulingGated" or pod.scheduling_gates:
+        return f"SchedulingGated: {', '.join(pod.scheduling_gates) or placed.message}"
+    events = [e for e in snapshot.events_about(pod.ref) if e.reason == "FailedScheduling"]
+    return placed.message or (events[-1].message if events else "")
+
+
+def _given_time(snapshot: ClusterSnapshot, pod: PodSummary, message: str) -> bool:
+    waited = age(snapshot, pod.created_at)
+    if any(event.reason in _SCALING_UP for event in snapshot.events_about(pod.ref)):
+        return waited < _SCALE_UP_SECONDS
+    if read(message).hopeless:
+        return waited < ARRIVAL_SECONDS
+    return waited < GRACE.pending_seconds or rolling_well(snapshot, pod.owner)
+
+
+def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    waiting = {pod.ref.name: _message(snapshot, pod) for pod in alive(snapshot)}
+    stuck = [
+        pod
+        for pod in alive(snapshot)
+        if (message := waiting[pod.ref.name]) and not _given_time(snapshot, pod, message)
+    ]
+    for owner, pods in by_owner(stuck).items():
+        message = waiting[pods[0].ref.name]
+        words = _words(read(message), pods[0].template, message)
+        said = f"pod {pods[0].ref.name} Unschedulable: {shorten(message)}"
+        facts = {"message": message, "words": words}
+        trouble = Trouble("no node takes the pod", (said,), pods, facts=facts)
+        yield owner_finding("unschedulable", snapshot, owner, trouble)
+
+
+def _words(verdict: Verdict, template: PodTemplate, message: str) -> str:
+    if message.startswith("SchedulingGated"):
+        return f"its scheduling gates were not removed ({message.partition(': ')[2]})"
+    parts = [_reason_words(reason, template, verdict) for reason in verdict.reasons]
+    return "; ".join(dict.fromkeys(parts)) or shorten(message)
+
+
+def _reason_words(reason: Reason, template: PodTemplate, verdict: Verdict) -> str:
+    where = f"{reason.nodes} of {verdict.nodes} nodes" if reason.nodes else "the nodes"
+    match reason.what:
+        case "resource":
+            asked = listed(_asked(template, reason.detail)) or "what it requests"
+            fit = "more than they could ever have" if verdict.hopeless else "more than is left"
+            return f"insufficient {reason.detail} on {where}: it requests {asked}, {fit}"
+        case "taint":
+            return f"{where} have the taint {reason.detail}, which the pod does not tolerate"
+        case "selector":
+            return f"{where} do not match the {_placement(template)}"
+        case "spread":
+            return f"{where} would break its topology spread constraints"
+        case "neighbours":
+            rules = f" ({listed(template.affinity)})" if template.affinity else ""
+            return f"{where} do not satisfy the pod affinity or anti-affinity rules{rules}"
+        case "ports":
+            wanted = [
+                str(port.host_port)
+                for item in template.containers
+                for port in item.ports
+                if port.host_port
+            ]
+            return f"the host port {listed(wanted) or 'it wants'} is taken on {where}"
+        case "pods":
+            return f"{where} already run as many pods as they may"
+        case "cordoned":
+            return f"{where} are cordoned (marked unschedulable)"
+    return f"{where}: {reason.detail}" if reason.nodes else reason.detail or "its volumes"
+
+
+def _placement(template: PodTemplate) -> str:
+    labels = [f"{key}={value}" for key, value in template.node_selector.items()]
+    if labels:
+        return f"node selector {', '.join(labels)}"
+    return f"node affinity{f' ({listed(template.affinity)})' if template.affinity else ''}"
+
+
+def _asked(template: PodTemplate, resource: str) -> list[str]:
+    return [
+        f"{amount} (container {item.name})"
+        for item in template.containers
+        if (amount := item.requests.get(resource) or item.limits.get(resource))
+    ]
+
+
+def _template(finding: Finding, snapshot: ClusterSnapshot) -> PodTemplate:
+    pods = [pod for pod in snapshot.pods if pod.ref.name in finding.pods]
+    return pods[0].template if pods else PodTemplate()
+
+
+def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
+    pods = [pod for pod in snapshot.pods if pod.ref.name in finding.pods]
+    many = sum(pod.alike for pod in pods) > 1
+    return (
+        f"The scheduler finds no node for the pod{'s' if many else ''}: {finding.facts['words']}."
+    )
+
+
+def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+    template = _template(finding, snapshot)
+    verdict = read(finding.facts["message"])
+    whats = [reason.what for reason in verdict.reasons]
+    target = word(finding.target)
+    if "selector" in whats and template.node_selector:
+        labels = listed(f"{key}={value}" for key, value in template.node_selector.items())
+        return Advice(
+            f"Label a node that may run it with {labels}, or correct the nodeSelector of {target}.",
+            _label_columns(template),
+        )
+    if "selector" in whats:
+        return Advice(
+            f"Label a node to match the node affinity of {target}, or correct the affinity.",
+            "kubectl get nodes --show-labels",
+        )
+    if "taint" in whats:
+        taints = listed(r.detail for r in verdict.reasons if r.what == "taint")
+        return Advice(
+            f"Add a toleration for {taints} to {target} if it may run there, or free another node.",
+            "kubectl describe nodes",
+        )
+    if "resource" in whats:
+        names = listed(r.detail for r in verdict.reasons if r.what == "resource")
+        less = f"Lower the {names} requests of {target} to what a node has"
+        return Advice(
+            f"{less}, or add a larger node."
+            if verdict.hopeless
+            else f"{less} left, add a node, or make room by scaling something else down.",
+            "kubectl describe nodes",
+        )
+    if finding.facts["message"].startswith("SchedulingGated"):
+        return Advice(
+            "Find the controller that has to remove the scheduling gate, and why it did not.",
+            kubectl(snapshot, "get", "pod", finding.pods[0], "-o", "yaml"),
+        )
+    return Advice(
+        f"Change what keeps {target} off the nodes, or make room for it on a node.",
+        kubectl(snapshot, "describe", "pod", finding.pods[0]),
+    )
+
+
+def _label_columns(template: PodTemplate) -> str:
+    return shlex.join(("kubectl", "get", "nodes", "-L", ",".join(template.node_selector)))
+
+
+def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RemediationAction | None:
+    verdict = read(finding.facts["message"])
+    gated = finding.facts["message"].startswith("SchedulingGated")
+    whats = {"gate"} if gated else {reason.what for reason in verdict.reasons}
+    fields = tuple(field for what in whats for field in _FIELDS.get(what, ()))
+    if fields and (action := undo(finding, snapshot, *fields)):
+        return action
+    if "selector" in whats and introduced(snapshot, finding.target, _selects):
+        return undo(finding, snapshot)
+    if whats == {"resource"} and verdict.hopeless:
+        return _fitting(finding, snapshot, {reason.detail for reason in verdict.reasons})
+    return None
+
+
+def _selects(template: PodTemplate) -> object:
+    return template.node_selector, template.affinity
+
+
+def _fitting(
+    finding: Finding, snapshot: ClusterSnapshot, short: set[str]
+) -> PatchDeploymentResources | None:
+    """Requests that a node can hold, where no pod of this Deployment has ever run."""
+    deployment = snapshot.deployment(finding.target)
+    if deployment is None or not short <= {"cpu", "memory"} or deployment.ready:
+        return None
+    if any(item.available or item.ready_replicas for item in deployment.revisions):
+        return None
+    biggest = max(
+        deployment.template.containers or _template(finding, snapshot).containers,
+        key=lambda item: max(_wanted(item, resource) for resource in short),
+        default=None,
+    )
+    if biggest is None:
+        return None
+    values: dict[str, str] = {}
+    for resource in sorted(short):
+        amount = _default(snapshot, resource)
+        if _wanted(biggest, resource) <= parse(amount):
+            continue
+        values[f"{resource}_request"] = amount
+        # A limit equal to the request makes the pod's class: it stays what it was.
+        if biggest.limits.get(resource) in {biggest.requests.get(resource), None}:
+            values |= {f"{resource}_limit": amount} if resource in biggest.limits else {}
+    if not values:
+        return None
+    return PatchDeploymentResources(target=finding.target, container=biggest.name, **values)
+
+
+def _wanted(item: ContainerSpec, resource: str) -> float:
+    amount = item.requests.get(resource) or item.limits.get(resource)
+    return float(parse(amount)) if amount else 0.0
+
+
+def _default(snapshot: ClusterSnapshot, resource: str) -> str:
+    limits = LimitSettings()
+    fallback = {"cpu": limits.fallback_cpu, "memory": limits.fallback_memory}[resource]
+    ranges = (item.default_request.get(resource) for item in snapshot.limit_ranges)
+    return next((amount for amount in ranges if amount), fallback)
+
+
+_BEFORE = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shelf}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: shelf}}
+  template:
+    metadata: {labels: {app: shelf}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+      - {name: main, image: "busybox:1.36", command: [sleep, "3600"]}
+"""
+_DRILL = Drill(
+    before=_BEFORE,
+    manifest=_BEFORE.replace(
+        "      containers:", "      nodeSelector: {disk: fast}\n      containers:"
+    ),
+    ends="healed",
+    settle="pending",
+)
+
+
+def _pending(message: str, **template: object) -> PodSummary:
+    placed = Condition(type="PodScheduled", status="False", reason="Unschedulable", message=message)
+    containers = template.pop("containers", (ex.spec(),))
+    return ex.pod(
+        phase="Pending",
+        status="Pending",
+        created_at=ex.ago(300),
+        conditions=(placed,),
+        template=PodTemplate.model_validate({"containers": containers, **template}),
+    )
+
+
+_HELPLESS = ". preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
+_SELECTOR = (
+    f"0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector{_HELPLESS}"
+)
+_TOO_BIG = f"0/2 nodes are available: 2 Insufficient cpu, 2 Insufficient memory{_HELPLESS}"
+_FULL = (
+    "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint {team: data}."
+    " preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod,"
+    " 1 Preemption is not helpful for scheduling."
+)
+
+
+def _examples() -> tuple[Example, ...]:
+    huge = ex.spec(requests={"cpu": "400", "memory": "300Gi"}, limits={"cpu": "400"})
+    big = _pending(_TOO_BIG, containers=(huge,))
+    first = ex.deployment(template=PodTemplate(containers=(huge,)))
+    rolled = ex.deployment(
+        last=ex.earlier(ex.change("nodeSelector", None, "disk=fast", container=None))
+    )
+    chosen = _pending(_SELECTOR, node_selector={"disk": "fast"})
+    full = _pending(_FULL)
+    progressing = Condition(type="Progressing", status="True", reason="ReplicaSetUpdated")
+    updating = ex.deployment(ready=1, updated=1, conditions=(progressing,))
+    return (
+        Example(
+            "requests fit no node and never ran",
+            ex.snapshot_of(first, big),
+            "Deployment/web",
+            "patch_deployment_resources",
+        ),
+        Example(
+            "the revision added a node selector",
+            ex.snapshot_of(rolled, chosen),
+            "Deployment/web",
+            "rollout_undo",
+        ),
+        Example("no node has the label", ex.snapshot_of(ex.deployment(), chosen), "Deployment/web"),
+        Example("the node is full", ex.snapshot_of(ex.deployment(), full), "Deployment/web"),
+        Example("a pod more waits while all others serve", ex.snapshot_of(updating, full), None),
+        Example(
+            "waits for a moment only",
+            ex.snapshot_of(ex.deployment(), full.model_copy(update={"created_at": ex.ago(20)})),
+            None,
+        ),
+        Example(
+            "a node is on its way",
+            ex.snapshot_of(
+                ex.deployment(),
+                chosen,
+                ex.event("TriggeredScaleUp", "pod triggered scale-up", type="Normal"),
+            ),
+            None,
+        ),
+    )
+
+
+UNSCHEDULABLE = FailureKind(
+    name="unschedulable",
+    summary="no node takes the pod: resources, taint, selector, affinity, ports or a gate",
+    detect=_detect,
+    explain=_explain,
+    advise=_advise,
+    fix=_fix,
+    actions=("rollout_undo", "patch_deployment_resources"),
+    hint=(
+        "Read the scheduler's message cause by cause. Roll back only if the current revision"
+        " changed what it complains of; lower requests only if no node could hold them and no pod ran."
+    ),
+    drill=_DRILL,
+    examples=_examples,
+)

@@ -1,0 +1,167 @@
+"""A volume that cannot be attached or mounted, for another reason than a missing ConfigMap."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from watchdog.failures import example as ex
+from watchdog.failures.kind import Advice, Drill, Example, FailureKind
+from watchdog.failures.lines import shorten
+from watchdog.failures.owners import (
+    Trouble,
+    age,
+    alive,
+    by_owner,
+    creating,
+    event_text,
+    kubectl,
+    owner_finding,
+    recent,
+)
+from watchdog.failures.repair import undo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from watchdog.actions import RemediationAction
+    from watchdog.nouns import Finding
+    from watchdog.observation.snapshot import ClusterSnapshot, EventSummary, PodSummary
+
+_REASONS = {"FailedMount", "FailedAttachVolume", "FailedMapVolume"}
+_CONFIG = re.compile(
+    r"(configmap|secret)s? \"[^\"]+\" not found|non-existent (config|secret) key"
+    r"|not registered|timed out waiting for the condition",
+    re.IGNORECASE,
+)
+_VOLUME = re.compile(r'for volume "([^"]+)"')
+_DRIVER = re.compile(r"driver name (\S+) not found")
+_NOT_THERE = re.compile(r"hostPath type check failed: (\S+) is not")
+# A volume is handed from node to node within minutes; the kubelet tries a mount again at once.
+_MULTI_ATTACH_SECONDS = 420.0
+_TRIES = 3
+
+
+def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    failing = {
+        pod.ref.name: event
+        for pod in alive(snapshot)
+        if creating(pod) and (event := _failure(snapshot, pod))
+    }
+    stuck = [pod for pod in snapshot.pods if pod.ref.name in failing]
+    for owner, pods in by_owner(stuck).items():
+        event = failing[pods[0].ref.name]
+        facts = {"message": shorten(event.message)}
+        trouble = Trouble("volume cannot be mounted", (event_text(event),), pods, facts=facts)
+        yield owner_finding("volume_mount", snapshot, owner, trouble)
+
+
+def _failure(snapshot: ClusterSnapshot, pod: PodSummary) -> EventSummary | None:
+    found = [
+        event
+        for event in snapshot.events_about(pod.ref)
+        if event.reason in _REASONS
+        and not _CONFIG.search(event.message)
+        and recent(snapshot, event, 600)
+    ]
+    if not found:
+        return None
+    last = found[-1]
+    if "Multi-Attach" in last.message:
+        return last if age(snapshot, pod.created_at) >= _MULTI_ATTACH_SECONDS else None
+    tried = sum(event.count for event in found)
+    return last if tried >= _TRIES else None
+
+
+def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
+    message = finding.facts["message"]
+    volume = f"volume {found[1]}" if (found := _VOLUME.search(message)) else "a volume"
+    if driver := _DRIVER.search(message):
+        return f"The pod waits for {volume}: the node has no CSI driver called {driver[1]}."
+    if path := _NOT_THERE.search(message):
+        return f"The pod waits for {volume}: the node has no directory or file {path[1]} for it."
+    if "Multi-Attach" in message:
+        return f"The pod waits for {volume}, which is still attached to another node."
+    return f"The pod waits for {volume}, which the node cannot mount: {message}"
+
+
+def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+    message = finding.facts["message"]
+    command = kubectl(snapshot, "describe", "pod", finding.pods[0])
+    if driver := _DRIVER.search(message):
+        return Advice(f"Install the CSI driver {driver[1]}, or use another volume.", command)
+    if "Multi-Attach" in message:
+        text = "Find the pod or node that still holds the volume; never detach it under a writer."
+        return Advice(text, command)
+    return Advice(f"Correct the volume of {finding.target}, or what it points at.", command)
+
+
+def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RemediationAction | None:
+    return undo(finding, snapshot, "volume")
+
+
+def _examples() -> tuple[Example, ...]:
+    message = 'MountVolume.SetUp failed for volume "data" : mount failed: exit status 32'
+    starting = ex.pod(ex.waiting("ContainerCreating"), phase="Pending", node="node-1")
+    failing = ex.event("FailedMount", message, count=6)
+    added = ex.earlier(ex.change("volumes", None, "data", container=None))
+    config = 'MountVolume.SetUp failed for volume "data" : configmap "web" not found'
+    return (
+        Example(
+            "mount fails", ex.snapshot_of(ex.deployment(), starting, failing), "Deployment/web"
+        ),
+        Example(
+            "the revision added the volume",
+            ex.snapshot_of(ex.deployment(last=added), starting, failing),
+            "Deployment/web",
+            "rollout_undo",
+        ),
+        Example(
+            "failed once and is tried again",
+            ex.snapshot_of(ex.deployment(), starting, ex.event("FailedMount", message, count=1)),
+            None,
+        ),
+        Example(
+            "a ConfigMap is missing",
+            ex.snapshot_of(ex.deployment(), starting, ex.event("FailedMount", config, count=6)),
+            None,
+        ),
+    )
+
+
+_BEFORE = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: gallery}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: gallery}}
+  template:
+    metadata: {labels: {app: gallery}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+      - {name: main, image: "busybox:1.36", command: [sleep, "3600"]}
+"""
+_VOLUMES = "      volumes: [{name: pictures, csi: {driver: pictures.csi.example.com}}]\n"
+
+VOLUME_MOUNT = FailureKind(
+    name="volume_mount",
+    summary="a volume cannot be attached or mounted",
+    detect=_detect,
+    explain=_explain,
+    advise=_advise,
+    fix=_fix,
+    actions=("rollout_undo",),
+    hint="The newest FailedMount or FailedAttachVolume event says why. Data is never touched.",
+    drill=Drill(
+        before=_BEFORE,
+        manifest=_BEFORE.replace(
+            '"3600"]}', '"3600"], volumeMounts: [{name: pictures, mountPath: /pictures}]}'
+        )
+        + _VOLUMES,
+        ends="healed",
+        settle="pending",
+    ),
+    examples=_examples,
+)
