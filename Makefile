@@ -13,8 +13,8 @@ setup: .venv/.ready ## make .venv with the sre-watchdog command in it
 .venv/.ready: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make setup: needs Python 3.11 or newer, and $(PYTHON) is not: try make PYTHON=python3.11 setup" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "make setup: $(PYTHON) cannot make a virtual environment (on Debian: apt-get install python3-venv)" >&2; exit 1; }
-	@$(bin)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@$(bin)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . && touch $@
+	@echo "Installing into .venv: about a minute, once" && $(bin)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(bin)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . && touch $@
 
 demo: setup ## heal a broken deployment in an embedded cluster: no cluster, key or network
 	@$(bin)/sre-watchdog demo
