@@ -1,0 +1,1 @@
+"""From a plan to a change: policy, where values come from, preview, apply and undo."""

@@ -1,0 +1,202 @@
+"""The rules of policy about the value that would be written: names, sources and sizes. Pure.
+
+They speak only of an exact write; before the live object was read they have nothing to say.
+"""
+
+from __future__ import annotations
+
+import re
+
+from watchdog import quantity
+from watchdog.actions import (
+    DeletePod,
+    PatchDeploymentEnv,
+    PatchDeploymentImage,
+    PatchDeploymentProbe,
+    PatchDeploymentResources,
+    RemediationAction,
+    ScaleDeployment,
+)
+from watchdog.actions.action import container_path
+from watchdog.actions.patch_deployment_image import repository
+from watchdog.actions.patch_deployment_resources import Quantities, held
+from watchdog.observation.snapshot import PodSummary
+from watchdog.remediation.values import ceiling
+from watchdog.remediation.verdict import Context, Rule, Verdict, ask, refuse
+
+# Names whose value decides what code runs, whom it trusts or whom it talks to.
+_RISKY_NAME = re.compile(
+    r"^(LD_|DYLD_|GLIBC_|MALLOC_|PYTHON|NODE_|JAVA_|JDK_|_JAVA|RUBY|PERL|PHP|DOTNET_|CORECLR_|GIT_"
+    r"|GO(DEBUG|ROOT)|BASH_|ENV$|IFS$|SHELL|AWS_|AZURE_|GCP_|GOOGLE_|KUBE|SSH_|DOCKER_|NPM_|PIP_)"
+    r"|OPTIONS|OPTS|FLAGS|ARGS|PRELOAD|PROXY|PATH|URL|URI|ADDR|HOST|ENDPOINT|SERVER|BROKER|PEER"
+    r"|ORIGIN|DOMAIN|DSN|HOME|_DIR|FILE|COMMAND|CMD|EXEC|SCRIPT|HOOK|PLUGIN|MODULE|TOKEN|KEY|SECRET"
+    r"|PASS|PWD|CRED|AUTH|USER|ACCOUNT|CERT|TLS|SSL|INSECURE|VERIFY|ADMIN|SALT|SIGN|JWT|SESSION"
+    r"|COOKIE|CONNECTION|DATABASE|BUCKET|DEBUG",
+    re.IGNORECASE,
+)
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_QUANTITIES = {(g, r): "" for g in ("requests", "limits") for r in ("memory", "cpu")}
+_LEAVE_ALONE = {"StatefulSet": "its data may need care", "Job": "a Job counts failed pods"}
+
+
+def env_is_plain(action: RemediationAction, context: Context) -> Verdict | None:
+    """A suggested env value only for a plain variable that is unset and that a finding names."""
+    if not isinstance(action, PatchDeploymentEnv) or context.write is None:
+        return None
+    named = {
+        part.strip() for f in context.about(action) for part in f.facts.get("env", "").split(",")
+    }
+    origin = context.write.material.origin
+    if origin != "suggested":
+        if action.name in named:
+            return None
+        return ask("env_not_named", f"no rule names {action.name} as what is missing")
+    found = container_path(context.write.live, action.container)
+    entries = (found[1].get("env") or []) if found else []
+    value = context.write.material.value.get("value", "")
+    if any(entry["name"] == action.name for entry in entries):
+        return refuse(
+            "env_is_set", f"{action.name} is set already, and a suggestion replaces nothing"
+        )
+    if action.name not in named:
+        return refuse("env_not_named", f"no rule names {action.name} as what is missing")
+    if _RISKY_NAME.search(action.name):
+        why = "may decide what runs or whom it trusts, so its value is not taken from a suggestion"
+        return refuse("env_risky_name", f"{action.name} {why}")
+    if not _PLAIN_VALUE.fullmatch(value):
+        return refuse("env_odd_value", f"the suggested value of {action.name} is not a plain word")
+    return None
+
+
+def container_exists(action: RemediationAction, context: Context) -> Verdict | None:
+    """The container that would be changed is there."""
+    name = getattr(action, "container", None)
+    if name is None or context.write is None or container_path(context.write.live, name):
+        return None
+    return refuse("no_container", f"{action.target} has no container {name}")
+
+
+def image_of_same_repository(action: RemediationAction, context: Context) -> Verdict | None:
+    """A suggested image may only be another tag of what runs there."""
+    if not isinstance(action, PatchDeploymentImage) or context.write is None:
+        return None
+    found = container_path(context.write.live, action.container)
+    now = found[1].get("image", "") if found else ""
+    if context.write.material.origin == "suggested" and (
+        repository(context.write.material.value) != repository(now)
+    ):
+        return refuse("other_repository", f"the suggested image is not of {repository(now)}")
+    return None
+
+
+def probe_is_approved(action: RemediationAction, context: Context) -> Verdict | None:
+    """A suggested probe always needs a person, whatever the mode."""
+    suggested = context.write is not None and context.write.material.origin == "suggested"
+    if isinstance(action, PatchDeploymentProbe) and suggested:
+        return ask("probe_suggested", "a probe that no earlier revision had needs an approval")
+    return None
+
+
+def replicas_in_range(action: RemediationAction, context: Context) -> Verdict | None:
+    """Replicas stay within the settings' range, and are not lowered unasked."""
+    if not isinstance(action, ScaleDeployment):
+        return None
+    limits = context.settings.limits
+    if not limits.min_replicas <= action.replicas <= limits.max_replicas:
+        span = f"{limits.min_replicas} and {limits.max_replicas}"
+        return refuse("replicas_out_of_range", f"{action.replicas} is not between {span} replicas")
+    seen = context.deployment(action)
+    now = context.write.live["spec"].get("replicas", 1) if context.write else 0
+    if action.replicas < max(now, seen.desired if seen else 0):
+        return ask("scale_down", "replicas are not lowered unasked")
+    return None
+
+
+def resources_in_bounds(action: RemediationAction, context: Context) -> Verdict | None:
+    """Raised up to a factor and a cap; lowered only where nothing ever ran; limit over request."""
+    if not isinstance(action, PatchDeploymentResources) or context.write is None:
+        return None
+    now, after = (
+        held(container_path(item, action.container), _QUANTITIES)
+        for item in (context.write.live, context.write.after)
+    )
+    limits = context.settings.limits
+    for where, text in after.items():
+        group, resource = where
+        words = f"{resource} {group.removesuffix('s')}"
+        if text == now.get(where):
+            continue
+        cap = quantity.parse(limits.memory_cap if resource == "memory" else limits.cpu_cap)
+        restored = context.write.material.origin == "revision"
+        most = cap if restored else ceiling(where, now, limits)
+        if quantity.parse(text) > most:
+            return refuse(
+                "resources_too_much", f"{words} {text} is over {quantity.write(most, resource)}"
+            )
+        if _lowers(where, text, now) and _ever_ran(action, context):
+            return refuse("resources_lowered", f"{words} is not lowered below what runs with it")
+    for resource in ("memory", "cpu"):
+        request, limit = (after.get((g, resource)) for g in ("requests", "limits"))
+        if request and limit and quantity.parse(request) > quantity.parse(limit):
+            return refuse(
+                "request_over_limit", f"{resource} request {request} is over limit {limit}"
+            )
+    return None
+
+
+def pod_is_replaced(action: RemediationAction, context: Context) -> Verdict | None:
+    """Only pods that a controller replaces, and none that hold data or are counted."""
+    if not isinstance(action, DeletePod) or context.write is None:
+        return None
+    metadata = context.write.live["metadata"]
+    if "kubernetes.io/config.mirror" in (metadata.get("annotations") or {}):
+        return refuse("static_pod", "it is a static pod: the kubelet owns it")
+    owners = metadata.get("ownerReferences") or []
+    owner = next((ref.get("kind") for ref in owners if ref.get("controller")), None)
+    if owner is None:
+        return refuse("no_controller", "no controller would replace this pod")
+    if owner in _LEAVE_ALONE:
+        return refuse("not_replaceable", f"it belongs to a {owner}: {_LEAVE_ALONE[owner]}")
+    if owner not in ("ReplicaSet", "DaemonSet"):
+        return refuse(
+            "not_replaceable", f"it belongs to a {owner}, which is not known to replace it"
+        )
+    return None
+
+
+def _lowers(where: tuple[str, str], text: str, now: Quantities) -> bool:
+    """Whether a quantity is less than before; a limit where none was is less than no limit."""
+    if where not in now:
+        return where[0] == "limits"
+    return quantity.parse(text) < quantity.parse(now[where])
+
+
+def _ever_ran(action: RemediationAction, context: Context) -> bool:
+    """Whether pods of the revision in use run or once ran, as far as can be told."""
+    seen = context.deployment(action)
+    if seen is None or seen.ready or context.write is None:
+        return True
+    if context.write.live.get("status", {}).get("readyReplicas"):
+        return True
+    current = seen.current
+    if current is None or current.available or current.ready_replicas:
+        return True
+    pods = [p for p in context.snapshot.pods_of(seen.ref) if p.replica_set == current.replica_set]
+    return not pods or any(_started(pod) for pod in pods)
+
+
+def _started(pod: PodSummary) -> bool:
+    return pod.phase != "Pending" or any(
+        state.restarts or state.started_at or state.last_started_at for state in pod.containers
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    container_exists,
+    env_is_plain,
+    image_of_same_repository,
+    probe_is_approved,
+    replicas_in_range,
+    resources_in_bounds,
+    pod_is_replaced,
+)

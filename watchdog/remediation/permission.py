@@ -1,0 +1,66 @@
+"""What remediation may do, what it asks a person, and what it leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from watchdog.actions import Object, Operations, RemediationAction
+from watchdog.nouns import ActionResult
+from watchdog.observation.snapshot import ObjectRef
+from watchdog.remediation.verdict import Context
+from watchdog.settings import Settings
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A change as a person is asked about it. `approval` says why it needs one, if it does."""
+
+    action: RemediationAction
+    diff: str
+    source: str
+    approval: str | None = None
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What remediation may do in this namespace and pass.
+
+    `legal` gives the action kinds that each failure kind allows. `consent` shows a change to a
+    person and asks; None where nobody can be asked. `asks_first`: ask even for what is automatic.
+    `still_ours` is called right before every write and raises where the pass may not write.
+    """
+
+    settings: Settings
+    attempts_left: int
+    dry_run: bool
+    legal: Mapping[str, Collection[str]]
+    consent: Callable[[Proposal], bool] | None = None
+    asks_first: bool = False
+    still_ours: Callable[[], None] = lambda: None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What has to be known to watch a write and to take it back; kept in this process only.
+
+    `owner` is the workload to watch. `generation` is that of the object after our write, None
+    where it is not known whether it arrived. `back` turns the write round.
+    """
+
+    before: Object
+    back: Operations
+    owner: ObjectRef
+    context: Context
+    generation: int | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One action's result, and what it takes to follow it up. `counts`: it used up an attempt."""
+
+    result: ActionResult
+    applied: Applied | None = None
+    counts: bool = False

@@ -1,0 +1,259 @@
+"""The gate between a plan and the API server: pure, and to be read by an auditor.
+
+`RULES`, at the end, are asked in order. The first refusal wins; else the first rule that wants an
+approval; else the action is allowed. They are asked once about the plan, before anything is read,
+and again about the exact write (`Context.write`), with the live object in hand. Assume that whoever
+writes the logs writes the plan: nothing here believes an action's parameters. The rules about the
+values themselves are in bounds.py.
+"""
+
+from __future__ import annotations
+
+import re
+
+from watchdog.actions import RemediationAction, RolloutUndo
+from watchdog.observation.snapshot import ContainerState, PodTemplate
+from watchdog.remediation import bounds
+from watchdog.remediation.verdict import ALLOWED, Context, Rule, Verdict, ask, refuse
+
+OURS = "sre-watchdog"
+_GITOPS = {"argocd.argoproj.io/": "Argo CD", "toolkit.fluxcd.io/": "Flux"}
+_MIGRATION = re.compile(r"migrat|flyway|liquibase|alembic|schema", re.IGNORECASE)
+_MUST_BE_SEEN = re.compile(r"\b(pods|deployments|replicasets|revisions)\b", re.IGNORECASE)
+_STARTING = frozenset({"", "ContainerCreating", "PodInitializing"})
+
+
+def judge(action: RemediationAction, context: Context) -> Verdict:
+    """Whether this may be done, and by which rule not; see the module's own words."""
+    wants = ALLOWED
+    for rule in RULES:
+        verdict = rule(action, context)
+        if verdict is not None and verdict.decision == "refuse":
+            return verdict
+        if verdict is not None and wants is ALLOWED:
+            wants = verdict
+    return wants
+
+
+def judge_undo(action: RemediationAction, context: Context) -> Verdict:
+    """Whether our own write may be taken back: the rules about whose object it is, and stops."""
+    verdicts = (rule(action, context) for rule in WHOSE)
+    return next((v for v in verdicts if v is not None and v.decision == "refuse"), ALLOWED)
+
+
+def watched(action: RemediationAction, context: Context) -> Verdict | None:
+    """Only the namespace that was looked at, and never Kubernetes' own."""
+    namespace = action.target.namespace
+    if namespace.startswith("kube-"):
+        return refuse("protected_namespace", f"{namespace} belongs to Kubernetes itself")
+    if namespace != context.snapshot.namespace:
+        return refuse("other_namespace", f"namespace {namespace} was not the one looked at")
+    return None
+
+
+def not_our_own(action: RemediationAction, context: Context) -> Verdict | None:
+    """Never an object of a watchdog, or of the release that installed this one."""
+    seen = context.workload(action)
+    labels = dict(seen.template.labels) if seen else {}
+    helm = {seen.managed_by} if seen else set()
+    if context.write:
+        metadata = context.write.live["metadata"]
+        labels |= metadata.get("labels") or {}
+        helm.add(f"Helm {(metadata.get('annotations') or {}).get('meta.helm.sh/release-name')}")
+    name = context.settings.release_name
+    of_release = name and (
+        f"Helm {name}" in helm or labels.get("app.kubernetes.io/instance") == name
+    )
+    if labels.get("app.kubernetes.io/name") == OURS or of_release:
+        return refuse("own_release", "the watchdog does not touch its own objects")
+    return None
+
+
+def carries_a_finding(action: RemediationAction, context: Context) -> Verdict | None:
+    """Only what is broken, and only by an action that can help against that failure."""
+    findings = context.about(action)
+    if not findings:
+        return refuse("no_finding", f"no rule sees anything wrong with {action.target}")
+    if not any(action.kind in context.legal.get(found.kind, ()) for found in findings):
+        names = ", ".join(sorted({found.kind for found in findings}))
+        return refuse("illegal_for_finding", f"{action.kind} is no remedy for {names}")
+    return None
+
+
+def right_kind_of_target(action: RemediationAction, _context: Context) -> Verdict | None:
+    """Each action changes one kind of object; a ConfigMap is shared, so it is left to people."""
+    if action.target_kind == "ConfigMap":
+        return refuse(
+            "shared_object", "a ConfigMap may serve others too: a person has to change it"
+        )
+    if action.target.kind != action.target_kind:
+        return refuse("wrong_target", f"{action.kind} is for a {action.target_kind}")
+    return None
+
+
+def fully_seen(action: RemediationAction, context: Context) -> Verdict | None:
+    """No write to what was not read in full: what could not be read might forbid it."""
+    seen = context.workload(action)
+    if seen is None or not seen.uid:
+        return refuse("not_seen", f"{action.target} was not read in full")
+    for spot in context.snapshot.blind_spots:
+        about_logs = spot.what.lower().startswith("log")
+        named = re.search(rf"(?<![\w.-]){re.escape(seen.ref.name)}(?![\w.])", spot.what)
+        if not about_logs and (named or _MUST_BE_SEEN.search(spot.what)):
+            return refuse("blind_spot", f"could not read {spot.what}: {spot.why}")
+    return None
+
+
+def mode(action: RemediationAction, context: Context) -> Verdict | None:
+    """`auto`, `approve` or `never`, by the operator's settings for the kind and the namespace."""
+    match context.settings.mode(action.kind, action.target.namespace):
+        case "never":
+            return refuse(
+                "mode_never", f"{action.kind} is switched off in {action.target.namespace}"
+            )
+        case "approve":
+            return ask("mode_approve", f"{action.kind} needs an approval")
+    return None
+
+
+def not_stopped(action: RemediationAction, context: Context) -> Verdict | None:
+    """A paused namespace, and a workload that opted out, are left alone."""
+    if context.snapshot.paused_until is not None:
+        until = context.snapshot.paused_until
+        return refuse("paused", f"namespace {action.target.namespace} is paused until {until}")
+    held = context.annotations(action)
+    if held.get(f"{OURS}/ignore", "false").strip().lower() != "false":
+        return refuse(
+            "ignored", f"the annotation {OURS}/ignore on {context.owner(action)} forbids it"
+        )
+    return None
+
+
+def allowed_here(action: RemediationAction, context: Context) -> Verdict | None:
+    """The annotation `allow` narrows the kinds for the workload that carries it."""
+    allow = context.annotations(action).get(f"{OURS}/allow")
+    if allow is not None and action.kind not in {part.strip() for part in allow.split(",")}:
+        return refuse(
+            "not_allowed_here", f"the annotation {OURS}/allow does not list {action.kind}"
+        )
+    return None
+
+
+def not_from_git(action: RemediationAction, context: Context) -> Verdict | None:
+    """What Argo CD or Flux deploy would be put back by them; a deleted pod would not."""
+    seen = context.workload(action)
+    owner = seen.managed_by if seen and seen.managed_by in _GITOPS.values() else None
+    if context.write:
+        metadata = context.write.live["metadata"]
+        keys = [*(metadata.get("labels") or {}), *(metadata.get("annotations") or {})]
+        found = (who for mark, who in _GITOPS.items() if any(mark in key for key in keys))
+        owner = owner or next(found, None)
+    if owner and action.target_kind == "Deployment":
+        return refuse("managed_by_git", f"{owner} deploys {action.target}: change it in Git")
+    return None
+
+
+def not_autoscaled(action: RemediationAction, context: Context) -> Verdict | None:
+    """Replicas are the autoscaler's where there is one, and ours only if autoscalers were read."""
+    if action.kind != "scale_deployment":
+        return None
+    seen = context.deployment(action)
+    if seen and seen.autoscaled_by:
+        return refuse(
+            "autoscaled", f"HorizontalPodAutoscaler/{seen.autoscaled_by} sets the replicas"
+        )
+    if any("autoscaler" in spot.what.lower() for spot in context.snapshot.blind_spots):
+        return refuse("blind_spot", "could not read whether an autoscaler sets the replicas")
+    return None
+
+
+def not_rolling(action: RemediationAction, context: Context) -> Verdict | None:
+    """Somebody's rollout goes on undisturbed while nothing of it has failed; paused ones too."""
+    seen = context.deployment(action)
+    if seen is None or action.target_kind != "Deployment":
+        return None
+    live = context.write.live if context.write else {}
+    if seen.paused or live.get("spec", {}).get("paused"):
+        return refuse("deployment_paused", f"{action.target} is paused: somebody is working on it")
+    status = live.get("status", {})
+    generation = live.get("metadata", {}).get("generation", seen.generation)
+    if status.get("observedGeneration", seen.observed_generation) < generation:
+        return refuse("rollout_in_progress", f"{action.target} was changed a moment ago")
+    progressing = seen.condition("Progressing")
+    overdue = progressing is not None and progressing.status == "False"
+    failure = seen.condition("ReplicaFailure")
+    failed = (
+        overdue or (failure is not None and failure.status == "True") or _failed(action, context)
+    )
+    if seen.updated < seen.desired and not failed:
+        return refuse("rollout_in_progress", f"a rollout of {action.target} is still going on")
+    return None
+
+
+def small_blast_radius(action: RemediationAction, context: Context) -> Verdict | None:
+    """Pods are rolled unasked where most are down anyway, or to undo what never worked."""
+    seen = context.deployment(action)
+    if not action.changes_template or seen is None:
+        return None
+    live = context.write.live if context.write else {}
+    strategy = live.get("spec", {}).get("strategy", {}).get("type", seen.strategy)
+    if "Recreate" in (seen.strategy, strategy):
+        return ask("recreate", f"{action.target} replaces all its pods at once (strategy Recreate)")
+    if isinstance(action, RolloutUndo) and seen.current and not seen.current.available:
+        return None
+    ready = max(seen.ready, live.get("status", {}).get("readyReplicas", 0))
+    desired = live.get("spec", {}).get("replicas", seen.desired)
+    if ready * 2 >= desired:
+        return ask("blast_radius", f"{ready} of {desired} pods are ready and would be replaced")
+    return None
+
+
+def no_migration_undone(action: RemediationAction, context: Context) -> Verdict | None:
+    """A revision that changed a database's schema may not work the old way any more."""
+    seen = context.deployment(action)
+    if not isinstance(action, RolloutUndo) or seen is None:
+        return None
+    back_to = action.to_revision or (seen.last_available.revision if seen.last_available else 0)
+    since = [item for item in seen.revisions if item.revision > back_to]
+    templates = [seen.template, *(item.template for item in since)]
+    found = next((name for template in templates if (name := _migrates(template))), None)
+    if found:
+        return ask(
+            "migration", f"container {found} looks like a migration, which an undo cannot undo"
+        )
+    return None
+
+
+def _failed(action: RemediationAction, context: Context) -> bool:
+    """Whether something of the workload has failed: a container, or a pod that a finding names."""
+    named = any(found.pods for found in context.about(action))
+    pods = context.snapshot.pods_of(context.owner(action))
+    return named or any(_broken(state) for pod in pods for state in pod.containers)
+
+
+def _broken(state: ContainerState) -> bool:
+    waiting = state.state == "waiting" and state.reason not in _STARTING
+    return waiting or state.restarts > 0 or state.exit_code not in (None, 0)
+
+
+def _migrates(template: PodTemplate) -> str | None:
+    for spec in template.containers:
+        if _MIGRATION.search(" ".join((spec.name, spec.image, *spec.command, *spec.args))):
+            return spec.name
+    return None
+
+
+WHOSE: tuple[Rule, ...] = (watched, not_our_own, not_stopped, not_from_git)
+RULES: tuple[Rule, ...] = (
+    *WHOSE,
+    right_kind_of_target,
+    carries_a_finding,
+    allowed_here,
+    fully_seen,
+    mode,
+    not_autoscaled,
+    not_rolling,
+    *bounds.RULES,
+    no_migration_undone,
+    small_blast_radius,
+)

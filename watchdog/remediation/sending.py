@@ -1,0 +1,171 @@
+"""One write to one object: what is sent, what it may change, and what an absent answer means.
+
+Every write of a workload in this product goes through `preview` and `send`, and each is sent once.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from watchdog.actions import Object, Operations, RemediationAction
+from watchdog.errors import ClusterError, NotFoundError, UnansweredError
+from watchdog.nouns import Outcome
+from watchdog.remediation.operations import applied, in_place
+from watchdog.resources import DEPLOYMENTS, PODS, Resource
+
+
+class Items(Protocol):
+    """The answer to a list."""
+
+    @property
+    def items(self) -> list[Object]:
+        """Its objects as plain JSON."""
+        ...
+
+
+class Cluster(Protocol):
+    """What remediation and verification need of the API server; all raise errors.ClusterError."""
+
+    def get(self, resource: Resource, namespace: str, name: str) -> Object:
+        """One object."""
+        ...
+
+    def list(self, resource: Resource, namespace: str, *, label_selector: str = "") -> Items:
+        """All objects with these labels."""
+        ...
+
+    def patch(  # noqa: PLR0913 - the parts of one request
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        operations: Operations,
+        *,
+        dry_run: bool,
+        subresource: str = "",
+    ) -> Object:
+        """Apply a JSON patch and return the object; a failed `test` is a ConflictError."""
+        ...
+
+    def evict(self, namespace: str, pod: str, uid: str, *, dry_run: bool) -> None:
+        """Evict just this pod; RejectedError where a disruption budget forbids it."""
+        ...
+
+
+class Sent(NamedTuple):
+    """What became of a write; `item` is the object after it, where that is known."""
+
+    outcome: Outcome
+    item: Object | None = None
+    reason: str = ""
+
+
+def read(cluster: Cluster, action: RemediationAction) -> Object:
+    """The action's target as it is now."""
+    return cluster.get(_resource(action), action.target.namespace, action.target.name)
+
+
+def preview(
+    cluster: Cluster, action: RemediationAction, live: Object, operations: Operations
+) -> Object:
+    """Let the API server judge the write without doing it; the object as it would be."""
+    if action.target_kind == "Pod":
+        uid = live["metadata"]["uid"]
+        cluster.evict(action.target.namespace, action.target.name, uid, dry_run=True)
+        return live
+    reply = _patch(cluster, action, live, operations, dry_run=True)
+    # A Scale is answered by a Scale, and some proxies answer with less than the object.
+    whole = "template" in (reply.get("spec") or {})
+    return reply if whole else applied(live, operations)
+
+
+def send(cluster: Cluster, action: RemediationAction, live: Object, operations: Operations) -> Sent:
+    """Write once. Without an answer it looks what became of it, and never sends again."""
+    try:
+        if action.target_kind == "Pod":
+            uid = live["metadata"]["uid"]
+            cluster.evict(action.target.namespace, action.target.name, uid, dry_run=False)
+            return Sent(Outcome.APPLIED)
+        reply = _patch(cluster, action, live, operations, dry_run=False)
+    except UnansweredError:
+        return _look_what_became_of_it(cluster, action, live, operations)
+    if "template" in (reply.get("spec") or {}) and generation(reply) is not None:
+        return Sent(Outcome.APPLIED, reply)
+    try:
+        return Sent(Outcome.APPLIED, read(cluster, action))
+    except ClusterError:
+        return Sent(Outcome.APPLIED)
+
+
+def generation(item: Object) -> int | None:
+    """How often the object's spec was changed."""
+    value: Any = item["metadata"].get("generation")
+    return value if isinstance(value, int) else None
+
+
+def preconditions(action: RemediationAction, live: Object) -> Operations:
+    """The `test` operations that make a write fail when it would meet another object or spec.
+
+    On the uid, and on the generation rather than the resourceVersion: that one changes with every
+    status update, and a crash-looping workload has one every few seconds, so that no write would
+    ever fit; the generation changes exactly when somebody changes the spec. The scale subresource
+    has no generation, so there it is the number of replicas.
+    """
+    tests = [{"op": "test", "path": "/metadata/uid", "value": live["metadata"]["uid"]}]
+    if action.subresource == "scale":
+        replicas = live["spec"].get("replicas", 1)
+        return [*tests, {"op": "test", "path": "/spec/replicas", "value": replicas}]
+    now = live["metadata"]["generation"]
+    return [*tests, {"op": "test", "path": "/metadata/generation", "value": now}]
+
+
+def _patch(
+    cluster: Cluster,
+    action: RemediationAction,
+    live: Object,
+    operations: Operations,
+    *,
+    dry_run: bool,
+) -> Object:
+    return cluster.patch(
+        _resource(action),
+        action.target.namespace,
+        action.target.name,
+        [*preconditions(action, live), *operations],
+        dry_run=dry_run,
+        subresource=action.subresource,
+    )
+
+
+def _look_what_became_of_it(
+    cluster: Cluster, action: RemediationAction, live: Object, operations: Operations
+) -> Sent:
+    """Read back after a write without an answer.
+
+    A write that is not there may still be on its way, unless the object was changed since: then
+    its preconditions can never hold again.
+    """
+    silent = "the API server did not answer, and"
+    try:
+        now = read(cluster, action)
+    except NotFoundError:
+        if action.target_kind == "Pod":
+            return Sent(Outcome.APPLIED, None, f"{silent} the pod is gone")
+        return Sent(Outcome.FAILED, None, f"{silent} {action.target} is gone")
+    except ClusterError as error:
+        return Sent(Outcome.UNKNOWN, None, f"{silent} it could not be read again: {error}")
+    if action.target_kind == "Pod":
+        replaced = now["metadata"]["uid"] != live["metadata"]["uid"]
+        if replaced or now["metadata"].get("deletionTimestamp"):
+            return Sent(Outcome.APPLIED, None, f"{silent} the pod is going")
+        return Sent(Outcome.UNKNOWN, None, f"{silent} the pod is still there")
+    changed = (generation(now) or 0) != generation(live)
+    if changed and in_place(now, operations):
+        return Sent(Outcome.APPLIED, now, f"{silent} reading it again showed the change in place")
+    if changed:
+        return Sent(Outcome.FAILED, None, f"{silent} somebody else changed {action.target}")
+    return Sent(Outcome.UNKNOWN, None, f"{silent} the change is not there yet")
+
+
+def _resource(action: RemediationAction) -> Resource:
+    return PODS if action.target_kind == "Pod" else DEPLOYMENTS
