@@ -1,0 +1,426 @@
+"""The verbs of the API server: a request in, a response out. HTTP itself is `server`."""
+
+import copy
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from watchdog.sandbox import admission, defaults, events, housekeeping, refusals, tables
+from watchdog.sandbox.clock import parse_stamp, stamp
+from watchdog.sandbox.kubelet import Kubelet
+from watchdog.sandbox.patches import apply_patch
+from watchdog.sandbox.refusals import ApiFailure
+from watchdog.sandbox.resources import Object, Resource, Route, discovery, named, route
+from watchdog.sandbox.store import Store, Write
+
+_REVIEWS = frozenset({"SelfSubjectAccessReview", "SelfSubjectRulesReview"})
+_PATCH_TYPES = frozenset(
+    {
+        "application/json-patch+json",
+        "application/merge-patch+json",
+        "application/strategic-merge-patch+json",
+        "application/apply-patch+yaml",
+    }
+)
+_TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What came over the wire; `body` is parsed JSON, header names are in lower case."""
+
+    method: str
+    path: str
+    query: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing is to be stored."""
+        options = self.body if isinstance(self.body, dict) else {}
+        return self.query.get("dryRun") == "All" or "All" in (options.get("dryRun") or [])
+
+
+@dataclass(frozen=True)
+class Response:
+    """What goes over the wire: JSON, or text and bytes as they are.
+
+    `dropped` closes the connection instead of answering. `headers` win over the computed ones.
+    """
+
+    status: int = 200
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"
+    dropped: bool = False
+
+
+class Api:
+    """Answers requests from the store."""
+
+    def __init__(
+        self, store: Store, kubelet: Kubelet, allows: Callable[[Object], bool], *, as_tables: bool
+    ) -> None:
+        self._store = store
+        self._kubelet = kubelet
+        self._allows = allows
+        self._as_tables = as_tables
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request; refusals become Status objects."""
+        with self._store.lock:
+            try:
+                return self._answer(request)
+            except ApiFailure as failure:
+                more = {"Retry-After": "1"} if failure.code == 429 else {}  # noqa: PLR2004  too many requests
+                return Response(failure.code, failure.status, more)
+
+    def _answer(self, request: Request) -> Response:
+        if request.path in ("/readyz", "/livez", "/healthz"):
+            return Response(200, "ok", content_type=_TEXT)
+        if request.method == "GET" and (found := discovery(request.path)):
+            return Response(200, found)
+        where = route(request.path)
+        if where is None:
+            raise refusals.no_such_path()
+        if where.resource.kind in _REVIEWS:
+            return self._review(where, request)
+        if where.subresource == "log":
+            return self._log(where, request)
+        if where.subresource == "eviction":
+            return self._evict(where, request)
+        if where.subresource == "scale":
+            return self._scale(where, request)
+        verbs = {
+            ("GET", True): self._get,
+            ("GET", False): self._list,
+            ("POST", False): self._create,
+            ("PUT", True): self._replace,
+            ("PATCH", True): self._patch,
+            ("DELETE", True): self._delete,
+            ("DELETE", False): self._delete_all,
+        }
+        verb = verbs.get((request.method, bool(where.name)))
+        if verb is None:
+            raise refusals.method_not_allowed()
+        return verb(where, request)
+
+    def _shown(self, where: Resource, item: Object) -> Object:
+        return events.as_new_api(item) if where.group == "events.k8s.io" else item
+
+    def _get(self, where: Route, request: Request) -> Response:
+        item = self._store.get(where.resource, where.namespace, where.name)
+        if self._as_tables and tables.wanted(request.headers.get("accept", ""), item["kind"]):
+            return self._table(item["kind"], [item], {}, request)
+        return Response(200, self._shown(where.resource, item))
+
+    def _table(self, kind: str, items: list[Object], meta: Object, request: Request) -> Response:
+        include = request.query.get("includeObject") or "Metadata"
+        return Response(200, tables.table(kind, items, meta, include, self._store.clock.now()))
+
+    def _list(self, where: Route, request: Request) -> Response:
+        resource = where.resource
+        items, meta = self._store.page(resource, where.namespace, request.query)
+        if self._as_tables and tables.wanted(request.headers.get("accept", ""), resource.kind):
+            return self._table(resource.kind, items, meta, request)
+        return Response(
+            200,
+            {
+                "kind": f"{resource.kind}List",
+                "apiVersion": resource.api_version,
+                "metadata": meta,
+                "items": [self._shown(resource, item) for item in items],
+            },
+        )
+
+    def _write(self, request: Request, subresource: str = "", operation: str = "Update") -> Write:
+        agent = request.headers.get("user-agent", "unknown").partition("/")[0]
+        manager = request.query.get("fieldManager") or agent
+        return Write(manager, subresource, operation, request.dry_run)
+
+    def _incoming(self, where: Route, request: Request) -> Object:
+        item = request.body
+        if not isinstance(item, dict):
+            raise refusals.bad_request("the object provided is unrecognized (must be of type json)")
+        item = copy.deepcopy(item)
+        item.setdefault("kind", where.resource.kind)
+        item.setdefault("apiVersion", where.resource.api_version)
+        if (item["apiVersion"], item["kind"]) != (where.resource.api_version, where.resource.kind):
+            raise refusals.bad_request(
+                f"{item['kind']} in version {item['apiVersion']!r} cannot be handled as a "
+                f"{where.resource.kind}"
+            )
+        if where.resource.group == "events.k8s.io":
+            item = events.from_new_api(item)
+        return _placed(item, where)
+
+    def _create(self, where: Route, request: Request) -> Response:
+        item = self._incoming(where, request)
+        return Response(201, self._shown(where.resource, self.admit(item, self._write(request))))
+
+    def admit(self, item: Object, write: Write) -> Object:
+        """Default, check and store a new object; raises ApiFailure."""
+        resource = named(item["kind"])
+        admission.check_types(item)
+        defaults.fill_in(item)
+        admission.validate(resource, item)
+        if resource.namespaced:
+            self._store.get(named("Namespace"), "", item["metadata"].get("namespace", ""))
+        if resource.kind not in ("Namespace", "Node"):
+            item.pop("status", None)
+        if resource.kind == "Pod":
+            admission.admit_pod(self._store, item)
+        if resource.kind in ("Pod", "PersistentVolumeClaim"):
+            item["status"] = {"phase": "Pending"}
+        elif resource.kind == "Namespace":
+            item["status"] = {"phase": "Active"}
+        elif "spec" in item and resource.kind not in ("ResourceQuota", "LimitRange", "Lease"):
+            item["status"] = {}
+        created = self._store.create(resource, item, write)
+        if resource.kind == "Namespace" and not write.dry_run:
+            account = {"name": "default", "namespace": created["metadata"]["name"]}
+            whole = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account}
+            self._store.create(named("ServiceAccount"), whole)
+        return created
+
+    def store_changed(self, resource: Resource, item: Object, write: Write) -> Object:
+        """Default, check and store a changed object; raises ApiFailure."""
+        meta = item["metadata"]
+        old = self._store.get(resource, meta.get("namespace", ""), meta["name"])
+        admission.check_types(item)
+        defaults.fill_in(item)
+        if write.subresource != "status":
+            admission.validate(resource, item, old)
+        return self._store.update(resource, item, write)
+
+    def _replace(self, where: Route, request: Request) -> Response:
+        item = self._incoming(where, request)
+        if item["metadata"].get("name") != where.name:
+            raise refusals.bad_request(
+                f"the name of the object ({item['metadata'].get('name')}) does not match the name "
+                f"on the URL ({where.name})"
+            )
+        write = self._write(request, where.subresource)
+        changed = self.store_changed(where.resource, item, write)
+        return Response(200, self._shown(where.resource, changed))
+
+    def _patched(self, old: Object, request: Request) -> Object:
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip()
+        if content_type not in _PATCH_TYPES:
+            supported = ", ".join(sorted(_PATCH_TYPES))
+            message = (
+                "the body of the request was in an unknown format - accepted media types include: "
+                f"{supported}"
+            )
+            raise ApiFailure(415, "UnsupportedMediaType", message)
+        return apply_patch(old, request.body, content_type)
+
+    def _patch(self, where: Route, request: Request) -> Response:
+        applied = "apply-patch" in request.headers.get("content-type", "")
+        operation = "Apply" if applied else "Update"
+        write = self._write(request, where.subresource, operation)
+        try:
+            old = self._store.get(where.resource, where.namespace, where.name)
+        except ApiFailure:
+            if not applied:
+                raise
+            item = self._incoming(where, request)
+            return Response(201, self.admit(item, write))
+        item = self._patched(self._shown(where.resource, old), request)
+        if where.resource.group == "events.k8s.io":
+            item = events.from_new_api(item)
+        changed = self.store_changed(where.resource, item, write)
+        return Response(200, self._shown(where.resource, changed))
+
+    def _delete(self, where: Route, request: Request) -> Response:
+        item = self._store.get(where.resource, where.namespace, where.name)
+        options = request.body if isinstance(request.body, dict) else {}
+        self._check_preconditions(where.resource, item, options.get("preconditions") or {})
+        grace = options.get("gracePeriodSeconds", request.query.get("gracePeriodSeconds"))
+        deleted = self._remove(where.resource, item, grace, self._write(request))
+        if item["kind"] == "Pod":
+            return Response(200, deleted)
+        details = {
+            "name": where.name,
+            "kind": where.resource.plural,
+            "uid": item["metadata"]["uid"],
+        }
+        if where.resource.group:
+            details["group"] = where.resource.group
+        body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+        return Response(200, {**body, "details": details})
+
+    def _check_preconditions(self, resource: Resource, item: Object, wanted: Object) -> None:
+        meta = item["metadata"]
+        if wanted.get("uid") not in (None, meta["uid"]):
+            raise refusals.precondition(
+                resource,
+                meta["name"],
+                f"the UID in the precondition ({wanted['uid']}) does not match the UID in record "
+                f"({meta['uid']}). The object might have been deleted and then recreated",
+            )
+        if wanted.get("resourceVersion") not in (None, meta["resourceVersion"]):
+            raise refusals.precondition(
+                resource,
+                meta["name"],
+                f"the ResourceVersion in the precondition ({wanted['resourceVersion']}) does not "
+                f"match the ResourceVersion in record ({meta['resourceVersion']}). The object "
+                "might have been modified",
+            )
+
+    def _remove(self, resource: Resource, item: Object, grace: Any, write: Write) -> Object:
+        seconds = 0
+        if item["kind"] == "Pod":
+            own = item["spec"].get("terminationGracePeriodSeconds", 30)
+            seconds = own if grace is None else int(grace)
+        if resource.kind == "Namespace" and not write.dry_run:
+            for held, inner in self._store.everything():
+                if inner["metadata"].get("namespace") == item["metadata"]["name"]:
+                    self._store.remove(held, inner)
+        return self._store.delete(resource, item, seconds, write)
+
+    def _delete_all(self, where: Route, request: Request) -> Response:
+        items, meta = self._store.page(where.resource, where.namespace, request.query)
+        for item in items:
+            self._remove(where.resource, item, None, self._write(request))
+        kind, version = f"{where.resource.kind}List", where.resource.api_version
+        return Response(
+            200, {"kind": kind, "apiVersion": version, "metadata": meta, "items": items}
+        )
+
+    def _evict(self, where: Route, request: Request) -> Response:
+        if request.method != "POST":
+            raise refusals.method_not_allowed()
+        pod = self._store.get(where.resource, where.namespace, where.name)
+        options = (request.body or {}).get("deleteOptions") or {}
+        self._check_preconditions(where.resource, pod, options.get("preconditions") or {})
+        budget = housekeeping.budget_against(self._store, pod)
+        if budget is not None:
+            raise refusals.disruption(budget)
+        dry = request.dry_run or "All" in (options.get("dryRun") or [])
+        write = Write("eviction", dry_run=dry)
+        self._remove(where.resource, pod, options.get("gracePeriodSeconds"), write)
+        body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+        return Response(201, {**body, "code": 201})
+
+    def _scale(self, where: Route, request: Request) -> Response:
+        item = self._store.get(where.resource, where.namespace, where.name)
+        scale = _scale_of(item)
+        if request.method == "GET":
+            return Response(200, scale)
+        if request.method not in ("PUT", "PATCH"):
+            raise refusals.method_not_allowed()
+        new = request.body if request.method == "PUT" else self._patched(scale, request)
+        changed = copy.deepcopy(item)
+        changed["spec"]["replicas"] = (new.get("spec") or {}).get("replicas", 0)
+        changed["metadata"]["resourceVersion"] = new["metadata"].get("resourceVersion", "")
+        write = self._write(request, "scale")
+        return Response(200, _scale_of(self.store_changed(where.resource, changed, write)))
+
+    def _review(self, where: Route, request: Request) -> Response:
+        if request.method != "POST":
+            raise refusals.method_not_allowed()
+        item = self._incoming(where, request)
+        item["metadata"] = {"creationTimestamp": None}
+        if where.resource.kind == "SelfSubjectAccessReview":
+            item["status"] = {"allowed": self._allows(item.get("spec") or {})}
+        else:
+            rule = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
+            item["status"] = {"resourceRules": [rule], "nonResourceRules": [], "incomplete": False}
+        return Response(201, item)
+
+    def _log(self, where: Route, request: Request) -> Response:
+        pod = self._store.get(where.resource, where.namespace, where.name)
+        query = request.query
+        containers = [c["name"] for c in pod["spec"]["containers"]]
+        every = containers + [c["name"] for c in pod["spec"].get("initContainers") or []]
+        name = query.get("container") or containers[0]
+        if not query.get("container") and len(containers) > 1:
+            raise refusals.bad_request(
+                f"a container name must be specified for pod {where.name}, choose one of: "
+                f"[{' '.join(containers)}]"
+            )
+        if name not in every:
+            message = f"container {name} is not valid for pod {where.name}"
+            raise refusals.bad_request(message)
+        previous = query.get("previous") in ("true", "1")
+        lines = self._kubelet.lines(pod, name, previous=previous)
+        if lines is None:
+            raise refusals.bad_request(_no_log(pod, name, previous=previous))
+        if since := query.get("sinceSeconds"):
+            lines = [line for line in lines if line[0] >= self._store.clock.now() - float(since)]
+        if since := query.get("sinceTime"):
+            lines = [line for line in lines if line[0] >= parse_stamp(since)]
+        if tail := query.get("tailLines"):
+            lines = lines[-int(tail) :] if int(tail) else []
+        stamped = query.get("timestamps") in ("true", "1")
+        text = "".join(f"{stamp(at)} {line}\n" if stamped else f"{line}\n" for at, line in lines)
+        data = text.encode()
+        if limit := query.get("limitBytes"):
+            data = data[: int(limit)]
+        return Response(200, data, content_type=_TEXT)
+
+
+def _no_log(pod: Object, container: str, *, previous: bool) -> str:
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    if previous:
+        return f'previous terminated container "{container}" in pod "{name}" not found'
+    statuses = pod["status"].get("containerStatuses") or []
+    state = next((s["state"] for s in statuses if s["name"] == container), {})
+    waiting = state.get("waiting") or {"reason": "ContainerCreating"}
+    why = {
+        "ErrImagePull": "image can't be pulled",
+        "ImagePullBackOff": "trying and failing to pull image",
+    }.get(waiting["reason"], waiting["reason"])
+    if not pod["spec"].get("nodeName"):
+        return f'pod "{name}" in namespace "{namespace}" does not have a host assigned'
+    return f'container "{container}" in pod "{name}" is waiting to start: {why}'
+
+
+def _placed(item: Object, where: Route) -> Object:
+    meta = item.setdefault("metadata", {})
+    if where.resource.namespaced:
+        if meta.setdefault("namespace", where.namespace) != where.namespace:
+            raise refusals.bad_request(
+                "the namespace of the provided object does not match the namespace sent on the "
+                "request"
+            )
+    else:
+        meta.pop("namespace", None)
+    if where.name:
+        meta.setdefault("name", where.name)
+    return item
+
+
+def _scale_of(item: Object) -> Object:
+    meta = item["metadata"]
+    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    labels = (item["spec"].get("selector") or {}).get("matchLabels") or {}
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {key: meta[key] for key in kept},
+        "spec": {"replicas": item["spec"].get("replicas", 0)},
+        "status": {
+            "replicas": (item.get("status") or {}).get("replicas", 0),
+            "selector": ",".join(f"{key}={value}" for key, value in sorted(labels.items())),
+        },
+    }
+
+
+def parse_body(data: bytes, content_type: str) -> Any:
+    """Read a request's body; raises ApiFailure 400 when it is no JSON (or YAML, where allowed)."""
+    if not data:
+        return None
+    try:
+        if "yaml" in content_type:
+            import yaml
+
+            return yaml.safe_load(data)
+        return json.loads(data)
+    except ValueError as error:
+        why = re.sub(r"\s*\(char \d+\)$", "", str(error))
+        raise refusals.bad_request(f"error decoding the body: {why}") from error

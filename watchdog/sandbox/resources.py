@@ -1,0 +1,200 @@
+"""The API resources that the embedded cluster knows, and how a path names one of them.
+
+What a resource does is not told here: storing is `store`, behaviour is `controllers` and `kubelet`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+NODE_NAME = "sandbox"
+
+Object = dict[str, Any]
+"""A Kubernetes object as plain JSON."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One kind of object: where it lives in the API and how it is called."""
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    namespaced: bool = True
+    short: tuple[str, ...] = ()
+    subresources: tuple[str, ...] = ()
+
+    @property
+    def api_version(self) -> str:
+        """`apps/v1`, or `v1` in the core group."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def qualified(self) -> str:
+        """`deployments.apps`, as the API server names resources in its messages."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a path asks for; `name` is empty for a collection."""
+
+    resource: Resource
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+
+
+_SCALED = ("scale", "status")
+
+RESOURCES = (
+    Resource("", "v1", "namespaces", "Namespace", False, ("ns",), ("status",)),
+    Resource("", "v1", "nodes", "Node", False, ("no",), ("status",)),
+    Resource("", "v1", "pods", "Pod", True, ("po",), ("log", "eviction", "status")),
+    Resource("", "v1", "events", "Event", True, ("ev",)),
+    Resource("", "v1", "configmaps", "ConfigMap", True, ("cm",)),
+    Resource("", "v1", "secrets", "Secret"),
+    Resource("", "v1", "services", "Service", True, ("svc",), ("status",)),
+    Resource("", "v1", "serviceaccounts", "ServiceAccount", True, ("sa",)),
+    Resource(
+        "", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", True, ("pvc",), ("status",)
+    ),
+    Resource("", "v1", "resourcequotas", "ResourceQuota", True, ("quota",), ("status",)),
+    Resource("", "v1", "limitranges", "LimitRange", True, ("limits",)),
+    Resource("apps", "v1", "deployments", "Deployment", True, ("deploy",), _SCALED),
+    Resource("apps", "v1", "replicasets", "ReplicaSet", True, ("rs",), _SCALED),
+    Resource("apps", "v1", "statefulsets", "StatefulSet", True, ("sts",), _SCALED),
+    Resource("apps", "v1", "daemonsets", "DaemonSet", True, ("ds",), ("status",)),
+    Resource("batch", "v1", "jobs", "Job", True, (), ("status",)),
+    Resource("batch", "v1", "cronjobs", "CronJob", True, ("cj",), ("status",)),
+    Resource(
+        "autoscaling",
+        "v2",
+        "horizontalpodautoscalers",
+        "HorizontalPodAutoscaler",
+        True,
+        ("hpa",),
+        ("status",),
+    ),
+    Resource(
+        "policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", True, ("pdb",), ("status",)
+    ),
+    Resource("events.k8s.io", "v1", "events", "Event", True, ("ev",)),
+    Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"),
+    Resource("coordination.k8s.io", "v1", "leases", "Lease"),
+    Resource(
+        "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", False
+    ),
+    Resource(
+        "authorization.k8s.io", "v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview", False
+    ),
+)
+
+_BY_PATH = {(r.group, r.version, r.plural): r for r in RESOURCES}
+_BY_KIND = {(r.api_version, r.kind): r for r in RESOURCES}
+_BY_NAME = {name: r for r in reversed(RESOURCES) for name in (r.kind.lower(), r.plural, *r.short)}
+
+WITHOUT_GENERATION = frozenset(
+    "Namespace Node Event ConfigMap Secret Service ServiceAccount PersistentVolumeClaim "
+    "ResourceQuota LimitRange Lease EndpointSlice".split()
+)
+"""Kinds whose objects carry no metadata.generation."""
+
+
+def named(kind: str) -> Resource:
+    """Find a resource by kind, plural or short name; KeyError when there is none."""
+    return _BY_NAME[kind.lower()]
+
+
+def of_object(item: Object) -> Resource:
+    """Find the resource that a manifest declares; KeyError when the sandbox does not know it."""
+    return _BY_KIND[item["apiVersion"], item["kind"]]
+
+
+def route(path: str) -> Route | None:
+    """Read a resource path such as `/apis/apps/v1/namespaces/shop/deployments/web/scale`."""
+    parts = [part for part in path.split("/") if part]
+    if parts[:1] == ["api"]:
+        group, version, rest = "", "".join(parts[1:2]), parts[2:]
+    elif parts[:1] == ["apis"]:
+        group, version, rest = "".join(parts[1:2]), "".join(parts[2:3]), parts[3:]
+    else:
+        return None
+    namespace = ""
+    if len(rest) >= 3 and rest[0] == "namespaces" and (group, version, rest[2]) in _BY_PATH:  # noqa: PLR2004  "namespaces", its name and a resource
+        namespace, rest = rest[1], rest[2:]
+    found = _BY_PATH.get((group, version, rest[0])) if rest else None
+    if found is None or len(rest) > 3 or (namespace and not found.namespaced):  # noqa: PLR2004  resource, name and subresource
+        return None
+    name, subresource = [*rest[1:], "", ""][:2]
+    if subresource and subresource not in found.subresources:
+        return None
+    return Route(found, namespace, name, subresource)
+
+
+_VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
+
+
+def discovery(path: str) -> Object | None:
+    """Answer the discovery paths that kubectl and the client libraries ask first."""
+    parts = [part for part in path.split("/") if part]
+    if parts == ["version"]:
+        return {
+            "major": "1",
+            "minor": "34",
+            "gitVersion": "v1.34.4",
+            "gitCommit": "",
+            "gitTreeState": "clean",
+            "buildDate": "2026-01-01T00:00:00Z",
+            "goVersion": "",
+            "compiler": "",
+            "platform": "linux/amd64",
+        }
+    if parts == ["api"]:
+        return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
+    groups = {r.group: r.version for r in RESOURCES if r.group}
+    if parts == ["apis"]:
+        listed = [_group(name, version) for name, version in groups.items()]
+        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": listed}
+    if parts == ["api", "v1"]:
+        return _resource_list("", "v1")
+    if parts[:1] == ["apis"] and groups.get("".join(parts[1:2])) in parts[2:3] and not parts[3:]:
+        return _resource_list(parts[1], parts[2])
+    return None
+
+
+def _group(name: str, version: str) -> Object:
+    chosen = {"groupVersion": f"{name}/{version}", "version": version}
+    return {"name": name, "versions": [chosen], "preferredVersion": chosen}
+
+
+def _resource_list(group: str, version: str) -> Object:
+    entries: list[Object] = []
+    for resource in RESOURCES:
+        if (resource.group, resource.version) != (group, version):
+            continue
+        shared = {"singularName": resource.kind.lower(), "namespaced": resource.namespaced}
+        entries.append(
+            {
+                "name": resource.plural,
+                "kind": resource.kind,
+                "verbs": _VERBS,
+                "shortNames": list(resource.short),
+                **shared,
+            }
+        )
+        entries += [
+            {
+                "name": f"{resource.plural}/{subresource}",
+                "kind": resource.kind,
+                "verbs": ["create"] if subresource == "eviction" else ["get", "patch", "update"],
+                **shared,
+            }
+            for subresource in resource.subresources
+        ]
+    return {
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": f"{group}/{version}" if group else version,
+        "resources": entries,
+    }
