@@ -140,7 +140,8 @@ def _given_cluster(kubeconfig: Path) -> Cluster:
     kubectl = shutil.which("kubectl") or str(_cache() / KUBECTL)
     unaddressed = Cluster(kubeconfig, kubectl, "given", "")
     server = unaddressed.kubectl("config", "view", "--minify", "-o", "jsonpath={..server}")
-    return Cluster(kubeconfig, kubectl, "given", _own_address_towards(server))
+    own = server == f"https://{OWN_NODE_IP}:6443"
+    return Cluster(kubeconfig, kubectl, "own" if own else "given", _own_address_towards(server))
 
 
 def _own_address_towards(server: str) -> str:
