@@ -15,11 +15,12 @@ def closing(report: Report) -> str:
 
 def undelivered(report: Report) -> tuple[str, ...]:
     """One sentence for each message or push that did not leave."""
-    return tuple(
-        one_line(f"Not delivered to {d.to}: {d.error or 'no reason given'}")
-        for d in report.deliveries
-        if not d.ok
-    )
+    said = [
+        one_line(f"Not delivered to {item.to}: {item.error or 'no reason given'}")
+        for item in report.deliveries
+        if not item.ok
+    ]
+    return tuple(dict.fromkeys(said))
 
 
 def _tally(cases: list[Case]) -> str:
