@@ -1,0 +1,137 @@
+"""The snapshot as structured text with short ids, for a model and for `sre-watchdog snapshot`.
+
+Sick owners come first, each with its pods, events, revisions and logs; what looks the same is
+folded. Text that was written by programs in the cluster stands in double quotes or behind `|`, and
+is cleaned so that it can leave neither. How each thing is told is sections.py's and owners.py's;
+judging and redacting happen elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from watchdog.observation import sections
+from watchdog.observation.owners import Detail, OwnerText, config_maps, groups, owners
+from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef
+from watchdog.observation.words import clean, quoted
+
+_PREFIXES = {
+    "Deployment": "D",
+    "StatefulSet": "S",
+    "DaemonSet": "W",
+    "Job": "J",
+    "CronJob": "C",
+    "Pod": "P",
+    "PersistentVolumeClaim": "V",
+    "Service": "SVC",
+    "HorizontalPodAutoscaler": "H",
+    "PodDisruptionBudget": "B",
+    "ConfigMap": "M",
+}
+_DETAILS = (
+    Detail(log_lines=60, events=12, line=400),
+    Detail(log_lines=25, events=8, line=300),
+    Detail(log_lines=12, events=5, line=240),
+    Detail(log_lines=6, events=3, line=200, pods=3),
+    Detail(log_lines=3, events=2, line=160, spec=False, pods=2),
+    Detail(log_lines=1, events=1, line=120, spec=False, pods=1),
+    Detail(log_lines=0, events=1, line=80, spec=False, pods=1),
+)
+
+
+@dataclass(frozen=True)
+class SnapshotText:
+    """The text, which object each id in it stands for, and what was left out of it, in words."""
+
+    text: str
+    ids: dict[str, ObjectRef]
+    cuts: tuple[str, ...] = ()
+
+
+def to_text(snapshot: ClusterSnapshot, *, max_chars: int) -> SnapshotText:
+    """The snapshot as text of at most `max_chars` characters.
+
+    Logs and events are shortened first, then what containers were told to be, then whole owners
+    are left out from the healthiest up; each of these is stated in the text and in `cuts`.
+    """
+    ids = _number(snapshot)
+    for detail in _DETAILS:
+        written = _written(snapshot, ids, detail, None)
+        if len(written.text) <= max_chars:
+            return written
+    blocks = len(list(_blocks(snapshot, ids, detail, Counter())))
+    for kept in range(blocks - 1, -1, -1):
+        written = _written(snapshot, ids, detail, kept)
+        if len(written.text) <= max_chars:
+            return written
+    return SnapshotText(written.text[:max_chars], ids, (*written.cuts, "cut at the end"))
+
+
+def _written(
+    snapshot: ClusterSnapshot, ids: dict[str, ObjectRef], detail: Detail, kept: int | None
+) -> SnapshotText:
+    """The text at that level of detail; `kept` is how many blocks to keep, None for all."""
+    shortened: Counter[str] = Counter()
+    blocks = list(_blocks(snapshot, ids, detail, shortened))
+    cuts = [str(cut) for cut in snapshot.cuts]
+    cuts += [f"{count} {what}" for what, count in sorted((+shortened).items())]
+    if kept is not None:
+        cuts.append(f"{len(blocks) - kept} of {len(blocks)} owners and sections, the healthiest")
+    lines = list(_head(snapshot, cuts))
+    for block in blocks[:kept]:
+        lines += ["", *block]
+    return SnapshotText("\n".join(lines), ids, tuple(cuts))
+
+
+def _number(snapshot: ClusterSnapshot) -> dict[str, ObjectRef]:
+    """Ids in the order of the text. A pod that looks like one before it gets none."""
+    refs: list[ObjectRef] = []
+    for owner in owners(snapshot):
+        refs += [owner, *(group[0].ref for group in groups(snapshot.pods_of(owner)))]
+        refs += config_maps(snapshot.workload(owner))
+    refs += [item.ref for item in snapshot.claims]
+    refs += [item.ref for item in snapshot.services]
+    refs += [item.ref for item in snapshot.autoscalers]
+    refs += [item.ref for item in snapshot.disruption_budgets]
+    counts: Counter[str] = Counter()
+    ids = {}
+    for ref in dict.fromkeys(refs):
+        prefix = _PREFIXES.get(ref.kind, "X")
+        counts[prefix] += 1
+        ids[f"{prefix}{counts[prefix]}"] = ref
+    return ids
+
+
+def _head(snapshot: ClusterSnapshot, cuts: list[str]) -> Iterator[str]:
+    where = f" on cluster {clean(snapshot.cluster, 80)}" if snapshot.cluster else ""
+    chosen = f", only {clean(snapshot.label_selector, 120)}" if snapshot.label_selector else ""
+    yield f"NAMESPACE {snapshot.namespace}{where} at {snapshot.taken_at:%Y-%m-%d %H:%M:%SZ}{chosen}"
+    if snapshot.objects:
+        counts = ", ".join(f"{count} {what}" for what, count in sorted(snapshot.objects.items()))
+        yield f"  counted: {counts}"
+    for blind in snapshot.blind_spots:
+        yield f"  could not read {clean(blind.what, 80)}: {quoted(blind.why, 200)}"
+    if cuts:
+        yield f"  left out: {'; '.join(cuts)}"
+
+
+def _blocks(
+    snapshot: ClusterSnapshot,
+    ids: dict[str, ObjectRef],
+    detail: Detail,
+    shortened: Counter[str],
+) -> Iterator[list[str]]:
+    """One block of lines for each owner, then the sections of the rest."""
+    names = {ref: f"{id_} {ref}" for id_, ref in ids.items()}
+    teller = OwnerText(snapshot, names, detail, shortened)
+    for owner in owners(snapshot):
+        yield list(teller.lines(owner))
+    for section in (sections.claims, sections.services, sections.bounds):
+        lines = section(snapshot, names)
+        if lines:
+            yield lines
+    left = list(teller.events_left())
+    if left:
+        yield ["OTHER EVENTS", *left]

@@ -1,0 +1,47 @@
+"""Small words: ages, and text from elsewhere made safe to stand in one line of ours."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def age(now: datetime, then: datetime | None) -> str:
+    """How long ago, in the largest unit that says enough: `40 s`, `12 min`, `3 h`, `9 days`."""
+    if then is None:
+        return "unknown"
+    seconds = max(0, int((now - then).total_seconds()))
+    if seconds < 2 * _MINUTE:
+        return f"{seconds} s"
+    if seconds < 2 * _HOUR:
+        return f"{seconds // _MINUTE} min"
+    if seconds < 2 * _DAY:
+        return f"{seconds // _HOUR} h"
+    return f"{seconds // _DAY} days"
+
+
+def visible(text: str) -> str:
+    """The text without what no eye sees: ANSI sequences, control, zero-width and bidi characters.
+
+    Lines end with a line feed, whatever Unicode calls them.
+    """
+    lines = _ANSI.sub("", text).replace("\t", " ").splitlines()
+    return "\n".join(
+        "".join(c for c in line if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
+        for line in lines
+    )
+
+
+def clean(text: str, limit: int) -> str:
+    """The text on one line of at most `limit` characters, cut with an ellipsis."""
+    line = " ".join(visible(text).split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def quoted(text: str, limit: int) -> str:
+    """The text on one line in double quotes that it cannot close."""
+    return '"' + clean(text, limit).replace('"', "'") + '"'
