@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from watchdog.failures.lines import shorten
 from watchdog.failures.look import impact, replaced, since
+from watchdog.failures.repair import undo
 from watchdog.nouns import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
+    from watchdog.actions import RolloutUndo
     from watchdog.observation.snapshot import (
         ClusterSnapshot,
         EventSummary,
@@ -131,6 +133,13 @@ def owner_finding(
         pods=tuple(pod.ref.name for pod in trouble.pods),
         facts=trouble.facts,
     )
+
+
+def undo_unproven(finding: Finding, snapshot: ClusterSnapshot, *fields: str) -> RolloutUndo | None:
+    """`repair.undo`, unless the current revision itself was available: then it is not to blame."""
+    deployment = snapshot.deployment(finding.target)
+    current = deployment.current if deployment else None
+    return None if current is None or current.available else undo(finding, snapshot, *fields)
 
 
 def event_text(event: EventSummary) -> str:

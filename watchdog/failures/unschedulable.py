@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from watchdog.actions import PatchDeploymentResources, RemediationAction
 from watchdog.failures import example as ex
+from watchdog.failures import manifest
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import shorten
 from watchdog.failures.look import GRACE
@@ -22,9 +23,9 @@ from watchdog.failures.owners import (
     listed,
     owner_finding,
     rolling_well,
+    undo_unproven,
     word,
 )
-from watchdog.failures.repair import undo
 from watchdog.observation.snapshot import Condition, PodTemplate
 from watchdog.quantity import parse
 from watchdog.settings import LimitSettings
@@ -252,10 +253,10 @@ def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RemediationAction | Non
     gated = finding.facts["message"].startswith("SchedulingGated")
     whats = {"gate"} if gated else {reason.what for reason in verdict.reasons}
     fields = tuple(field for what in whats for field in _FIELDS.get(what, ()))
-    if fields and (action := undo(finding, snapshot, *fields)):
+    if fields and (action := undo_unproven(finding, snapshot, *fields)):
         return action
     if "selector" in whats and introduced(snapshot, finding.target, _selects):
-        return undo(finding, snapshot)
+        return undo_unproven(finding, snapshot)
     if whats == {"resource"} and verdict.hopeless:
         return _fitting(finding, snapshot, {reason.detail for reason in verdict.reasons})
     return None
@@ -307,25 +308,9 @@ def _default(snapshot: ClusterSnapshot, resource: str) -> str:
     return next((amount for amount in ranges if amount), fallback)
 
 
-_BEFORE = """
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: shelf}
-spec:
-  replicas: 1
-  selector: {matchLabels: {app: shelf}}
-  template:
-    metadata: {labels: {app: shelf}}
-    spec:
-      terminationGracePeriodSeconds: 1
-      containers:
-      - {name: main, image: "busybox:1.36", command: [sleep, "3600"]}
-"""
 _DRILL = Drill(
-    before=_BEFORE,
-    manifest=_BEFORE.replace(
-        "      containers:", "      nodeSelector: {disk: fast}\n      containers:"
-    ),
+    before=manifest.deployment(["sleep", "3600"]),
+    manifest=manifest.deployment(["sleep", "3600"], pod="nodeSelector: {disk: fast}"),
     ends="healed",
     settle="pending",
 )
@@ -409,7 +394,7 @@ UNSCHEDULABLE = FailureKind(
     actions=("rollout_undo", "patch_deployment_resources"),
     hint=(
         "Read the scheduler's message cause by cause. Roll back only if the current revision"
-        " changed what it complains of; lower requests only if no node could hold them and no pod ran."
+        " changed what it complains of; lower requests only if they fit no node and none ever ran."
     ),
     drill=_DRILL,
     examples=_examples,

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from watchdog.failures import example as ex
+from watchdog.failures import manifest
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import shorten
 from watchdog.failures.look import GRACE
@@ -18,9 +19,9 @@ from watchdog.failures.owners import (
     event_text,
     kubectl,
     owner_finding,
+    undo_unproven,
     word,
 )
-from watchdog.failures.repair import undo
 from watchdog.observation.snapshot import (
     ClaimSummary,
     Condition,
@@ -180,7 +181,7 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
 
 
 def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RemediationAction | None:
-    return undo(finding, snapshot, "volume")
+    return undo_unproven(finding, snapshot, "volume")
 
 
 def _pod(message: str, created: float = 300) -> PodSummary:
@@ -234,23 +235,12 @@ spec:
   storageClassName: cold-storage
   resources: {requests: {storage: 1Gi}}
 ---
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: archive}
-spec:
-  replicas: 1
-  selector: {matchLabels: {app: archive}}
-  template:
-    metadata: {labels: {app: archive}}
-    spec:
-      terminationGracePeriodSeconds: 1
-      containers:
-      - name: main
-        image: busybox:1.36
-        command: [sleep, "3600"]
-        volumeMounts: [{name: data, mountPath: /data}]
-      volumes: [{name: data, persistentVolumeClaim: {claimName: archive}}]
-""",
+"""
+    + manifest.deployment(
+        ["sleep", "3600"],
+        container="volumeMounts: [{name: data, mountPath: /data}]",
+        pod="volumes: [{name: data, persistentVolumeClaim: {claimName: archive}}]",
+    ),
     settle="pending",
 )
 

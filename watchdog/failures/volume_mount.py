@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from watchdog.failures import example as ex
+from watchdog.failures import manifest
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import shorten
 from watchdog.failures.owners import (
@@ -18,8 +19,8 @@ from watchdog.failures.owners import (
     kubectl,
     owner_finding,
     recent,
+    undo_unproven,
 )
-from watchdog.failures.repair import undo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +98,7 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
 
 
 def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RemediationAction | None:
-    return undo(finding, snapshot, "volume")
+    return undo_unproven(finding, snapshot, "volume")
 
 
 def _examples() -> tuple[Example, ...]:
@@ -129,21 +130,8 @@ def _examples() -> tuple[Example, ...]:
     )
 
 
-_BEFORE = """
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: gallery}
-spec:
-  replicas: 1
-  selector: {matchLabels: {app: gallery}}
-  template:
-    metadata: {labels: {app: gallery}}
-    spec:
-      terminationGracePeriodSeconds: 1
-      containers:
-      - {name: main, image: "busybox:1.36", command: [sleep, "3600"]}
-"""
-_VOLUMES = "      volumes: [{name: pictures, csi: {driver: pictures.csi.example.com}}]\n"
+_VOLUMES = "volumes: [{name: pictures, csi: {driver: pictures.csi.example.com}}]"
+_MOUNTS = "volumeMounts: [{name: pictures, mountPath: /pictures}]"
 
 VOLUME_MOUNT = FailureKind(
     name="volume_mount",
@@ -155,11 +143,8 @@ VOLUME_MOUNT = FailureKind(
     actions=("rollout_undo",),
     hint="The newest FailedMount or FailedAttachVolume event says why. Data is never touched.",
     drill=Drill(
-        before=_BEFORE,
-        manifest=_BEFORE.replace(
-            '"3600"]}', '"3600"], volumeMounts: [{name: pictures, mountPath: /pictures}]}'
-        )
-        + _VOLUMES,
+        before=manifest.deployment(["sleep", "3600"]),
+        manifest=manifest.deployment(["sleep", "3600"], pod=_VOLUMES, container=_MOUNTS),
         ends="healed",
         settle="pending",
     ),
