@@ -131,8 +131,10 @@ def _resource_causes(where: str, resources: Object) -> Iterator[Cause]:
             if what == "requests" and resource in limits and value > amount(limits[resource]):
                 yield (
                     f"{where}.resources.requests",
-                    f'Invalid value: "{text}": must be less than or equal to {resource} limit of '
-                    f"{limits[resource]}",
+                    (
+                        f'Invalid value: "{text}": must be less than or equal to {resource} limit of '
+                        f"{limits[resource]}"
+                    ),
                 )
 
 

@@ -369,7 +369,7 @@ def _no_log(pod: Object, container: str, *, previous: bool) -> str:
     if previous:
         return f'previous terminated container "{container}" in pod "{name}" not found'
     statuses = pod["status"].get("containerStatuses") or []
-    state = next((s["state"] for s in statuses if s["name"] == container), {})
+    state: Object = next((s["state"] for s in statuses if s["name"] == container), {})
     waiting = state.get("waiting") or {"reason": "ContainerCreating"}
     why = {
         "ErrImagePull": "image can't be pulled",

@@ -31,7 +31,9 @@ SERVES = "sandbox/serves"
 
 _BUSYBOX = re.compile(r"^(docker\.io/)?(library/)?busybox$")
 _BUSYBOX_TAG = re.compile(r"^(latest|stable|(1\.\d{2}(\.\d)?)?(-?(musl|glibc|uclibc))?)$")
-_UNKNOWN_PROGRAMS = frozenset("python python3 node java ruby go bash curl npm gunicorn".split())
+_UNKNOWN_PROGRAMS = frozenset(
+    ["python", "python3", "node", "java", "ruby", "go", "bash", "curl", "npm", "gunicorn"]
+)
 _OOM_EXIT_CODE = 137
 _TASK_FAILED = (
     "failed to create containerd task: failed to create shim task: OCI runtime create failed: "

@@ -14,7 +14,7 @@ from watchdog.sandbox.clock import Agenda, Clock
 from watchdog.sandbox.controllers import Deployments
 from watchdog.sandbox.kubelet import Kubelet
 from watchdog.sandbox.patches import strategic_merge_patch
-from watchdog.sandbox.refusals import ApiFailure, not_found
+from watchdog.sandbox.refusals import not_found
 from watchdog.sandbox.replicas import ReplicaSets
 from watchdog.sandbox.resources import Object, named, of_object
 from watchdog.sandbox.server import ApiServer
@@ -117,7 +117,7 @@ class Sandbox(ApiServer):
                 self.tick()
 
     def settle(self, at_most_seconds: float = 3600.0) -> None:
-        """Advance until all that is left to wait for is a back-off, a deadline or a failing probe."""
+        """Advance until all that is left to wait for is a back-off, a deadline or a bad probe."""
         with self.store.lock:
             end = self.now() + at_most_seconds
             self.tick()

@@ -14,7 +14,8 @@ _SOURCES = ("configMap", "secret", "downwardAPI", "projected")
 
 def fill_in(item: Object) -> None:
     """Add the defaults of an object's kind, in place."""
-    _DEFAULTS.get(item["kind"], lambda _: None)(item)
+    if default := _DEFAULTS.get(item["kind"]):
+        default(item)
 
 
 def _set(target: Object, **values: Any) -> None:

@@ -1,4 +1,4 @@
-"""What else a control plane keeps true: claims, endpoints, disruption budgets, quotas, ownership."""
+"""What else a control plane keeps true: claims, endpoints, budgets, quotas, ownership."""
 
 from watchdog.sandbox import admission, events
 from watchdog.sandbox.kubelet import ready_since

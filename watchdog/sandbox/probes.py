@@ -27,7 +27,7 @@ def _number(port: object, container: Object) -> int:
     if isinstance(port, int):
         return port
     named = {p.get("name"): p["containerPort"] for p in container.get("ports") or []}
-    return int(named.get(port, 0) or (port if str(port).isdigit() else 0))  # type: ignore[call-overload]
+    return int(named.get(port, 0) or (str(port) if str(port).isdigit() else 0))
 
 
 def _listens(start: Start, port: int, seconds: float) -> bool:
@@ -45,7 +45,7 @@ def _exec(command: list[str], start: Start, seconds: float) -> str:
     return "\n".join(line for _, line in run.lines) or f"command {command} exited {run.exit_code}"
 
 
-def _http(action: Object, container: Object, start: Start, seconds: float, pod_ip: str) -> str:  # noqa: PLR0913  what a probe needs
+def _http(action: Object, container: Object, start: Start, seconds: float, pod_ip: str) -> str:
     path = "/" + action.get("path", "/").partition("?")[0].lstrip("/")
     port = _number(action["port"], container)
     if not _listens(start, port, seconds):

@@ -31,7 +31,7 @@ def shown(value: Decimal, resource: str) -> str:
     """Write an amount as the API server would, e.g. `500m`, `128Mi`."""
     if value == value.to_integral_value():
         whole = int(value)
-        if resource.endswith("memory") or resource.endswith("storage"):
+        if resource.endswith(("memory", "storage")):
             for unit, factor in reversed(_BINARY.items()):
                 if whole and whole % int(factor) == 0:
                     return f"{whole // int(factor)}{unit}"

@@ -1,4 +1,4 @@
-"""What the workload controllers share: owned objects, pods from templates, conditions, ReplicaSets."""
+"""ReplicaSets, and what all workload controllers share: ownership, pods, conditions."""
 
 import copy
 import hashlib
@@ -105,7 +105,7 @@ def delete_pod(store: Store, owner: Object, pod: Object) -> None:
 
 
 def set_condition(conditions: list[Object], new: Object, now: float) -> list[Object]:
-    """Put a condition among the others, keeping its transition time while its status is the same."""
+    """Put a condition among the others; its transition time stays while its status does."""
     old = next((c for c in conditions if c["type"] == new["type"]), None)
     since = stamp(now)
     if old and old["status"] == new["status"]:
@@ -139,7 +139,7 @@ class ReplicaSets:
         if missing > 0:
             refusal = self._create(replica_set, missing)
         elif missing < 0:
-            ranked = sorted(reversed(pods), key=lambda pod: ready_since(pod) is not None)
+            ranked = sorted(pods[::-1], key=lambda pod: ready_since(pod) is not None)
             for pod in ranked[:-missing]:
                 delete_pod(self._store, replica_set, pod)
         self._report(replica_set, refusal)

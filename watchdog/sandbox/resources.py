@@ -20,9 +20,9 @@ class Resource:
     version: str
     plural: str
     kind: str
-    namespaced: bool = True
     short: tuple[str, ...] = ()
     subresources: tuple[str, ...] = ()
+    namespaced: bool = True
 
     @property
     def api_version(self) -> str:
@@ -48,45 +48,48 @@ class Route:
 _SCALED = ("scale", "status")
 
 RESOURCES = (
-    Resource("", "v1", "namespaces", "Namespace", False, ("ns",), ("status",)),
-    Resource("", "v1", "nodes", "Node", False, ("no",), ("status",)),
-    Resource("", "v1", "pods", "Pod", True, ("po",), ("log", "eviction", "status")),
-    Resource("", "v1", "events", "Event", True, ("ev",)),
-    Resource("", "v1", "configmaps", "ConfigMap", True, ("cm",)),
+    Resource("", "v1", "namespaces", "Namespace", ("ns",), ("status",), namespaced=False),
+    Resource("", "v1", "nodes", "Node", ("no",), ("status",), namespaced=False),
+    Resource("", "v1", "pods", "Pod", ("po",), ("log", "eviction", "status")),
+    Resource("", "v1", "events", "Event", ("ev",)),
+    Resource("", "v1", "configmaps", "ConfigMap", ("cm",)),
     Resource("", "v1", "secrets", "Secret"),
-    Resource("", "v1", "services", "Service", True, ("svc",), ("status",)),
-    Resource("", "v1", "serviceaccounts", "ServiceAccount", True, ("sa",)),
-    Resource(
-        "", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", True, ("pvc",), ("status",)
-    ),
-    Resource("", "v1", "resourcequotas", "ResourceQuota", True, ("quota",), ("status",)),
-    Resource("", "v1", "limitranges", "LimitRange", True, ("limits",)),
-    Resource("apps", "v1", "deployments", "Deployment", True, ("deploy",), _SCALED),
-    Resource("apps", "v1", "replicasets", "ReplicaSet", True, ("rs",), _SCALED),
-    Resource("apps", "v1", "statefulsets", "StatefulSet", True, ("sts",), _SCALED),
-    Resource("apps", "v1", "daemonsets", "DaemonSet", True, ("ds",), ("status",)),
-    Resource("batch", "v1", "jobs", "Job", True, (), ("status",)),
-    Resource("batch", "v1", "cronjobs", "CronJob", True, ("cj",), ("status",)),
+    Resource("", "v1", "services", "Service", ("svc",), ("status",)),
+    Resource("", "v1", "serviceaccounts", "ServiceAccount", ("sa",)),
+    Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", ("pvc",), ("status",)),
+    Resource("", "v1", "resourcequotas", "ResourceQuota", ("quota",), ("status",)),
+    Resource("", "v1", "limitranges", "LimitRange", ("limits",)),
+    Resource("apps", "v1", "deployments", "Deployment", ("deploy",), _SCALED),
+    Resource("apps", "v1", "replicasets", "ReplicaSet", ("rs",), _SCALED),
+    Resource("apps", "v1", "statefulsets", "StatefulSet", ("sts",), _SCALED),
+    Resource("apps", "v1", "daemonsets", "DaemonSet", ("ds",), ("status",)),
+    Resource("batch", "v1", "jobs", "Job", (), ("status",)),
+    Resource("batch", "v1", "cronjobs", "CronJob", ("cj",), ("status",)),
     Resource(
         "autoscaling",
         "v2",
         "horizontalpodautoscalers",
         "HorizontalPodAutoscaler",
-        True,
         ("hpa",),
         ("status",),
     ),
-    Resource(
-        "policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", True, ("pdb",), ("status",)
-    ),
-    Resource("events.k8s.io", "v1", "events", "Event", True, ("ev",)),
+    Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", ("pdb",), ("status",)),
+    Resource("events.k8s.io", "v1", "events", "Event", ("ev",)),
     Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"),
     Resource("coordination.k8s.io", "v1", "leases", "Lease"),
     Resource(
-        "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", False
+        "authorization.k8s.io",
+        "v1",
+        "selfsubjectaccessreviews",
+        "SelfSubjectAccessReview",
+        namespaced=False,
     ),
     Resource(
-        "authorization.k8s.io", "v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview", False
+        "authorization.k8s.io",
+        "v1",
+        "selfsubjectrulesreviews",
+        "SelfSubjectRulesReview",
+        namespaced=False,
     ),
 )
 
@@ -95,8 +98,20 @@ _BY_KIND = {(r.api_version, r.kind): r for r in RESOURCES}
 _BY_NAME = {name: r for r in reversed(RESOURCES) for name in (r.kind.lower(), r.plural, *r.short)}
 
 WITHOUT_GENERATION = frozenset(
-    "Namespace Node Event ConfigMap Secret Service ServiceAccount PersistentVolumeClaim "
-    "ResourceQuota LimitRange Lease EndpointSlice".split()
+    [
+        "Namespace",
+        "Node",
+        "Event",
+        "ConfigMap",
+        "Secret",
+        "Service",
+        "ServiceAccount",
+        "PersistentVolumeClaim",
+        "ResourceQuota",
+        "LimitRange",
+        "Lease",
+        "EndpointSlice",
+    ]
 )
 """Kinds whose objects carry no metadata.generation."""
 

@@ -16,7 +16,7 @@ _OVER = frozenset({"NewReplicaSetAvailable", "DeploymentPaused"})
 
 def allowance(deployment: Object) -> tuple[int, int]:
     """How many pods may be extra, and how many unavailable, during a rolling update."""
-    wanted = deployment["spec"]["replicas"]
+    wanted: int = deployment["spec"]["replicas"]
     rolling = deployment["spec"]["strategy"].get("rollingUpdate") or {}
 
     def share(value: object, rounded: object) -> int:

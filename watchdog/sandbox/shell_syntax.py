@@ -1,7 +1,7 @@
 """Reads the small part of `sh` that start scripts in manifests are written in.
 
-Scripts become lists of nodes; what they do is `shell`. Anything unknown raises `UnknownSyntaxError`,
-and the container is then taken to run without a word.
+Scripts become lists of nodes; what they do is `shell`. Anything unknown raises
+`UnknownSyntaxError`, and the container is then taken to run without a word.
 """
 
 import re

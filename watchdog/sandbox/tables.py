@@ -1,4 +1,4 @@
-"""Lists as the rows that kubectl prints (`Accept: application/json;as=Table;v=v1;g=meta.k8s.io`)."""
+"""Lists as the rows that kubectl prints, for clients that accept `as=Table`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +36,9 @@ def pod_status(pod: Object) -> str:
     """The word that kubectl shows in a pod's STATUS column."""
     status = pod.get("status") or {}
     word = status.get("reason") or status.get("phase") or "Unknown"
-    gate = next((c for c in status.get("conditions") or [] if c["type"] == "PodScheduled"), {})
+    gate: Object = next(
+        (c for c in status.get("conditions") or [] if c["type"] == "PodScheduled"), {}
+    )
     if gate.get("reason") == "SchedulingGated":
         word = "SchedulingGated"
     specs = pod["spec"].get("initContainers") or []
@@ -46,10 +48,7 @@ def pod_status(pod: Object) -> str:
         initializing = _init_word(held, index, len(specs), sidecar=held["name"] in always)
         if initializing:
             break
-    if initializing:
-        word = initializing
-    else:
-        word = _main_word(status, word)
+    word = initializing or _main_word(status, word)
     if pod["metadata"].get("deletionTimestamp"):
         return "Unknown" if status.get("reason") == "NodeLost" else "Terminating"
     return str(word)
@@ -73,7 +72,7 @@ def _main_word(status: Object, word: str) -> str:
         state = held.get("state") or {}
         if (state.get("waiting") or {}).get("reason"):
             word = state["waiting"]["reason"]
-        elif "terminated" in state and state["terminated"]:
+        elif state.get("terminated"):
             ended = state["terminated"]
             word = ended.get("reason") or f"ExitCode:{ended['exitCode']}"
         elif held.get("ready") and "running" in state:
@@ -234,8 +233,10 @@ _KINDS: dict[str, tuple[str, Row]] = {
     ),
     "StatefulSet": ("Name Ready Age Containers Images", _stateful_set),
     "DaemonSet": (
-        "Name Desired:integer Current:integer Ready:integer Up-to-date:integer "
-        "Available:integer Node_Selector Age Containers Images Selector",
+        (
+            "Name Desired:integer Current:integer Ready:integer Up-to-date:integer "
+            "Available:integer Node_Selector Age Containers Images Selector"
+        ),
         _daemon_set,
     ),
     "Job": ("Name Status Completions Duration Age Containers Images Selector", _job),
@@ -244,8 +245,10 @@ _KINDS: dict[str, tuple[str, Row]] = {
         _cron_job,
     ),
     "PersistentVolumeClaim": (
-        "Name Status Volume Capacity Access_Modes StorageClass VolumeAttributesClass Age "
-        "VolumeMode",
+        (
+            "Name Status Volume Capacity Access_Modes StorageClass VolumeAttributesClass Age "
+            "VolumeMode"
+        ),
         _claim,
     ),
 }
