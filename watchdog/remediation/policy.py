@@ -20,6 +20,7 @@ OURS = "sre-watchdog"
 _GITOPS = {"argocd.argoproj.io/": "Argo CD", "toolkit.fluxcd.io/": "Flux"}
 _MIGRATION = re.compile(r"migrat|flyway|liquibase|alembic|schema", re.IGNORECASE)
 _MUST_BE_SEEN = re.compile(r"\b(pods|deployments|replicasets|revisions)\b", re.IGNORECASE)
+_PROVEN = frozenset({"revision", "approved"})
 _STARTING = frozenset({"", "ContainerCreating", "PodInitializing"})
 
 
@@ -191,7 +192,11 @@ def not_rolling(action: RemediationAction, context: Context) -> Verdict | None:
 
 
 def small_blast_radius(action: RemediationAction, context: Context) -> Verdict | None:
-    """Pods are rolled unasked where most are down anyway, or to undo what never worked."""
+    """Pods are rolled unasked where most are down anyway, or to undo what never worked.
+
+    Putting one value back is an undo too, where it comes from a revision that was available: those
+    pods that still serve are of an earlier revision, and go only once the new ones are ready.
+    """
     seen = context.deployment(action)
     if not action.changes_template or seen is None:
         return None
@@ -199,7 +204,9 @@ def small_blast_radius(action: RemediationAction, context: Context) -> Verdict |
     strategy = live.get("spec", {}).get("strategy", {}).get("type", seen.strategy)
     if "Recreate" in (seen.strategy, strategy):
         return ask("recreate", f"{action.target} replaces all its pods at once (strategy Recreate)")
-    if isinstance(action, RolloutUndo) and seen.current and not seen.current.available:
+    never_worked = seen.current is not None and not seen.current.available
+    origin = context.write.material.origin if context.write else "revision"
+    if never_worked and origin in _PROVEN:
         return None
     ready = max(seen.ready, live.get("status", {}).get("readyReplicas", 0))
     desired = live.get("spec", {}).get("replicas", seen.desired)
