@@ -50,8 +50,8 @@ class FailureKind:
     `detect` is pure: snapshot in, findings out, each on an owner. `explain` says the root cause in
     the words of an on-call engineer, without a model. `advise` says what a person has to do. `fix`
     is pure too: it proposes one action, or None where nothing mechanical repairs it. `actions` are
-    the action kinds that a model may propose for it, besides custom_instruction. `hint` tells the model
-    what to look at.
+    the action kinds that a model may propose for it, besides custom_instruction. `hint` tells
+    the model what to look at.
     """
 
     name: str

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from watchdog.failures.lines import event_line_about
 from watchdog.nouns import Finding
 from watchdog.observation.snapshot import (
     ClusterSnapshot,
@@ -26,6 +27,7 @@ RESTART_WINDOW = timedelta(seconds=ObserveSettings().restart_window_seconds)
 # The kubelet waits at most five minutes between two starts, so a container that has run for longer
 # than that, and for longer than before, has got over what made it crash.
 RECOVERED = timedelta(minutes=5)
+_FIRST_YEAR = 2000
 
 
 class Seen(NamedTuple):
@@ -164,13 +166,19 @@ def restarts_often(item: Seen, now: datetime) -> bool:
     state = item.state
     if state.restarts < GRACE.restarts or state.last_finished_at is None:
         return False
-    last_start = state.last_started_at or state.last_finished_at
+    last_start = last_started(state) or state.last_finished_at
     if now - last_start > RESTART_WINDOW:
         return False
     if state.state == "running" and state.started_at is not None:
         before = state.last_finished_at - last_start
         return now - state.started_at <= max(RECOVERED, 2 * before)
     return True
+
+
+def last_started(state: ContainerState) -> datetime | None:
+    """When the run that ended last had started; the kubelet says 1970 where it never did."""
+    moment = state.last_started_at if state.last_finished_at else state.started_at
+    return None if moment is None or moment.year < _FIRST_YEAR else moment
 
 
 def crashes(item: Seen, now: datetime) -> bool:
@@ -232,9 +240,8 @@ def since(
     """Since when the owner is broken, as far as the snapshot can tell."""
     workload = snapshot.workload(owner)
     condition = workload.condition("Available") if workload else None
-    if condition is not None and condition.status == "False" and condition.since:
-        return condition.since
-    found: list[datetime] = []
+    down = condition.since if condition and condition.status == "False" else None
+    found: list[datetime] = [down] if down else []
     for pod in pods:
         warned = [
             event.first_seen
@@ -261,6 +268,12 @@ def state_line(item: Seen) -> str:
     return f"pod {item.pod.ref.name}: {role} {state.name} {', '.join(words)}"
 
 
+def who(item: Seen) -> str:
+    """`Container main`, `Init container wait-for-db`: how an explanation starts."""
+    role = "Sidecar" if item.spec.sidecar else "Init container" if item.state.init else "Container"
+    return f"{role} {item.state.name}"
+
+
 def make_finding(
     kind: str, summary: str, snapshot: ClusterSnapshot, seen: list[Seen], **facts: str | None
 ) -> Finding:
@@ -271,16 +284,18 @@ def make_finding(
     first = seen[0]
     owner = first.pod.owner
     pods = list({item.pod.ref.name: item.pod for item in seen}.values())
+    job = job_of(snapshot, first.pod)
+    given_up = event_line_about(snapshot, [job.ref], "BackoffLimitExceeded") if job else None
     return Finding(
         kind=kind,
         target=owner,
         container=first.state.name,
         summary=summary,
         impact=impact(snapshot, owner),
-        evidence=(state_line(first),),
+        evidence=(state_line(first), *([given_up] if given_up else [])),
         since=since(snapshot, owner, pods),
         pods=tuple(pod.ref.name for pod in pods),
-        facts={name: value for name, value in facts.items() if value},
+        facts={"who": who(first), **{name: value for name, value in facts.items() if value}},
     )
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from watchdog.actions import RolloutUndo
 
+_SOON_SECONDS = 600
+
 if TYPE_CHECKING:
     from watchdog.nouns import Finding
     from watchdog.observation.snapshot import (
@@ -46,9 +48,33 @@ def undo(
     """
     deployment = deployment_of(finding, snapshot)
     last = deployment.last_available if deployment else None
-    if last is None or not changes_of(deployment, container, *fields):
+    if deployment is None or last is None or not changes_of(deployment, container, *fields):
+        return None
+    if not began_with_revision(finding, deployment):
         return None
     return RolloutUndo(target=finding.target, to_revision=last.revision)
+
+
+def began_with_revision(finding: Finding, deployment: DeploymentSummary) -> bool:
+    """Whether the trouble is about as old as the current revision.
+
+    One that ran well for days and then broke was broken by something else: going back is no cure.
+    """
+    current = deployment.current
+    if finding.since is None or current is None or current.created_at is None:
+        return True
+    patience = max(deployment.progress_deadline_seconds, _SOON_SECONDS)
+    return (finding.since - current.created_at).total_seconds() <= patience
+
+
+def changed_words(finding: Finding, snapshot: ClusterSnapshot, *fields: str) -> str:
+    """` This came with revision 7, which changed image of container main from a to b.`"""
+    deployment = deployment_of(finding, snapshot)
+    changes = changes_of(deployment, finding.container, *fields)
+    if not changes or deployment is None or deployment.current is None:
+        return ""
+    what = ", ".join(str(change) for change in changes[:3])
+    return f" This came with revision {deployment.current.revision}, which {what}."
 
 
 def permanent(workload: WorkloadSummary | None, what: str) -> str:

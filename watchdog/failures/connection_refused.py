@@ -1,0 +1,48 @@
+"""A container crashes because what it depends on does not answer."""
+
+from __future__ import annotations
+
+import re
+
+from watchdog.failures.kind import Drill
+from watchdog.failures.log_cause import LogCause
+from watchdog.failures.manifest import deployment
+
+CONNECTION_REFUSED = LogCause(
+    name="connection_refused",
+    summary="dependency refuses connections",
+    pattern=re.compile(
+        r"connection refused|ECONNREFUSED|connect(ion)? timed out|ETIMEDOUT|no route to host"
+        r"|EHOSTUNREACH|network is unreachable|connection reset|ECONNRESET|communications link failure"
+        r"|(could not|can't|cannot|failed to|unable to) connect|dial tcp .*(i/o timeout|connect:)",
+        re.IGNORECASE,
+    ),
+    subject=(
+        re.compile(r"server at ['\"]([\w.-]+)"),
+        re.compile(r"((?:\d{1,3}\.){3}\d{1,3}(?::\d+)?)"),
+        re.compile(r"\b([a-z][\w.-]*:\d{2,5})\b"),
+        re.compile(r"(?:connect to|host|server|dial tcp):? ['\"(]?([a-z][\w-]*(?:[.:-][\w-]+)+)"),
+    ),
+    why=(
+        "{who} crashes because what it depends on{subject} does not accept "
+        "connections (connection refused or timed out)."
+    ),
+    to_do=(
+        "Bring up what it connects to, or correct the host and port in its settings; the "
+        "container starts by itself as soon as it answers."
+    ),
+    hint=(
+        "A dependency refuses connections or does not answer. Restarting this workload helps "
+        "nothing; look for the dependency in the same snapshot."
+    ),
+    drill=Drill(
+        manifest=deployment("wget -q -T 3 -O- http://127.0.0.1:5432/ || exit 1; sleep 3600")
+    ),
+    sick=(
+        "Error: connect ECONNREFUSED 10.0.0.7:5432",
+        "wget: can't connect to remote host (127.0.0.1): Connection refused",
+        "dial tcp 10.96.4.2:6379: connect: connection refused",
+        'psycopg2.OperationalError: connection to server at "db" (10.0.0.9), port 5432 failed: Connection refused',
+    ),
+    well="ERROR: password refused",
+).kind()

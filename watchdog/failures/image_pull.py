@@ -1,0 +1,272 @@
+"""The node cannot get a container's image; each reason told apart."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+from watchdog.failures.example import broken, change, earlier, healthy, spec, waiting
+from watchdog.failures.kind import Advice, Drill, Example, FailureKind
+from watchdog.failures.lines import event_line, shorten
+from watchdog.failures.look import Seen, make_finding, matching, waiting_for, with_evidence
+from watchdog.failures.manifest import deployment
+from watchdog.failures.owners import kubectl, word
+from watchdog.failures.repair import changed_words, changes_of, deployment_of, undo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from watchdog.actions import RolloutUndo
+    from watchdog.nouns import Finding
+    from watchdog.observation.snapshot import ClusterSnapshot
+
+NAME = "image_pull"
+SUMMARY = "image cannot be pulled"
+_REASONS = (
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "ErrImageNeverPull",
+    "ImageInspectError",
+    "RegistryUnavailable",
+    "SignatureValidationFailed",
+)
+# First match wins; Docker Hub says "denied" of a repository that does not exist, too.
+_CAUSES = (
+    ("invalid_name", r"InvalidImageName|invalid reference format|couldn't parse image"),
+    ("never_pull", r"ErrImageNeverPull|pull policy of Never"),
+    ("rate_limited", r"toomanyrequests|too many requests|\b429\b|rate limit"),
+    ("wrong_platform", r"no match for platform|no matching manifest|does not match the specified platform"),
+    ("missing_or_private", r"repository does not exist or may require|pull access denied"),
+    ("unreachable", r"no such host|dial tcp|i/o timeout|connection refused|connection reset|TLS handshake|x509"
+     r"|no route to host|network is unreachable|deadline exceeded|server gave HTTP response|\b50[0234]\b"
+     r"|server misbehaving|proxyconnect|unexpected EOF|: EOF|Client\.Timeout"),
+    ("unauthorised", r"unauthorized|authentication required|no basic auth|authorization failed|denied|forbidden"
+     r"|\b40[13]\b|insufficient_scope|invalid username/password"),
+    ("signature", r"SignatureValidationFailed|signature"),
+    ("not_found", r"not found|NotFound|manifest unknown|does not exist|name unknown|name_unknown|\b404\b"),
+    ("no_space", r"no space left on device"),
+)  # fmt: skip
+_WORDS = {
+    "invalid_name": "the name {image} is not a valid image name",
+    "never_pull": "{image} is not on the node, and the pull policy Never forbids to pull it",
+    "rate_limited": "the registry {registry} refuses more pulls for now (rate limit)",
+    "wrong_platform": "{image} was not built for the platform of the node",
+    "missing_or_private": "the image {image} is not found in {registry}, or it needs a login: the "
+    "repository does not exist or is private",
+    "unreachable": "the registry {registry} of {image} cannot be reached from the node",
+    "unauthorised": "the registry {registry} refuses access to {image} (unauthorized): it needs "
+    "credentials, or others than it was given",
+    "signature": "the signature of {image} could not be validated",
+    "not_found": "the image {image} is not found in {registry}: the name or the tag is wrong",
+    "no_space": "the node has no space left to unpack {image}",
+    "unknown": "pulling {image} fails",
+}
+# Names that a typo is likely to have meant, besides those that the namespace uses.
+_KNOWN = [
+    "alpine",
+    "busybox",
+    "caddy",
+    "cassandra",
+    "centos",
+    "consul",
+    "debian",
+    "elasticsearch",
+    "fedora",
+    "golang",
+    "grafana",
+    "haproxy",
+    "httpd",
+    "influxdb",
+    "java",
+    "jenkins",
+    "kafka",
+    "logstash",
+    "mariadb",
+    "memcached",
+    "minio",
+    "mongo",
+    "mysql",
+    "nats",
+    "nginx",
+    "node",
+    "openjdk",
+    "php",
+    "postgres",
+    "prometheus",
+    "python",
+    "rabbitmq",
+    "redis",
+    "registry",
+    "ruby",
+    "rust",
+    "traefik",
+    "tomcat",
+    "ubuntu",
+    "vault",
+    "wordpress",
+    "zookeeper",
+]
+_TRANSIENT = {"rate_limited", "no_space"}
+
+
+def repository(image: str) -> str:
+    """The image without tag and digest."""
+    name = image.split("@", 1)[0]
+    head, _, last = name.rpartition("/")
+    return f"{head}/{last.split(':')[0]}" if head else last.split(":")[0]
+
+
+def registry(image: str) -> str:
+    """The host that the image comes from."""
+    head, slash, _ = image.partition("/")
+    named = slash and ("." in head or ":" in head or head == "localhost")
+    return head if named else "docker.io"
+
+
+def _cause(text: str) -> str:
+    found = (name for name, pattern in _CAUSES if re.search(pattern, text, re.IGNORECASE))
+    return next(found, "unknown")
+
+
+def _said(snapshot: ClusterSnapshot, item: Seen) -> str:
+    """Everything that the kubelet says about this image."""
+    image = item.spec.image
+    events = [
+        event.message
+        for event in snapshot.events_about(item.pod.ref)
+        if event.reason in {"Failed", "InspectFailed", "ErrImageNeverPull"}
+        and image in event.message
+    ]
+    # The image's own name may hold any word, `not-found` for one.
+    return "\n".join((item.state.reason, item.state.message, *events)).replace(image, "")
+
+
+def _typo(snapshot: ClusterSnapshot, image: str) -> str | None:
+    mine = repository(image)
+    used = {
+        repository(container.image)
+        for workload in snapshot.workloads()
+        for container in workload.template.containers
+    }
+    head, _, last = mine.rpartition("/")
+    known = [f"{head}/{name}" if head else name for name in _KNOWN]
+    if last in _KNOWN:
+        return None
+    close = difflib.get_close_matches(mine, [*(used - {mine}), *known], n=1, cutoff=0.85)
+    return close[0] if close else None
+
+
+def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    for _owner, seen in matching(snapshot, lambda item: waiting_for(item, *_REASONS)):
+        first = seen[0]
+        cause = _cause(_said(snapshot, first))
+        missing = cause in {"not_found", "missing_or_private", "unreachable", "unknown"}
+        finding = make_finding(
+            NAME,
+            SUMMARY,
+            snapshot,
+            seen,
+            image=first.spec.image,
+            registry=registry(first.spec.image),
+            reason=cause,
+            typo=_typo(snapshot, first.spec.image) if missing else None,
+        )
+        pods = [item.pod for item in seen]
+        message = first.state.message
+        said = f'{first.state.reason}: "{shorten(message)}"' if message else None
+        pulls = event_line(snapshot, pods, "InspectFailed") or event_line(snapshot, pods, "Failed")
+        secret = event_line(snapshot, pods, "FailedToRetrieveImagePullSecret")
+        yield with_evidence(finding, said, pulls, secret)
+
+
+def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
+    facts = finding.facts
+    typo = f" Probably a typo for {facts['typo']}." if "typo" in facts else ""
+    why = _WORDS[facts["reason"]].format(**facts)
+    changed = changed_words(finding, snapshot, "image")
+    return f"{facts['who']} cannot start because {why}.{typo}{changed}"
+
+
+def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+    facts, ref = finding.facts, finding.target
+    cause, image = facts["reason"], facts["image"]
+    if cause == "unauthorised":
+        create = kubectl(snapshot, "create", "secret", "docker-registry", "registry-login")
+        return Advice(
+            "Create a pull secret with valid credentials and name it under imagePullSecrets of the "
+            "pod template or of its service account.",
+            f"{create} --docker-server={facts['registry']} --docker-username=<user> "
+            "--docker-password=<password>",
+        )
+    texts = {
+        "rate_limited": "Wait, or pull through a mirror or with a login that has a higher limit.",
+        "unreachable": f"Make {facts['registry']} reachable from the nodes (its name, DNS, proxy, "
+        "certificate), or use an image from a registry that is.",
+        "never_pull": f"Load {image} onto the nodes, or set imagePullPolicy to IfNotPresent.",
+        "no_space": "Free disk space on the node, or move the pod to another one.",
+        "signature": f"Sign {image}, or deploy an image that is signed.",
+        "wrong_platform": f"Build {image} for the platform of the nodes.",
+    }
+    if cause in texts:
+        return Advice(texts[cause])
+    name = facts.get("typo") or ("<image>" if cause == "invalid_name" else repository(image))
+    tag = "" if cause == "invalid_name" else ":<existing tag>"
+    if ref.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
+        command = kubectl(snapshot, "set", "image", word(ref))
+        text = "Name an image that exists, here and where the workload is deployed from."
+        return Advice(text, f"{command} {finding.container}={name}{tag}")
+    return Advice(f"Correct the image of container {finding.container} in the manifest of {ref}.")
+
+
+def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:
+    facts = finding.facts
+    changes = changes_of(deployment_of(finding, snapshot), finding.container, "image")
+    same_host = any(item.was and registry(item.was) == facts["registry"] for item in changes)
+    if facts["reason"] in _TRANSIENT or (facts["reason"] == "unreachable" and same_host):
+        return None
+    return undo(finding, snapshot, "image", container=finding.container)
+
+
+def _examples() -> tuple[Example, ...]:
+    def case(name: str, said: str, image: str = "shop/web:2", *, new: bool = False) -> Example:
+        state = waiting("ImagePullBackOff", f'Back-off pulling image "{image}": {said}')
+        last = earlier(change("image", "shop/web:1", image)) if new else None
+        undone = "rollout_undo" if new and "toomany" not in said else None
+        snapshot = broken(state, container=spec(image=image), last=last)
+        return Example(name, snapshot, "Deployment/web", undone)
+
+    return (
+        case("new tag not found", "docker.io/shop/web:2: not found", new=True),
+        case("typo", "docker.io/library/busyboxx:latest: not found", "busyboxx:latest"),
+        case("unauthorised", "failed to authorize: 401 Unauthorized", "reg.example/web:2"),
+        case("unreachable", "dial tcp: lookup reg.invalid: no such host", "reg.invalid/web:2"),
+        case("rate limited", "toomanyrequests: You have reached your pull rate limit", new=True),
+        Example("invalid name", broken(waiting("InvalidImageName", "invalid reference format"), container=spec(image="Web:::")), "Deployment/web"),
+        Example("never pulled", broken(waiting("ErrImageNeverPull"), container=spec(image="web:1")), "Deployment/web"),
+        Example("still pulling", broken(waiting("ContainerCreating")), None),
+        Example("healthy", healthy(), None),
+    )  # fmt: skip
+
+
+IMAGE_PULL = FailureKind(
+    name=NAME,
+    summary=SUMMARY,
+    detect=_detect,
+    explain=_explain,
+    advise=_advise,
+    hint=(
+        "The kubelet's message says why the pull fails. Suggest a tag of the same repository only "
+        "where name and tag make the intended one plain."
+    ),
+    drill=Drill(
+        before=deployment("sleep 3600"),
+        manifest=deployment("sleep 3600", image="busybox:1.36-no-such-tag"),
+        ends="healed",
+        settle="pull",
+    ),
+    examples=_examples,
+    fix=_fix,
+    actions=("rollout_undo", "patch_deployment_image"),
+)
