@@ -10,6 +10,7 @@ from watchdog.actions.action import Grant
 from watchdog.settings import Settings
 
 READ = ("get", "list")
+OWN_NAME = "sre-watchdog"
 _READ_IN_FULL: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("", ("pods", "events", "persistentvolumeclaims", "resourcequotas", "limitranges", "services")),
     ("apps", ("deployments", "replicasets", "statefulsets", "daemonsets")),
@@ -26,14 +27,26 @@ OBSERVATION: tuple[Grant, ...] = (
         for verb in READ
     ),
     Grant("", "pods/log", "get"),
-    Grant("", "namespaces", "get"),  # the namespace itself, for its pause annotation
+)
+# The product's own ConfigMap and Lease. No create: RBAC cannot restrict it to one name, and the
+# chart makes them.
+OWN_READ: tuple[Grant, ...] = (
+    Grant("", "configmaps", "get", OWN_NAME),
+    Grant("coordination.k8s.io", "leases", "get", OWN_NAME),
+)
+OWN_WRITE: tuple[Grant, ...] = tuple(
+    Grant(grant.group, grant.resource, verb, OWN_NAME)
+    for grant in OWN_READ
+    for verb in ("update", "patch")
 )
 
 
 def needed(settings: Settings, namespace: str) -> tuple[Grant, ...]:
     """What a pass with these settings needs in that namespace, without repeats."""
-    wanted = list(OBSERVATION)
+    # The namespace itself, for its pause annotation.
+    wanted = [*OBSERVATION, Grant("", "namespaces", "get", namespace), *OWN_READ]
     if not settings.dry_run:
+        wanted += OWN_WRITE
         for action in ACTIONS:
             kind = action.model_fields["kind"].default
             if action.grants and settings.mode(kind, namespace) != "never":

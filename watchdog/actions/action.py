@@ -24,11 +24,12 @@ _DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
 class Grant(NamedTuple):
-    """One RBAC right that an action needs, in the words of a Role."""
+    """One RBAC right, in the words of a Role; with a `name` it is for that one object only."""
 
     group: str
     resource: str
     verb: str
+    name: str = ""
 
 
 # What every change of a Deployment's template reads and writes: the object, its earlier revisions.
