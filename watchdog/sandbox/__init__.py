@@ -3,8 +3,8 @@
 `Sandbox` is the way in. Only the command line and tests import this package.
 """
 
-from watchdog.sandbox.api import Request, Response
 from watchdog.sandbox.cluster import Sandbox
+from watchdog.sandbox.messages import Request, Response
 from watchdog.sandbox.refusals import ApiFailure
 
 __all__ = ["ApiFailure", "Request", "Response", "Sandbox"]

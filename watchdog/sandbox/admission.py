@@ -132,8 +132,8 @@ def _resource_causes(where: str, resources: Object) -> Iterator[Cause]:
                 yield (
                     f"{where}.resources.requests",
                     (
-                        f'Invalid value: "{text}": must be less than or equal to {resource} limit of '
-                        f"{limits[resource]}"
+                        f'Invalid value: "{text}": must be less than or equal to {resource} limit '
+                        f"of {limits[resource]}"
                     ),
                 )
 

@@ -1,19 +1,17 @@
 """The verbs of the API server: a request in, a response out. HTTP itself is `server`."""
 
 import copy
-import json
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from watchdog.sandbox import admission, defaults, events, housekeeping, refusals, tables
-from watchdog.sandbox.clock import parse_stamp, stamp
 from watchdog.sandbox.kubelet import Kubelet
+from watchdog.sandbox.messages import Request, Response
 from watchdog.sandbox.patches import apply_patch
 from watchdog.sandbox.refusals import ApiFailure
 from watchdog.sandbox.resources import Object, Resource, Route, discovery, named, route
 from watchdog.sandbox.store import Store, Write
+from watchdog.sandbox.subresources import read_log, scale_of
 
 _REVIEWS = frozenset({"SelfSubjectAccessReview", "SelfSubjectRulesReview"})
 _PATCH_TYPES = frozenset(
@@ -25,37 +23,6 @@ _PATCH_TYPES = frozenset(
     }
 )
 _TEXT = "text/plain; charset=utf-8"
-
-
-@dataclass(frozen=True)
-class Request:
-    """What came over the wire; `body` is parsed JSON, header names are in lower case."""
-
-    method: str
-    path: str
-    query: dict[str, str] = field(default_factory=dict)
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def dry_run(self) -> bool:
-        """Whether nothing is to be stored."""
-        options = self.body if isinstance(self.body, dict) else {}
-        return self.query.get("dryRun") == "All" or "All" in (options.get("dryRun") or [])
-
-
-@dataclass(frozen=True)
-class Response:
-    """What goes over the wire: JSON, or text and bytes as they are.
-
-    `dropped` closes the connection instead of answering. `headers` win over the computed ones.
-    """
-
-    status: int = 200
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
-    content_type: str = "application/json"
-    dropped: bool = False
 
 
 class Api:
@@ -308,7 +275,7 @@ class Api:
 
     def _scale(self, where: Route, request: Request) -> Response:
         item = self._store.get(where.resource, where.namespace, where.name)
-        scale = _scale_of(item)
+        scale = scale_of(item)
         if request.method == "GET":
             return Response(200, scale)
         if request.method not in ("PUT", "PATCH"):
@@ -318,7 +285,7 @@ class Api:
         changed["spec"]["replicas"] = (new.get("spec") or {}).get("replicas", 0)
         changed["metadata"]["resourceVersion"] = new["metadata"].get("resourceVersion", "")
         write = self._write(request, "scale")
-        return Response(200, _scale_of(self.store_changed(where.resource, changed, write)))
+        return Response(200, scale_of(self.store_changed(where.resource, changed, write)))
 
     def _review(self, where: Route, request: Request) -> Response:
         if request.method != "POST":
@@ -334,50 +301,8 @@ class Api:
 
     def _log(self, where: Route, request: Request) -> Response:
         pod = self._store.get(where.resource, where.namespace, where.name)
-        query = request.query
-        containers = [c["name"] for c in pod["spec"]["containers"]]
-        every = containers + [c["name"] for c in pod["spec"].get("initContainers") or []]
-        name = query.get("container") or containers[0]
-        if not query.get("container") and len(containers) > 1:
-            raise refusals.bad_request(
-                f"a container name must be specified for pod {where.name}, choose one of: "
-                f"[{' '.join(containers)}]"
-            )
-        if name not in every:
-            message = f"container {name} is not valid for pod {where.name}"
-            raise refusals.bad_request(message)
-        previous = query.get("previous") in ("true", "1")
-        lines = self._kubelet.lines(pod, name, previous=previous)
-        if lines is None:
-            raise refusals.bad_request(_no_log(pod, name, previous=previous))
-        if since := query.get("sinceSeconds"):
-            lines = [line for line in lines if line[0] >= self._store.clock.now() - float(since)]
-        if since := query.get("sinceTime"):
-            lines = [line for line in lines if line[0] >= parse_stamp(since)]
-        if tail := query.get("tailLines"):
-            lines = lines[-int(tail) :] if int(tail) else []
-        stamped = query.get("timestamps") in ("true", "1")
-        text = "".join(f"{stamp(at)} {line}\n" if stamped else f"{line}\n" for at, line in lines)
-        data = text.encode()
-        if limit := query.get("limitBytes"):
-            data = data[: int(limit)]
+        data = read_log(self._kubelet, pod, request.query, self._store.clock.now())
         return Response(200, data, content_type=_TEXT)
-
-
-def _no_log(pod: Object, container: str, *, previous: bool) -> str:
-    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
-    if previous:
-        return f'previous terminated container "{container}" in pod "{name}" not found'
-    statuses = pod["status"].get("containerStatuses") or []
-    state: Object = next((s["state"] for s in statuses if s["name"] == container), {})
-    waiting = state.get("waiting") or {"reason": "ContainerCreating"}
-    why = {
-        "ErrImagePull": "image can't be pulled",
-        "ImagePullBackOff": "trying and failing to pull image",
-    }.get(waiting["reason"], waiting["reason"])
-    if not pod["spec"].get("nodeName"):
-        return f'pod "{name}" in namespace "{namespace}" does not have a host assigned'
-    return f'container "{container}" in pod "{name}" is waiting to start: {why}'
 
 
 def _placed(item: Object, where: Route) -> Object:
@@ -393,34 +318,3 @@ def _placed(item: Object, where: Route) -> Object:
     if where.name:
         meta.setdefault("name", where.name)
     return item
-
-
-def _scale_of(item: Object) -> Object:
-    meta = item["metadata"]
-    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    labels = (item["spec"].get("selector") or {}).get("matchLabels") or {}
-    return {
-        "kind": "Scale",
-        "apiVersion": "autoscaling/v1",
-        "metadata": {key: meta[key] for key in kept},
-        "spec": {"replicas": item["spec"].get("replicas", 0)},
-        "status": {
-            "replicas": (item.get("status") or {}).get("replicas", 0),
-            "selector": ",".join(f"{key}={value}" for key, value in sorted(labels.items())),
-        },
-    }
-
-
-def parse_body(data: bytes, content_type: str) -> Any:
-    """Read a request's body; raises ApiFailure 400 when it is no JSON (or YAML, where allowed)."""
-    if not data:
-        return None
-    try:
-        if "yaml" in content_type:
-            import yaml
-
-            return yaml.safe_load(data)
-        return json.loads(data)
-    except ValueError as error:
-        why = re.sub(r"\s*\(char \d+\)$", "", str(error))
-        raise refusals.bad_request(f"error decoding the body: {why}") from error

@@ -21,8 +21,9 @@ from fnmatch import fnmatch
 
 from watchdog.sandbox.quantities import amount
 from watchdog.sandbox.resources import Object
-from watchdog.sandbox.shell import Run, Shell, World
+from watchdog.sandbox.shell import Shell
 from watchdog.sandbox.shell_commands import known
+from watchdog.sandbox.shell_outcome import Run, World
 from watchdog.sandbox.store import Store
 
 MISSING_IMAGES = ("*missing*", "*does-not-exist*", "*invalid*", "*nope*", "*nonexistent*")
@@ -188,14 +189,15 @@ def _mounted_files(store: Store, pod: Object, container: Object) -> dict[str, st
     return files
 
 
-def _hosts(store: Store, namespace: str) -> frozenset[str]:
-    hosts: set[str] = set()
+def hosts(store: Store, namespace: str) -> frozenset[str]:
+    """Name the services that a pod of this namespace can find."""
+    found: set[str] = set()
     for service in store.all("Service"):
         name, where = service["metadata"]["name"], service["metadata"]["namespace"]
-        hosts |= {f"{name}.{where}{end}" for end in ("", ".svc", ".svc.cluster.local")}
+        found |= {f"{name}.{where}{end}" for end in ("", ".svc", ".svc.cluster.local")}
         if where == namespace:
-            hosts.add(name)
-    return frozenset(hosts)
+            found.add(name)
+    return frozenset(found)
 
 
 def world(store: Store, pod: Object, container: Object) -> World:
@@ -203,7 +205,7 @@ def world(store: Store, pod: Object, container: Object) -> World:
     return World(
         environment=environment(store, pod, container),
         files=_mounted_files(store, pod, container),
-        hosts=_hosts(store, pod["metadata"]["namespace"]),
+        hosts=hosts(store, pod["metadata"]["namespace"]),
         hostname=pod["metadata"]["name"],
     )
 

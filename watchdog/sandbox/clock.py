@@ -60,3 +60,10 @@ class Agenda:
         self.any = min(self.any, moment)
         if not patient:
             self.busy = min(self.busy, moment)
+
+
+def go_duration(seconds: float) -> str:
+    """Write a duration as Go does: `10s`, `2m40s`."""
+    whole = int(seconds)
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from watchdog.sandbox import behaviour, housekeeping, scheduler
-from watchdog.sandbox.api import Api, Request, Response
+from watchdog.sandbox.api import Api
 from watchdog.sandbox.clock import Agenda, Clock
 from watchdog.sandbox.controllers import Deployments
 from watchdog.sandbox.kubelet import Kubelet
+from watchdog.sandbox.messages import Request, Response
 from watchdog.sandbox.patches import strategic_merge_patch
 from watchdog.sandbox.refusals import not_found
 from watchdog.sandbox.replicas import ReplicaSets
@@ -91,8 +92,11 @@ class Sandbox(ApiServer):
     # --- time ---------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        seen = -1
         while not self._stopped.wait(_TICK_SECONDS):
-            self.tick()
+            if self.store.changes != seen or self.now() >= self._agenda.any:
+                self.tick()
+                seen = self.store.changes
 
     def tick(self) -> None:
         """Do all that is due now, until nothing changes any more."""
@@ -239,9 +243,8 @@ def _removals(before: Any, after: Any) -> Any:
         elif isinstance(old, dict) and isinstance(new, dict):
             if inner := _removals(old, new):
                 patch[key] = inner
-        elif isinstance(old, list) and isinstance(new, list):
-            if listed := _list_removals(old, new):
-                patch[key] = listed
+        elif isinstance(old, list) and isinstance(new, list) and (d := _list_removals(old, new)):
+            patch[key] = d
     return patch
 
 

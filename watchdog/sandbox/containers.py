@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from watchdog.sandbox import behaviour, probes
-from watchdog.sandbox.clock import Agenda, Clock, stamp
+from watchdog.sandbox.clock import Agenda, Clock, go_duration, stamp
 from watchdog.sandbox.events import Said
 from watchdog.sandbox.resources import Object
 from watchdog.sandbox.store import Store
@@ -104,6 +104,13 @@ class Life:
     def _say(self, pod: Object, around: Surroundings, said: Said) -> None:
         around.say(pod, said._replace(component="kubelet", container=self.name))
 
+    def stop(self, now: float) -> None:
+        """End a sidecar whose pod has done its work."""
+        if self.phase == "running":
+            span = {"startedAt": stamp(self.started), "finishedAt": stamp(now)}
+            self.phase, self.ended_at = "done", now
+            self.ended = {"exitCode": 0, "reason": "Completed", **span}
+
     def _try_to_start(self, pod: Object, around: Surroundings, now: float) -> None:
         image = self.container["image"]
         if self.phase == "exited" and self._back_off(pod, around):
@@ -182,7 +189,7 @@ class Life:
             return False
         full = f"{pod['metadata']['name']}_{pod['metadata']['namespace']}"
         where = f"{full}({pod['metadata']['uid']})"
-        words = f"back-off {_go_duration(self.backoff)} restarting failed container={self.name} "
+        words = f"back-off {go_duration(self.backoff)} restarting failed container={self.name} "
         self.waiting = ("CrashLoopBackOff", f"{words}pod={where}")
         self.due = around.clock.now() + around.clock.scaled(self.backoff)
         words = f"Back-off restarting failed container {self.name} in pod {where}"
@@ -190,25 +197,12 @@ class Life:
         return True
 
     def _run(self, pod: Object, around: Surroundings, now: float) -> None:
-        run = self.start.run
-        if run.exit_code is not None and run.known:
-            # A process that dies at once is never seen running, so it must not flicker to ready.
-            ends = self.started + around.clock.scaled(run.seconds if run.seconds >= 1 else 0)
-            if now >= min(ends, self.killed_at):
-                if ends <= self.killed_at:
-                    reason = "Error" if run.exit_code else "Completed"
-                    self._end(pod, around, self.start.reason or reason, run.exit_code)
-                else:
-                    self._end(pod, around, "Error", _KILLED_EXIT_CODE)
-                return
-            around.agenda.wake(ends)
-        elif now >= self.killed_at:
-            self._end(pod, around, "Error", _KILLED_EXIT_CODE)
+        if self._is_over(pod, around, now):
             return
         if self.killed_at < _NEVER:
             around.agenda.wake(self.killed_at)
             return
-        if run.waits_for_network:
+        if self.start.run.waits_for_network:
             self._look_again(pod, around, now)
         for name, probing in self.probing.items():
             if name != "startupProbe" and not self._passed("startupProbe"):
@@ -218,6 +212,22 @@ class Life:
             patient = probing.failures > 0 or name == "livenessProbe"
             if probing.due < _NEVER:
                 around.agenda.wake(probing.due, patient=patient)
+
+    def _is_over(self, pod: Object, around: Surroundings, now: float) -> bool:
+        """End the container when its script does, or when it was killed; says whether it did."""
+        run, ends = self.start.run, _NEVER
+        if run.exit_code is not None and run.known:
+            # A process that dies at once is never seen running, so it must not flicker to ready.
+            ends = self.started + around.clock.scaled(run.seconds if run.seconds >= 1 else 0)
+        if now < min(ends, self.killed_at):
+            around.agenda.wake(min(ends, self.killed_at))
+            return False
+        if run.exit_code is not None and ends <= self.killed_at:
+            reason = "Error" if run.exit_code else "Completed"
+            self._end(pod, around, self.start.reason or reason, run.exit_code)
+        else:
+            self._end(pod, around, "Error", _KILLED_EXIT_CODE)
+        return True
 
     def _probe(self, name: str, probing: _Probing, pod: Object, around: Surroundings) -> None:
         probe, now = self.container[name], around.clock.now()
@@ -253,6 +263,9 @@ class Life:
             return
         self.replanned = now + around.clock.scaled(2)
         around.agenda.wake(self.replanned, patient=True)
+        known_hosts = behaviour.hosts(around.store, pod["metadata"]["namespace"])
+        if known_hosts == self.start.around.hosts:
+            return
         try:
             new = behaviour.start(around.store, pod, self.container)
         except behaviour.Trouble:
@@ -317,32 +330,3 @@ class Life:
         """The runtime's id of the present instance."""
         seed = pod["metadata"]["uid"].replace("-", "")
         return f"containerd://{seed}{self.instance:08x}{seed[:24]}"
-
-    def status(self, pod: Object) -> Object:
-        """What the kubelet reports."""
-        if self.phase == "running":
-            state: Object = {"running": {"startedAt": stamp(self.started)}}
-        elif self.phase == "done" or (self.phase == "exited" and not self.waiting[0]):
-            state = {"terminated": self.ended}
-        else:
-            reason, message = self.waiting
-            state = {"waiting": {"reason": reason, **({"message": message} if message else {})}}
-        last = self.ended if self.phase in ("exited", "waiting") and self.waiting[0] else self.last
-        image = self.container["image"]
-        return {
-            "name": self.name,
-            "image": image,
-            "imageID": f"docker.io/library/{image}@sha256:sandbox" if self.instance else "",
-            **({"containerID": self.container_id(pod)} if self.instance else {}),
-            "ready": self.ready or (self.is_init and self.succeeded),
-            "started": self.is_started,
-            "restartCount": self.restarts,
-            "state": state,
-            "lastState": {"terminated": last} if last else {},
-        }
-
-
-def _go_duration(seconds: float) -> str:
-    whole = int(seconds)
-    minutes, rest = divmod(whole, 60)
-    return f"{minutes}m{rest}s" if minutes else f"{rest}s"

@@ -151,6 +151,9 @@ class Kubelet:
             for life in running.init
         )
         status["phase"] = phase = _phase(running)
+        if phase in ("Succeeded", "Failed"):
+            for life in running.init:
+                life.stop(self._clock.now())
         self._conditions(pod, status, running, init_done=init_done)
         status |= {
             "hostIP": "10.99.0.1",
@@ -158,10 +161,10 @@ class Kubelet:
             "podIPs": [{"ip": running.ip}],
             "startTime": running.started,
             "qosClass": _quality(pod),
-            "containerStatuses": [life.status(pod) for life in running.main],
+            "containerStatuses": [container_status(life, pod) for life in running.main],
         }
         if running.init:
-            status["initContainerStatuses"] = [life.status(pod) for life in running.init]
+            status["initContainerStatuses"] = [container_status(life, pod) for life in running.init]
         if phase in ("Succeeded", "Failed"):
             self._agenda.wake(self._clock.now())
 
@@ -239,6 +242,31 @@ def _quality(pod: Object) -> str:
         for r in resources
     )
     return "Guaranteed" if sure else "Burstable"
+
+
+def container_status(life: Life, pod: Object) -> Object:
+    """What the kubelet reports."""
+    if life.phase == "running":
+        state: Object = {"running": {"startedAt": stamp(life.started)}}
+    elif life.phase == "done" or (life.phase == "exited" and not life.waiting[0]):
+        state = {"terminated": life.ended}
+    else:
+        reason, message = life.waiting
+        state = {"waiting": {"reason": reason, **({"message": message} if message else {})}}
+    last = life.ended if life.phase in ("exited", "waiting") and life.waiting[0] else life.last
+    image = life.container["image"]
+    return {
+        "name": life.name,
+        "image": image,
+        "imageID": f"docker.io/library/{image}@sha256:sandbox" if life.instance else "",
+        **({"containerID": life.container_id(pod)} if life.instance else {}),
+        "ready": life.ready
+        or (life.is_init and life.succeeded and life.restart_policy != "Always"),
+        "started": life.is_started,
+        "restartCount": life.restarts,
+        "state": state,
+        "lastState": {"terminated": last} if last else {},
+    }
 
 
 def ready_since(pod: Object) -> float | None:

@@ -139,7 +139,8 @@ class ReplicaSets:
         if missing > 0:
             refusal = self._create(replica_set, missing)
         elif missing < 0:
-            ranked = sorted(pods[::-1], key=lambda pod: ready_since(pod) is not None)
+            newest_first = list(reversed(pods))
+            ranked = sorted(newest_first, key=lambda pod: ready_since(pod) is not None)
             for pod in ranked[:-missing]:
                 delete_pod(self._store, replica_set, pod)
         self._report(replica_set, refusal)

@@ -136,10 +136,11 @@ def route(path: str) -> Route | None:
     else:
         return None
     namespace = ""
-    if len(rest) >= 3 and rest[0] == "namespaces" and (group, version, rest[2]) in _BY_PATH:  # noqa: PLR2004  "namespaces", its name and a resource
+    whole = 3  # resource, name and subresource
+    if len(rest) >= whole and rest[0] == "namespaces" and (group, version, rest[2]) in _BY_PATH:
         namespace, rest = rest[1], rest[2:]
     found = _BY_PATH.get((group, version, rest[0])) if rest else None
-    if found is None or len(rest) > 3 or (namespace and not found.namespaced):  # noqa: PLR2004  resource, name and subresource
+    if found is None or len(rest) > whole or (namespace and not found.namespaced):
         return None
     name, subresource = [*rest[1:], "", ""][:2]
     if subresource and subresource not in found.subresources:

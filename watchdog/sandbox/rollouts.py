@@ -101,7 +101,7 @@ def _progress(
         paused = _entry("Unknown", "DeploymentPaused", "Deployment is paused")
         return _put(conditions, paused, now), 0.0
     name = f'ReplicaSet "{new["metadata"]["name"]}"' if new else "ReplicaSet"
-    concerns = bool(held and name in held["message"])
+    concerns = bool(held and name.removeprefix("ReplicaSet") in held["message"])
     everything = counts["replicas"] == counts["updatedReplicas"]
     if held and concerns and held["reason"] == "NewReplicaSetAvailable" and everything:
         return conditions, 0.0

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from watchdog.sandbox.api import Request, Response, parse_body
+from watchdog.sandbox.messages import Request, Response, parse_body
 from watchdog.sandbox.refusals import ApiFailure
 
 _SHORT_POLL_SECONDS = 0.02

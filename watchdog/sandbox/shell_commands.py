@@ -6,109 +6,36 @@ busybox commands do nothing and succeed; anything else is "not found" with statu
 
 import re
 from collections.abc import Callable
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from watchdog.sandbox.quantities import amount
-from watchdog.sandbox.shell_syntax import UnknownSyntaxError
+from watchdog.sandbox import shell_resources
+from watchdog.sandbox.shell_outcome import Ended, LoopLeft, RunsForEver
+from watchdog.sandbox.shell_syntax import UnknownSyntaxError, parse
 
 if TYPE_CHECKING:
     from watchdog.sandbox.shell import Shell
 
 _QUIET = frozenset(
-    [
-        "awk",
-        "basename",
-        "chmod",
-        "chown",
-        "cp",
-        "cut",
-        "date",
-        "df",
-        "dirname",
-        "du",
-        "egrep",
-        "find",
-        "free",
-        "getopts",
-        "gzip",
-        "head",
-        "id",
-        "kill",
-        "ln",
-        "ls",
-        "md5sum",
-        "mktemp",
-        "mount",
-        "mv",
-        "nice",
-        "nproc",
-        "od",
-        "pidof",
-        "pgrep",
-        "ping",
-        "ps",
-        "pwd",
-        "readlink",
-        "renice",
-        "rmdir",
-        "sed",
-        "seq",
-        "sha256sum",
-        "sort",
-        "stat",
-        "stty",
-        "sync",
-        "tar",
-        "tee",
-        "timeout",
-        "tr",
-        "umask",
-        "uname",
-        "uniq",
-        "uptime",
-        "vi",
-        "waitwhich",
-        "who",
-        "whoami",
-        "xargs",
-        "yes",
-        "trap",
-        "cd",
-        "true",
-        ":",
-        "local",
-        "unset",
-        "shift",
-        "sync",
-        "less",
-        "more",
-        "env",
-    ]
+    re.findall(
+        r"\S+",
+        """
+    : awk basename cd chmod chown cp cut date df dirname du egrep env find free getopts gzip head
+    id kill less ln local ls md5sum mktemp more mount mv nice nproc od pgrep pidof ping ps pwd
+    readlink renice rmdir sed seq sha256sum shift sort stat stty sync tar tee timeout tr trap true
+    umask uname uniq unset uptime vi waitwhich who whoami xargs yes
+    """,
+    )
 )
 _FOLDERS = frozenset(
-    [
-        "/",
-        "/bin",
-        "/dev",
-        "/dev/shm",
-        "/etc",
-        "/home",
-        "/proc",
-        "/root",
-        "/sbin",
-        "/sys",
-        "/tmp",
-        "/usr",
-        "/usr/bin",
-        "/usr/sbin",
-        "/var",
-        "/var/www",
-        "/run",
-    ]
+    re.findall(
+        r"\S+",
+        """
+    / /bin /dev /dev/shm /etc /home /proc /root /run /sbin /sys /tmp /usr /usr/bin /usr/sbin /var
+    /var/www
+    """,
+    )
 )
 _BIN = re.compile(r"^/(usr/)?s?bin/")
-_UNLIMITED = 1 << 50
 
 Command = Callable[["Shell", list[str], str], int]
 
@@ -132,7 +59,7 @@ def execute(shell: "Shell", words: list[str], given: str) -> int:
     if program in _QUIET:
         if program in ("head", "tee", "sort", "tr", "sed", "uniq") and given:
             shell.say(given)
-        return _head(shell, words) if program == "head" else 0
+        return shell_resources.head(shell, words) if program == "head" else 0
     if words[0] not in shell.files:
         shell.complain(f"{shell.name}: {words[0]}: not found")
         return 127
@@ -143,9 +70,7 @@ def _sh(shell: "Shell", words: list[str]) -> int:
     flags = next((i for i, w in enumerate(words[1:], 1) if w.startswith("-") and "c" in w), 0)
     if not flags or flags + 1 >= len(words):
         return 0
-    from watchdog.sandbox import shell_syntax
-
-    shell.block(shell_syntax.parse(words[flags + 1]))
+    shell.block(parse(words[flags + 1]))
     return shell.status
 
 
@@ -166,15 +91,11 @@ def _printf(shell: "Shell", words: list[str], _given: str) -> int:
 
 
 def _exit(shell: "Shell", words: list[str], _given: str) -> int:
-    from watchdog.sandbox.shell import Ended
-
     code = words[1] if words[1:] else str(shell.status)
     raise Ended(int(code) % 256 if code.isdigit() else 2)
 
 
 def _exec(shell: "Shell", words: list[str], given: str) -> int:
-    from watchdog.sandbox.shell import Ended
-
     if not words[1:]:
         return 0
     raise Ended(execute(shell, words[1:], given))
@@ -268,7 +189,7 @@ def _cat(shell: "Shell", words: list[str], given: str) -> int:
     status = 0
     for path in paths:
         if path == "/dev/zero":
-            _use_memory(shell, _UNLIMITED)
+            shell_resources.use_memory(shell, shell_resources.UNLIMITED)
         elif path in shell.files:
             shell.say(shell.files[path].rstrip("\n"))
         elif not known(path) and not path.startswith(("/proc/", "/sys/", "/etc/")):
@@ -300,101 +221,6 @@ def _grep(_shell: "Shell", words: list[str], given: str) -> int:
     return int(patterns[0] not in given)
 
 
-def _size(text: str) -> int:
-    try:
-        return int(amount(re.sub(r"([kKmMgG])B?$", lambda m: m[1].upper() + "i", text)))
-    except (ValueError, ArithmeticError):
-        return 0
-
-
-def _use_memory(shell: "Shell", size: int) -> None:
-    shell.run.memory_bytes = max(shell.run.memory_bytes, size)
-
-
-def _head(shell: "Shell", words: list[str]) -> int:
-    if "/dev/zero" in words or "/dev/urandom" in words:
-        sizes = [_size(w.removeprefix("-c")) for w in words if re.match(r"^(-c)?\d", w)]
-        _use_memory(shell, max(sizes, default=0))
-    return 0
-
-
-def _dd(shell: "Shell", words: list[str], _given: str) -> int:
-    options = dict(word.partition("=")[::2] for word in words[1:])
-    size = _size(options.get("bs", "512"))
-    target = options.get("of", "")
-    if target.startswith("/dev/shm/"):  # noqa: S108  where a container's files are its memory
-        used = Decimal(size) * (int(options["count"]) if "count" in options else _UNLIMITED)
-        _use_memory(shell, int(used))
-    elif not target or "count" not in options:
-        _use_memory(shell, size)
-    if target:
-        shell.touch(target)
-    return 0
-
-
-def _tail(shell: "Shell", words: list[str], given: str) -> int:
-    from watchdog.sandbox.shell import RunsForEver
-
-    if "/dev/zero" in words:
-        _use_memory(shell, _UNLIMITED)
-        raise RunsForEver
-    if any(re.fullmatch(r"-\w*[fF]", word) for word in words[1:]):
-        raise RunsForEver
-    if given:
-        shell.say(given)
-    return 0
-
-
-def _option(words: list[str], flag: str) -> str:
-    for index, word in enumerate(words):
-        if word == flag and index + 1 < len(words):
-            return words[index + 1]
-        if word.startswith(flag) and len(word) > len(flag):
-            return word[len(flag) :]
-    return ""
-
-
-def _port(text: str) -> int:
-    digits = text.rpartition(":")[2]
-    return int(digits) if digits.isdigit() else 80
-
-
-def _httpd(shell: "Shell", words: list[str], _given: str) -> int:
-    from watchdog.sandbox.shell import RunsForEver
-
-    root = _option(words, "-h") or "/"
-    shell.run.ports[_port(_option(words, "-p"))] = (shell.seconds, root)
-    if any(re.fullmatch(r"-[iv]*f[iv]*", word) for word in words[1:]):
-        raise RunsForEver
-    return 0
-
-
-def _nc(shell: "Shell", words: list[str], _given: str) -> int:
-    from watchdog.sandbox.shell import RunsForEver
-
-    if any(re.fullmatch(r"-\w*l\w*", word) for word in words[1:]):
-        port = _option(words, "-p") or next((w for w in reversed(words) if w.isdigit()), "")
-        shell.run.ports[_port(port)] = (shell.seconds, "")
-        raise RunsForEver
-    return _reach(shell, words, "nc")
-
-
-def _reach(shell: "Shell", words: list[str], program: str) -> int:
-    operands = [w for w in words[1:] if not w.startswith("-") and not w.isdigit()]
-    host = re.sub(r"^\w+://", "", "".join(operands[-1:])).partition("/")[0].partition(":")[0]
-    if host in shell.world.hosts or host.startswith(("localhost", "127.", "kubernetes")):
-        return 0
-    shell.run.waits_for_network = True
-    if "-q" not in words:
-        words_said = f"bad address '{host}'" if program != "nslookup" else f"can't resolve '{host}'"
-        shell.complain(f"{program}: {words_said}")
-    return 1
-
-
-def _network(shell: "Shell", words: list[str], _given: str) -> int:
-    return _reach(shell, words, _BIN.sub("", words[0]))
-
-
 def _hostname(shell: "Shell", _words: list[str], _given: str) -> int:
     shell.say(shell.world.hostname)
     return 0
@@ -405,14 +231,10 @@ def _unknown(_shell: "Shell", words: list[str], _given: str) -> int:
 
 
 def _break(_shell: "Shell", _words: list[str], _given: str) -> int:
-    from watchdog.sandbox.shell import LoopLeft
-
     raise LoopLeft
 
 
 def _wait(shell: "Shell", _words: list[str], _given: str) -> int:
-    from watchdog.sandbox.shell import RunsForEver
-
     if shell.has_endless_jobs:
         raise RunsForEver
     return 0
@@ -448,12 +270,13 @@ _COMMANDS: dict[str, Command] = {
     "mkdir": _touch,
     "rm": _rm,
     "grep": _grep,
-    "dd": _dd,
-    "tail": _tail,
-    "httpd": _httpd,
-    "nc": _nc,
-    "wget": _network,
-    "nslookup": _network,
+    "dd": shell_resources.dd,
+    "awk": shell_resources.awk,
+    "tail": shell_resources.tail,
+    "httpd": shell_resources.httpd,
+    "nc": shell_resources.nc,
+    "wget": shell_resources.network,
+    "nslookup": shell_resources.network,
     "hostname": _hostname,
     "false": _false,
     "printenv": _printenv,

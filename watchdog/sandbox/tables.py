@@ -226,28 +226,31 @@ def _claim(item: Object, now: float) -> list[Any]:
 
 
 _KINDS: dict[str, tuple[str, Row]] = {
-    "Pod": ("Name Ready Status Restarts Age IP Node Nominated_Node Readiness_Gates", _pod),
+    "Pod": ("Name Ready Status Restarts Age IP+ Node+ Nominated_Node+ Readiness_Gates+", _pod),
     "Deployment": (
-        "Name Ready Up-to-date:integer Available:integer Age Containers Images Selector",
+        "Name Ready Up-to-date:integer Available:integer Age Containers+ Images+ Selector+",
         _deployment,
     ),
-    "StatefulSet": ("Name Ready Age Containers Images", _stateful_set),
+    "StatefulSet": ("Name Ready Age Containers+ Images+", _stateful_set),
     "DaemonSet": (
         (
             "Name Desired:integer Current:integer Ready:integer Up-to-date:integer "
-            "Available:integer Node_Selector Age Containers Images Selector"
+            "Available:integer Node_Selector Age Containers+ Images+ Selector+"
         ),
         _daemon_set,
     ),
-    "Job": ("Name Status Completions Duration Age Containers Images Selector", _job),
+    "Job": ("Name Status Completions Duration Age Containers+ Images+ Selector+", _job),
     "CronJob": (
-        "Name Schedule Timezone Suspend Active:integer Last_Schedule Age Containers Images Selector",
+        (
+            "Name Schedule Timezone Suspend Active:integer Last_Schedule Age Containers+ Images+ "
+            "Selector+"
+        ),
         _cron_job,
     ),
     "PersistentVolumeClaim": (
         (
             "Name Status Volume Capacity Access_Modes StorageClass VolumeAttributesClass Age "
-            "VolumeMode"
+            "VolumeMode+"
         ),
         _claim,
     ),
@@ -284,11 +287,11 @@ def table(kind: str, items: list[Object], meta: Object, include: str, now: float
 
 
 def _column(text: str) -> Object:
-    name, _, kind = text.partition(":")
+    name, _, kind = text.removesuffix("+").partition(":")
     return {
         "name": name.replace("_", " "),
         "type": kind or "string",
         "format": "name" if name == "Name" else "",
         "description": "",
-        "priority": 0,
+        "priority": int(text.endswith("+")),  # 1 is shown by `-o wide` only
     }
