@@ -1,0 +1,201 @@
+"""A fix counts once its workload was seen updated, available and stable; else it is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.shop import NAMESPACE, WITHOUT_REGION, BoxClock, Shop, open_shop, ref
+from watchdog.actions import DeletePod, PatchDeploymentEnv, RolloutUndo
+from watchdog.clock import Budget
+from watchdog.nouns import ActionResult, Outcome
+from watchdog.remediation.apply import Attempt
+from watchdog.sandbox import Request, Response
+from watchdog.settings import Settings, VerifySettings
+from watchdog.verification import deployment, settle, verify_namespace
+
+ENV = PatchDeploymentEnv(target=ref(), container="main", name="REGION")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    opened = open_shop(tmp_path)
+    yield opened
+    opened.box.__exit__()
+
+
+def watch(shop: Shop, attempts: tuple[Attempt, ...], **changes: Any) -> tuple[ActionResult, ...]:
+    permission = shop.permission(**changes)
+    return settle(attempts, shop.cluster, permission, shop.budget, shop.asked.append)
+
+
+def suggestion(value: str) -> PatchDeploymentEnv:
+    return PatchDeploymentEnv.model_validate({**ENV.model_dump(), "value": value})
+
+
+def test_a_fix_is_verified_once_it_was_stable_for_the_whole_window(shop: Shop) -> None:
+    shop.break_ledger()
+
+    (result,) = watch(shop, shop.remediate(ENV))
+
+    assert result.outcome is Outcome.VERIFIED
+    health = result.verification
+    assert health is not None
+    assert health.healthy
+    assert health.summary.startswith("revision 3 has 2 of 2 pods ready, stable for 1")
+    assert health.waited_seconds >= 15
+    assert shop.asked, "progress is shown while waiting"
+
+
+def test_a_fix_that_does_not_help_is_undone(shop: Shop) -> None:
+    shop.deploy("ledger", WITHOUT_REGION, ('-n "$REGION"', '"$REGION" = right'))
+    shop.box.advance(60)
+    before = shop.live()["spec"]
+
+    (result,) = watch(shop, shop.remediate(suggestion("wrong")))
+
+    assert result.outcome is Outcome.UNDONE, result
+    assert "did not help" in result.reason
+    assert "CrashLoopBackOff" in result.reason
+    assert result.undo is None
+    assert shop.live()["spec"] == before
+
+
+def test_a_container_that_restarts_in_the_window_is_not_stable(shop: Shop) -> None:
+    shop.deploy("ledger", WITHOUT_REGION, ("sleep 3600", "sleep 10; exit 1"))
+    shop.box.advance(60)
+
+    (result,) = watch(shop, shop.remediate(suggestion("eu-1")))
+
+    assert result.outcome is Outcome.UNDONE, result
+
+
+def test_a_neighbour_that_stays_broken_does_not_undo_a_good_fix(shop: Shop) -> None:
+    shop.break_ledger()
+    shop.break_ledger("other")
+
+    (result,) = watch(shop, shop.remediate(ENV))
+
+    assert result.outcome is Outcome.VERIFIED
+
+
+def test_rollback_of_two_workloads_is_verified_for_each(shop: Shop) -> None:
+    shop.break_ledger("a")
+    shop.break_ledger("b")
+
+    results = watch(
+        shop, shop.remediate(RolloutUndo(target=ref("a")), RolloutUndo(target=ref("b")))
+    )
+
+    assert [r.outcome for r in results] == [Outcome.VERIFIED, Outcome.VERIFIED]
+
+
+def test_an_unknown_write_that_healed_the_workload_is_verified(shop: Shop) -> None:
+    shop.break_ledger()
+    late: list[Request] = []
+
+    def lose(request: Request) -> Response | None:
+        if request.method == "PATCH" and not request.dry_run:
+            late.append(request)
+            return Response(dropped=True)
+        return None
+
+    shop.box.faults.append(lose)
+    attempts = shop.remediate(ENV)
+    assert attempts[0].result.outcome is Outcome.UNKNOWN
+    shop.box.answer(late[0])
+
+    (result,) = watch(shop, attempts)
+
+    assert result.outcome is Outcome.VERIFIED
+
+
+def test_when_the_pass_runs_out_of_time_the_fix_stands_and_the_report_says_so(shop: Shop) -> None:
+    shop.break_ledger()
+    attempts = shop.remediate(ENV)
+
+    (result,) = settle(
+        attempts, shop.cluster, shop.permission(), Budget(20, BoxClock(shop.box)), lambda _: None
+    )
+
+    assert result.outcome is Outcome.APPLIED
+    assert "ran out of time" in result.reason
+    assert shop.env()["REGION"]
+
+
+def test_an_evicted_pod_counts_once_its_owner_is_whole_again(shop: Shop) -> None:
+    shop.deploy()
+    shop.box.advance(60)
+    name = shop.box.items("Pod", NAMESPACE)[0]["metadata"]["name"]
+
+    (result,) = watch(shop, shop.remediate(DeletePod(target=ref(name, "Pod"))))
+
+    assert result.outcome is Outcome.VERIFIED
+    assert name not in {pod["metadata"]["name"] for pod in shop.box.items("Pod", NAMESPACE)}
+
+
+def test_reads_that_fail_while_watching_do_not_verify_anything(shop: Shop) -> None:
+    shop.break_ledger()
+    attempts = shop.remediate(ENV)
+    gone = Response(500, {"kind": "Status", "code": 500, "message": "boom"})
+    shop.box.faults.append(lambda request: gone if request.method == "GET" else None)
+
+    (result,) = watch(shop, attempts, settings=Settings(verify=VerifySettings(timeout_seconds=20)))
+
+    assert result.outcome is Outcome.FAILED
+    assert result.verification is not None
+    assert not result.verification.healthy
+
+
+def test_the_namespace_is_asked_until_nothing_is_sick(shop: Shop) -> None:
+    answers = [("Deployment/x: 1 of 2 pods ready",), ()]
+
+    found = verify_namespace(lambda: answers.pop(0), VerifySettings(), shop.budget, lambda _: None)
+
+    assert found.healthy
+    assert found.waited_seconds == 2
+
+
+def test_a_namespace_that_stays_sick_says_what_is(shop: Shop) -> None:
+    problem = ("Deployment/x: 1 of 2 pods ready",)
+
+    found = verify_namespace(lambda: problem, VerifySettings(), shop.budget, lambda _: None)
+
+    assert not found.healthy
+    assert found.problems == problem
+    assert found.waited_seconds >= 120
+
+
+def live(generation: int = 2, **status: int) -> dict[str, Any]:
+    whole = {
+        "observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2,
+        "availableReplicas": 2, **status,
+    }  # fmt: skip
+    return {
+        "metadata": {"generation": generation, "annotations": {}},
+        "spec": {"replicas": 2},
+        "status": whole,
+    }
+
+
+@pytest.mark.parametrize(
+    ("item", "written"),
+    [
+        (live(generation=3), 0),
+        (live(), 3),
+        (live(updatedReplicas=1), 0),
+        (live(replicas=3), 0),
+        (live(readyReplicas=1), 0),
+        (live(availableReplicas=0), 0),
+        (live(unavailableReplicas=1), 0),
+    ],
+)
+def test_a_deployment_is_healthy_only_when_its_new_revision_alone_is_available(
+    item: dict[str, Any], written: int
+) -> None:
+    assert deployment(live(), [], 0).problems == ()
+
+    assert deployment(item, [], written).problems
