@@ -99,7 +99,7 @@ def fully_seen(action: RemediationAction, context: Context) -> Verdict | None:
         return refuse("not_seen", f"{action.target} was not read in full")
     for spot in context.snapshot.blind_spots:
         about_logs = spot.what.lower().startswith("log")
-        named = re.search(rf"(?<![\w.-]){re.escape(seen.ref.name)}(?![\w.])", spot.what)
+        named = re.search(rf"(?<![\w.-]){re.escape(seen.ref.name)}(?![\w.-])", spot.what)
         if not about_logs and (named or _MUST_BE_SEEN.search(spot.what)):
             return refuse("blind_spot", f"could not read {spot.what}: {spot.why}")
     return None

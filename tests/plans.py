@@ -1,0 +1,139 @@
+"""One sick Deployment for the unit tests of policy: as observed, and as it is in the cluster."""
+
+from __future__ import annotations
+
+import copy
+from datetime import UTC, datetime
+from typing import Any
+
+from watchdog.actions import BY_NAME, Material, RemediationAction
+from watchdog.nouns import Finding
+from watchdog.observation.snapshot import (
+    ClusterSnapshot,
+    ContainerSpec,
+    ContainerState,
+    DeploymentSummary,
+    ObjectRef,
+    PodSummary,
+    PodTemplate,
+    RevisionSummary,
+)
+from watchdog.remediation.operations import applied
+from watchdog.remediation.values import Earlier, Sources, earlier_revision, resolve
+from watchdog.remediation.verdict import Context, Write
+from watchdog.settings import Settings
+
+NOW = datetime(2026, 3, 1, 14, 3, tzinfo=UTC)
+LEDGER = ObjectRef(kind="Deployment", namespace="shop", name="ledger")
+POD = ObjectRef(kind="Pod", namespace="shop", name="ledger-b-x")
+LEGAL = {"broken": frozenset(BY_NAME)}
+NEVER_WORKED: tuple[dict[str, Any], ...] = ({"revision": 7, "current": True},)
+OLD = {
+    "revision": 6,
+    "available": True,
+    "replica_set": "ledger-a",
+    "changes": ({"field": "image"},),
+}
+
+
+def live(**container: Any) -> dict[str, Any]:
+    """The Deployment as the API server has it: revision 7, nothing ready."""
+    main = {
+        "name": "main",
+        "image": "ghcr.io/shop/ledger:2",
+        "command": ["serve"],
+        "env": [{"name": "LEVEL", "value": "info"}],
+        "resources": {"limits": {"memory": "128Mi"}, "requests": {"memory": "64Mi"}},
+        "readinessProbe": {"httpGet": {"path": "/ready", "port": 80}},
+        **container,
+    }
+    return {
+        "metadata": {
+            "name": "ledger",
+            "namespace": "shop",
+            "uid": "u1",
+            "generation": 7,
+            "annotations": {"deployment.kubernetes.io/revision": "7"},
+            "labels": {"app": "ledger"},
+        },
+        "spec": {
+            "replicas": 2,
+            "selector": {"matchLabels": {"app": "ledger"}},
+            "strategy": {"type": "RollingUpdate"},
+            "template": {"metadata": {"labels": {"app": "ledger"}}, "spec": {"containers": [main]}},
+        },
+        "status": {"observedGeneration": 7, "readyReplicas": 0},
+    }
+
+
+def earlier(**container: Any) -> dict[str, Any]:
+    """The template of revision 6, which was available."""
+    template: dict[str, Any] = copy.deepcopy(live()["spec"]["template"])
+    template["metadata"]["labels"]["pod-template-hash"] = "abc"
+    template["spec"]["containers"][0].update(container)
+    return template
+
+
+def deployment(**changes: Any) -> DeploymentSummary:
+    plain = PodTemplate(containers=(ContainerSpec(name="main", image="ghcr.io/shop/ledger:2"),))
+    revisions = (
+        RevisionSummary(revision=7, replica_set="ledger-b", current=True, template=plain),
+        RevisionSummary.model_validate({**OLD, "template": plain}),
+    )
+    given: dict[str, Any] = {
+        "ref": LEDGER, "uid": "u1", "generation": 7, "observed_generation": 7, "desired": 2,
+        "updated": 2, "template": plain, "revisions": revisions, **changes,
+    }  # fmt: skip
+    return DeploymentSummary(**given)
+
+
+def pod(**changes: Any) -> PodSummary:
+    crashed = ContainerState(name="main", state="waiting", reason="CrashLoopBackOff", restarts=3)
+    given: dict[str, Any] = {
+        "ref": POD, "uid": "p1", "owner": LEDGER, "replica_set": "ledger-b", "phase": "Running",
+        "containers": (crashed,), **changes,
+    }  # fmt: skip
+    return PodSummary(**given)
+
+
+def snapshot(**changes: Any) -> ClusterSnapshot:
+    given: dict[str, Any] = {
+        "namespace": "shop", "taken_at": NOW, "deployments": (deployment(),), "pods": (pod(),),
+        **changes,
+    }  # fmt: skip
+    return ClusterSnapshot(**given)
+
+
+def finding(**changes: Any) -> Finding:
+    given: dict[str, Any] = {
+        "kind": "broken", "target": LEDGER, "summary": "broken", "pods": (POD.name,),
+        "facts": {"env": "REGION"}, **changes,
+    }  # fmt: skip
+    return Finding(**given)
+
+
+def context(**changes: Any) -> Context:
+    given: dict[str, Any] = {
+        "snapshot": snapshot(), "findings": (finding(),), "settings": Settings(), "legal": LEGAL,
+        **changes,
+    }  # fmt: skip
+    return Context(**given)
+
+
+def planned(
+    action: RemediationAction,
+    item: dict[str, Any] | None = None,
+    template: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Context:
+    """The context of the exact write that the action would be, as apply.py builds it."""
+    around = context(**changes)
+    item = item or live()
+    seen = around.deployment(action)
+    chosen = earlier_revision(action, seen) if seen else None
+    has = Earlier(chosen.revision, template) if chosen and template else None
+    sources = Sources(has, around.settings, "suggested by the model", NOW.isoformat())
+    material = resolve(action, item, sources) or Material(None, "none", "")
+    operations = action.operations(item, material.value) if material.value is not None else []
+    write = Write(item, applied(item, operations), material)
+    return Context(around.snapshot, around.findings, around.settings, around.legal, write)
