@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from tests.report_samples import healthy, report
+from watchdog.clock import Budget, SystemClock
+from watchdog.metrics import heartbeat, push
+from watchdog.nouns import Delivery, Report
+from watchdog.settings import HeartbeatSettings, PushgatewaySettings, Settings
+
+PICTURE = "/metrics/job/sre-watchdog/cluster/prod-eu/release_namespace/ops"
+OUTCOME = "/metrics/job/sre-watchdog/cluster/prod-eu/phase/outcome/release_namespace/ops"
+OK = Delivery(to="pushgateway", ok=True)
+
+
+def settings(url: str, timeout_seconds: float = 2.0) -> Settings:
+    gateway = PushgatewaySettings(url=url, timeout_seconds=timeout_seconds)
+    return Settings(cluster_name="prod-eu", pushgateway=gateway)
+
+
+def pushed(server: HTTPServer, shown: Report | None = None) -> list[Delivery]:
+    budget = Budget(60, SystemClock())
+    return push(shown or report(), settings(server.url_for("")), budget, "ops")
+
+
+def test_the_picture_replaces_and_the_outcome_adds(httpserver: HTTPServer) -> None:
+    httpserver.expect_request(PICTURE, method="PUT").respond_with_data("")
+    httpserver.expect_request(OUTCOME, method="POST").respond_with_data("")
+
+    assert pushed(httpserver) == [OK, OK]
+
+    (picture, _), (outcome, _) = httpserver.log
+    body = picture.get_data(as_text=True)
+    assert 'sre_watchdog_findings{kind="missing_env",namespace="shop"} 1.0' in body
+    assert 'sre_watchdog_run_result{result="ok"} 1.0' in body
+    assert "last_success" not in body
+    assert "_created" not in body
+    said = outcome.get_data(as_text=True)
+    assert "sre_watchdog_last_success_timestamp_seconds 1.7" in said
+    assert "findings" not in said
+
+
+def test_a_failed_pass_leaves_the_last_success_alone(httpserver: HTTPServer) -> None:
+    httpserver.expect_request(PICTURE, method="PUT").respond_with_data("")
+
+    assert pushed(httpserver, report(result="failed")) == [OK]
+    assert [request.method for request, _ in httpserver.log] == ["PUT"]
+
+
+def test_what_is_solved_is_not_in_the_next_picture(httpserver: HTTPServer) -> None:
+    httpserver.expect_request(PICTURE, method="PUT").respond_with_data("")
+    httpserver.expect_request(OUTCOME, method="POST").respond_with_data("")
+
+    pushed(httpserver)
+    pushed(httpserver, healthy())
+
+    bodies = [r.get_data(as_text=True) for r, _ in httpserver.log if r.method == "PUT"]
+    assert ["sre_watchdog_findings{" in body for body in bodies] == [True, False]
+
+
+def test_a_refused_picture_is_told_and_the_outcome_still_leaves(httpserver: HTTPServer) -> None:
+    httpserver.expect_request(PICTURE).respond_with_data(
+        "pushed metrics are invalid or inconsistent", status=400
+    )
+    httpserver.expect_request(OUTCOME).respond_with_data("")
+
+    refused, taken = pushed(httpserver)
+
+    assert refused.error == "answered HTTP 400: pushed metrics are invalid or inconsistent"
+    assert taken == OK
+
+
+@pytest.mark.parametrize("status", [302, 401, 413, 500])
+def test_any_refusal_is_a_failed_delivery(httpserver: HTTPServer, status: int) -> None:
+    headers = {"Location": "/elsewhere"}
+    httpserver.expect_request(PICTURE).respond_with_data("", status=status, headers=headers)
+    httpserver.expect_request(OUTCOME).respond_with_data("", status=status, headers=headers)
+
+    assert not any(delivery.ok for delivery in pushed(httpserver))
+
+
+def test_a_slow_gateway_costs_one_timeout(httpserver: HTTPServer) -> None:
+    def late(_request: Request) -> Response:
+        time.sleep(0.6)
+        return Response("")
+
+    httpserver.expect_request(PICTURE).respond_with_handler(late)
+    budget = Budget(60, SystemClock())
+
+    delivered = push(report(), settings(httpserver.url_for(""), 0.2), budget, "ops")
+
+    assert delivered == [Delivery(to="pushgateway", ok=False, error="no answer in time")]
+
+
+def test_a_gateway_that_is_down_is_a_failed_delivery() -> None:
+    delivered = push(report(), settings("http://127.0.0.1:1"), Budget(60, SystemClock()), "ops")
+
+    assert delivered == [Delivery(to="pushgateway", ok=False, error="connection refused")]
+
+
+def test_without_an_address_nothing_is_pushed() -> None:
+    assert push(report(), Settings(), Budget(60, SystemClock())) == []
+
+
+def test_the_heartbeat_is_called_after_success_only(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/beat").respond_with_data("ok")
+    switch = Settings(heartbeat=HeartbeatSettings(url=httpserver.url_for("/beat")))
+    budget = Budget(60, SystemClock())
+
+    assert heartbeat(report(), switch, budget) == [Delivery(to="heartbeat", ok=True)]
+    assert heartbeat(report(result="failed"), switch, budget) == []
+    assert heartbeat(report(), Settings(), budget) == []
+    assert [request.path for request, _ in httpserver.log].count("/beat") == 1
+
+
+def test_a_heartbeat_that_fails_says_so_without_its_address(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/beat-secret").respond_with_data("no such check", status=404)
+    switch = Settings(heartbeat=HeartbeatSettings(url=httpserver.url_for("/beat-secret")))
+
+    (delivered,) = heartbeat(report(), switch, Budget(60, SystemClock()))
+
+    assert delivered.error == "answered HTTP 404: no such check"
+
+
+def test_a_heartbeat_of_another_scheme_is_not_called() -> None:
+    switch = Settings(heartbeat=HeartbeatSettings(url="file:///etc/passwd"))
+
+    (delivered,) = heartbeat(report(), switch, Budget(60, SystemClock()))
+
+    assert not delivered.ok

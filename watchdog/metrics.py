@@ -1,0 +1,244 @@
+"""Report -> gauges -> one Pushgateway; the only importer of the Prometheus client.
+
+Everything is a gauge about this pass: a counter would start at zero in each process, and its rate
+would lie. Two groups are pushed. The picture (PUT) replaces the former one, so that what is solved
+vanishes; the outcome (POST, `phase="outcome"`) holds the time of the last success, which a failed
+pass leaves alone. The grouping key is job, cluster and `release_namespace`: not `namespace`, as
+the gateway writes its key over labels of the same name, and those name the watched namespaces.
+"""
+
+from __future__ import annotations
+
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from http.client import HTTPException
+from typing import Any, NamedTuple
+from urllib.error import HTTPError, URLError
+
+from watchdog import __version__
+from watchdog.clock import Budget
+from watchdog.nouns import Delivery, NamespaceReport, Outcome, Report
+from watchdog.report.phrases import one_line
+from watchdog.report.words import Case, chapters, ended
+from watchdog.settings import Settings
+
+PREFIX = "sre_watchdog_"
+# Name without prefix -> labels and help. Labels never hold a pod's name, an id or a message.
+METRICS: dict[str, tuple[tuple[str, ...], str]] = {
+    "build_info": (("version", "mode"), "Always 1; says which version ran and in which mode."),
+    "last_run_timestamp_seconds": ((), "When the last pass ended, as a Unix time."),
+    "last_success_timestamp_seconds": ((), "When the last pass ended that did not fail."),
+    "run_duration_seconds": ((), "How long the pass took."),
+    "stage_duration_seconds": (("stage",), "How long each stage of the pass took."),
+    "run_result": (
+        ("result",),
+        "1 for how the pass ended: ok, degraded or failed; 0 for the rest.",
+    ),
+    "findings": (("namespace", "kind"), "Problems found, by kind of failure."),
+    "incidents_open": (("namespace",), "Problems that are not fixed at the end of the pass."),
+    "needs_human": (("namespace",), "Problems that wait for a person."),
+    "actions": (("namespace", "kind", "outcome"), "Actions of the pass, by kind and outcome."),
+    "last_action_timestamp_seconds": (
+        ("namespace", "kind"),
+        "When something was last changed because of this kind of failure.",
+    ),
+    "refusals": (("rule",), "Actions that policy refused, by rule."),
+    "time_to_healthy_seconds": (
+        ("namespace", "kind"),
+        "From first seen to verified healthy, the longest of the pass.",
+    ),
+    "llm_tokens": (("type",), "Tokens of the pass: prompt, completion, total."),
+    "llm_request_duration_seconds": ((), "How long the model took in this pass."),
+    "llm_parse_failures": (("why",), "Namespaces for which the model gave no usable answer."),
+    "blind_spots": (("namespace",), "Things that could not be read."),
+    "dependency_up": (("dependency",), "1 when kubernetes, model or slack did its part, else 0."),
+    "objects_scanned": (("kind",), "Objects looked at, by plural resource name."),
+}
+RESULTS = ("ok", "degraded", "failed")
+_CHANGED = {Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNDONE, Outcome.UNKNOWN}
+_WHYS = {
+    "timeout": ("time", "no answer"),
+    "unreachable": ("connect", "reach", "resolve"),
+    "refused": ("refus", "filter"),
+    "auth": ("401", "403", "key", "quota"),
+    "server": ("http", "500", "503", "429"),
+}
+
+
+class Sample(NamedTuple):
+    """One value: the metric's name without prefix, its labels, its number."""
+
+    name: str
+    labels: dict[str, str]
+    value: float
+
+
+def picture(report: Report) -> Iterator[Sample]:
+    """All that this pass saw and did."""
+    end = ended(report).timestamp()
+    yield Sample("build_info", {"version": __version__, "mode": report.mode}, 1)
+    yield Sample("last_run_timestamp_seconds", {}, end)
+    yield Sample("run_duration_seconds", {}, report.duration_seconds)
+    for stage, seconds in report.stages.items():
+        yield Sample("stage_duration_seconds", {"stage": stage}, seconds)
+    for result in RESULTS:
+        yield Sample("run_result", {"result": result}, float(report.result == result))
+    for chapter, item in zip(chapters(report), report.namespaces, strict=True):
+        yield from _of_namespace(item, chapter.cases, report)
+    yield from _over_all(report)
+    yield from _model(report)
+    yield from _dependencies(report)
+
+
+def _of_namespace(
+    item: NamespaceReport, cases: tuple[Case, ...], report: Report
+) -> Iterator[Sample]:
+    where = {"namespace": item.namespace}
+    unfixed = [case for case in cases if case.status != "fixed"]
+    yield Sample("incidents_open", where, len(unfixed))
+    yield Sample("needs_human", where, sum(case.status == "needs you" for case in cases))
+    yield Sample("blind_spots", where, len(item.blind_spots) + bool(item.error))
+    for kind, number in Counter(finding.kind for finding in item.findings).items():
+        yield Sample("findings", {**where, "kind": kind}, number)
+    done = Counter((result.action.kind, result.outcome.value) for result in item.actions)
+    for (kind, outcome), number in done.items():
+        yield Sample("actions", {**where, "kind": kind, "outcome": outcome}, number)
+    end = ended(report)
+    healed: dict[str, float] = {}
+    for case in cases:
+        kind = case.finding.kind
+        if any(step.outcome in _CHANGED for step in case.steps):
+            yield Sample("last_action_timestamp_seconds", {**where, "kind": kind}, end.timestamp())
+        if case.status == "fixed" and case.first_seen:
+            took = max(0.0, (end - case.first_seen).total_seconds())
+            healed[kind] = max(took, healed.get(kind, 0.0))
+    for kind, seconds in healed.items():
+        yield Sample("time_to_healthy_seconds", {**where, "kind": kind}, seconds)
+
+
+def _over_all(report: Report) -> Iterator[Sample]:
+    results = [result for item in report.namespaces for result in item.actions]
+    refused = Counter(r.rule or "other" for r in results if r.outcome is Outcome.REFUSED)
+    for rule, number in refused.items():
+        yield Sample("refusals", {"rule": rule}, number)
+    seen: Counter[str] = Counter()
+    for item in report.namespaces:
+        seen.update(item.objects)
+    for kind, number in seen.items():
+        yield Sample("objects_scanned", {"kind": kind}, number)
+
+
+def _model(report: Report) -> Iterator[Sample]:
+    spent: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    for item in report.namespaces:
+        if item.diagnosis.tokens:
+            used = item.diagnosis.tokens.model_dump()
+            spent.update({name: number for name, number in used.items() if number is not None})
+        if item.diagnosis.model_error:
+            failed[_why(item.diagnosis.model_error)] += 1
+    for type_ in ("prompt", "completion", "total"):
+        yield Sample("llm_tokens", {"type": type_}, spent[type_])
+    for why, number in failed.items():
+        yield Sample("llm_parse_failures", {"why": why}, number)
+    if "model" in report.stages:
+        yield Sample("llm_request_duration_seconds", {}, report.stages["model"])
+
+
+def _why(error: str) -> str:
+    """A label of a closed set for an error in words."""
+    said = error.lower()
+    return next((why for why, marks in _WHYS.items() if any(m in said for m in marks)), "unusable")
+
+
+def _dependencies(report: Report) -> Iterator[Sample]:
+    """Only what this pass needed: a model that was not asked is neither up nor down."""
+    yield Sample("dependency_up", {"dependency": "kubernetes"}, float(report.result != "failed"))
+    asked = [d for d in (item.diagnosis for item in report.namespaces) if d.model or d.model_error]
+    if asked:
+        up = not any(diagnosis.model_error for diagnosis in asked)
+        yield Sample("dependency_up", {"dependency": "model"}, float(up))
+    posted = [delivery.ok for delivery in report.deliveries if delivery.to == "slack"]
+    if posted:
+        yield Sample("dependency_up", {"dependency": "slack"}, float(all(posted)))
+
+
+def push(
+    report: Report, settings: Settings, budget: Budget, release_namespace: str = ""
+) -> list[Delivery]:
+    """Push the pass; a gateway that fails is a Delivery, never an exception."""
+    if not settings.pushgateway.url:
+        return []
+    from prometheus_client import exposition  # noqa: TID251 -- this module owns it
+
+    key = {"cluster": settings.cluster_name, "release_namespace": release_namespace}
+    gateway, job = settings.pushgateway.url, settings.pushgateway.job
+    ways: list[tuple[Any, list[Sample], dict[str, str]]] = [
+        (exposition.push_to_gateway, list(picture(report)), key)
+    ]
+    if report.result != "failed":
+        end = Sample("last_success_timestamp_seconds", {}, ended(report).timestamp())
+        ways.append((exposition.pushadd_to_gateway, [end], {**key, "phase": "outcome"}))
+    delivered = []
+    for send, samples, group in ways:
+        timeout = budget.timeout(settings.pushgateway.timeout_seconds)
+        try:
+            send(gateway, job, _registry(samples), grouping_key=group, timeout=timeout)
+        except HTTPError as error:
+            with error:
+                delivered.append(_failed("pushgateway", error))
+        except (OSError, HTTPException, ValueError) as error:
+            # No answer at all: the second push would only wait as long again.
+            return [*delivered, _failed("pushgateway", error)]
+        else:
+            delivered.append(Delivery(to="pushgateway", ok=True))
+    return delivered
+
+
+def heartbeat(report: Report, settings: Settings, budget: Budget) -> list[Delivery]:
+    """Tell the dead man's switch that a pass succeeded; nothing where it failed or none is set."""
+    url = settings.heartbeat.url
+    if not url or report.result == "failed":
+        return []
+    if not url.startswith(("http://", "https://")):
+        return [Delivery(to="heartbeat", ok=False, error="its address is neither http nor https")]
+    try:
+        with urllib.request.urlopen(url, timeout=budget.timeout(5.0)) as reply:  # noqa: S310 -- checked above
+            reply.read(1)
+    except HTTPError as error:
+        with error:
+            return [_failed("heartbeat", error)]
+    except (OSError, HTTPException, ValueError) as error:
+        return [_failed("heartbeat", error)]
+    return [Delivery(to="heartbeat", ok=True)]
+
+
+def _registry(samples: list[Sample]) -> Any:
+    from prometheus_client import CollectorRegistry, Gauge  # noqa: TID251 -- this module owns it
+
+    registry = CollectorRegistry()
+    gauges: dict[str, Gauge] = {}
+    for name, labels, value in samples:
+        names, help_ = METRICS[name]
+        gauge = gauges.get(name) or Gauge(PREFIX + name, help_, names, registry=registry)
+        gauges[name] = gauge
+        (gauge.labels(**labels) if names else gauge).set(value)
+    return registry
+
+
+def _failed(to: str, error: Exception) -> Delivery:
+    """In short words and without the address, which may carry a secret."""
+    cause = (
+        error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
+    )
+    if isinstance(cause, HTTPError):
+        said = one_line(cause.read(300).decode("utf-8", "replace"), 200) if cause.fp else ""
+        words = f"answered HTTP {cause.code}" + (f": {said}" if said else "")
+    elif isinstance(cause, TimeoutError):
+        words = "no answer in time"
+    elif isinstance(cause, ConnectionRefusedError):
+        words = "connection refused"
+    else:
+        words = f"cannot be reached ({type(cause).__name__})"
+    return Delivery(to=to, ok=False, error=words)
