@@ -25,6 +25,14 @@ class Progress(Protocol):
         """A step of the pass begins or has news: `observe`, `14 pods in shop`."""
         ...
 
+    def pause(self) -> None:
+        """Make room for a question or other output."""
+        ...
+
+    def close(self) -> None:
+        """End the display."""
+        ...
+
 
 class QuietProgress:
     """Writes each stage to the log, at debug level."""
@@ -32,6 +40,12 @@ class QuietProgress:
     def stage(self, name: str, detail: str = "") -> None:
         """Log it."""
         _log.debug("stage %s: %s", name, detail)
+
+    def pause(self) -> None:
+        """Nothing is shown, so nothing has to stop."""
+
+    def close(self) -> None:
+        """Nothing is shown, so nothing has to end."""
 
 
 class TerminalProgress:

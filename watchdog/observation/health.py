@@ -1,0 +1,30 @@
+"""Is the namespace healthy now? The note's check: pods Running and Ready, Deployments complete.
+
+As cheap as triage, and without a judgement about causes. Completed pods and native sidecars are
+healthy; a pod that is going away is nobody's problem here.
+"""
+
+from __future__ import annotations
+
+from watchdog.clock import Clock
+from watchdog.observation.looking import Looking
+from watchdog.observation.reader import Reader
+from watchdog.observation.triage import glance
+from watchdog.settings import Settings
+
+
+def unhealthy(reader: Reader, namespace: str, settings: Settings, clock: Clock) -> tuple[str, ...]:
+    """What is not healthy, in words (`Pod/web-7d9f-x2k4p: CrashLoopBackOff`); empty when all is.
+
+    What could not be read is in it too: not seen is not healthy.
+    """
+    looking = Looking()
+    seen = glance(
+        reader, namespace, settings.observe, looking, clock.now(), settings.label_selector
+    )
+    sick = [
+        f"{item.resource.kind}/{item.name}: {item.status}"
+        for item in seen.suspects
+        if not item.well_now and item.status != "Terminating"
+    ]
+    return (*sick, *(f"{spot.what}: {spot.why}" for spot in looking.blind_spots))
