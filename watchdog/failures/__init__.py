@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from watchdog.failures.autoscaler_failing import AUTOSCALER_FAILING
+from watchdog.failures.bad_pod import BAD_POD
 from watchdog.failures.cert_expired import CERT_EXPIRED
 from watchdog.failures.config_missing import CONFIG_MISSING
 from watchdog.failures.connection_refused import CONNECTION_REFUSED
 from watchdog.failures.container_not_created import CONTAINER_NOT_CREATED
 from watchdog.failures.crash_app_error import CRASH_APP_ERROR
+from watchdog.failures.creation_refused import CREATION_REFUSED
+from watchdog.failures.cronjob_not_running import CRONJOB_NOT_RUNNING
 from watchdog.failures.disk_full import DISK_FULL
+from watchdog.failures.disruption_blocked import DISRUPTION_BLOCKED
 from watchdog.failures.dns_failure import DNS_FAILURE
+from watchdog.failures.evicted import EVICTED
 from watchdog.failures.image_pull import IMAGE_PULL
 from watchdog.failures.init_failing import INIT_FAILING
+from watchdog.failures.job_failed import JOB_FAILED
 from watchdog.failures.liveness_failing import LIVENESS_FAILING
 from watchdog.failures.missing_env import MISSING_ENV
 from watchdog.failures.oom_killed import OOM_KILLED
@@ -21,12 +28,24 @@ from watchdog.failures.port_conflict import PORT_CONFLICT
 from watchdog.failures.read_only_filesystem import READ_ONLY_FILESYSTEM
 from watchdog.failures.readiness_failing import READINESS_FAILING
 from watchdog.failures.restarting import RESTARTING
+from watchdog.failures.rollout_stuck import ROLLOUT_STUCK
+from watchdog.failures.sandbox_failed import SANDBOX_FAILED
+from watchdog.failures.scaled_to_zero import SCALED_TO_ZERO
+from watchdog.failures.service_no_endpoints import SERVICE_NO_ENDPOINTS
+from watchdog.failures.service_wrong_port import SERVICE_WRONG_PORT
+from watchdog.failures.statefulset_stuck import STATEFULSET_STUCK
+from watchdog.failures.stuck_terminating import STUCK_TERMINATING
+from watchdog.failures.unhealthy_workload import UNHEALTHY_WORKLOAD
+from watchdog.failures.unschedulable import UNSCHEDULABLE
+from watchdog.failures.volume_claim import VOLUME_CLAIM
+from watchdog.failures.volume_mount import VOLUME_MOUNT
 from watchdog.failures.wrong_command import WRONG_COMMAND
 
 if TYPE_CHECKING:
     from watchdog.failures.kind import FailureKind
 
 KINDS: tuple[FailureKind, ...] = (
+    STATEFULSET_STUCK,
     CONFIG_MISSING,
     IMAGE_PULL,
     OOM_KILLED,
@@ -42,7 +61,24 @@ KINDS: tuple[FailureKind, ...] = (
     DNS_FAILURE,
     CONNECTION_REFUSED,
     INIT_FAILING,
+    JOB_FAILED,
     CRASH_APP_ERROR,
+    VOLUME_CLAIM,
+    UNSCHEDULABLE,
+    CREATION_REFUSED,
+    VOLUME_MOUNT,
+    SANDBOX_FAILED,
+    EVICTED,
     READINESS_FAILING,
     RESTARTING,
+    BAD_POD,
+    STUCK_TERMINATING,
+    CRONJOB_NOT_RUNNING,
+    ROLLOUT_STUCK,
+    SERVICE_NO_ENDPOINTS,
+    SERVICE_WRONG_PORT,
+    AUTOSCALER_FAILING,
+    DISRUPTION_BLOCKED,
+    SCALED_TO_ZERO,
+    UNHEALTHY_WORKLOAD,
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from watchdog.failures import example as ex
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import shorten
-from watchdog.failures.owners import Trouble, age, kubectl, owner_finding, word
+from watchdog.failures.owners import Trouble, age, kubectl, owner_finding, sentence, word
 from watchdog.observation.snapshot import AutoscalerSummary, Condition
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
         )
     if _NO_TARGET.search(message) and "metrics" not in message:
         return f"Autoscaler {name} scales {target}, which does not exist."
-    return f"Autoscaler {name} cannot scale {target}: {message}"
+    return sentence(f"Autoscaler {name} cannot scale {target}: {message}")
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:

@@ -15,6 +15,7 @@ from watchdog.failures.owners import (
     by_owner,
     kubectl,
     owner_finding,
+    sentence,
     settled,
     word,
 )
@@ -64,7 +65,9 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     if facts["reason"] in _LOST or facts["reason"] == "Unknown":
         return f"The node{node} of pod {finding.pods[0]} was shut down or no longer answers."
     said = f": {facts['message']}" if facts["message"] else ""
-    return f"Node{node} refused to run pod {finding.pods[0]} ({facts['reason']}){said}"
+    return sentence(
+        f"The node{node} refused to run pod {finding.pods[0]} ({facts['reason']}){said}"
+    )
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:

@@ -19,6 +19,7 @@ from watchdog.failures.owners import (
     owner_finding,
     recent,
     rolling_well,
+    sentence,
     undo_unproven,
     word,
 )
@@ -230,7 +231,7 @@ def _fill(words: str, finding: Finding) -> str:
 
 
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
-    return _fill(_refusal(finding).why, finding)
+    return sentence(_fill(_refusal(finding).why, finding))
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:

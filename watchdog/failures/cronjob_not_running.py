@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from watchdog.failures import example as ex
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import shorten
-from watchdog.failures.owners import Trouble, age, event_text, kubectl, owner_finding, recent
+from watchdog.failures.owners import (
+    Trouble,
+    age,
+    event_text,
+    kubectl,
+    owner_finding,
+    recent,
+    sentence,
+)
 from watchdog.observation.snapshot import CronJobSummary
 
 if TYPE_CHECKING:
@@ -141,7 +149,9 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     cron = next(item for item in snapshot.cronjobs if item.ref == finding.target)
     match finding.facts["why"]:
         case "refused":
-            return f"The controller cannot schedule {cron.ref}: {finding.facts['message']}."
+            return sentence(
+                f"The controller cannot schedule {cron.ref}: {finding.facts['message']}"
+            )
         case "never":
             return f"The schedule {cron.schedule} of {cron.ref} never comes due on any date."
     deadline = cron.starting_deadline_seconds

@@ -18,6 +18,7 @@ from watchdog.failures.owners import (
     count,
     kubectl,
     owner_finding,
+    sentence,
     undo_unproven,
 )
 
@@ -82,7 +83,7 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     if found := _LOW.search(message):
         where = f"node {node}" if node else "the node"
         return f"The pods were evicted because {where} ran low on {found[1]}."
-    return f"The node evicted the pods: {message}"
+    return sentence(f"The node evicted the pods: {message}")
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:

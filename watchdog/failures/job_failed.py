@@ -98,8 +98,7 @@ def _culprit(snapshot: ClusterSnapshot, job: JobSummary) -> Seen | None:
 def _facts(culprit: Seen | None) -> dict[str, str]:
     if culprit is None:
         return {}
-    facts = {"exit_code": str(exit_code(culprit.state)), "ended": exit_reason(culprit.state)}
-    return facts | {"memory": culprit.spec.limits.get("memory", "")}
+    return {"exit_code": str(exit_code(culprit.state))}
 
 
 def _evidence(snapshot: ClusterSnapshot, culprit: Seen | None) -> list[str]:
@@ -116,10 +115,7 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     why = _REASONS.get(facts["reason"], facts["reason"] or "it was given up")
 
     text = f"Job {facts['job']} failed: {why}."
-    if facts.get("ended") == "OOMKilled":
-        limit = f", whose memory limit is {facts['memory']}" if facts["memory"] else ""
-        text += f" The kernel killed container {finding.container} for want of memory{limit}."
-    elif facts.get("exit_code") and facts["reason"] != "DeadlineExceeded":
+    if facts.get("exit_code") and facts["reason"] != "DeadlineExceeded":
         text += f" Container {finding.container} exited with code {facts['exit_code']}"
         said = next((line for line in finding.evidence if line.startswith("log ")), None)
         text += f"; its log says {said.partition(': ')[2]}." if said else "."
@@ -128,9 +124,7 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     job = finding.facts["job"]
-    if finding.facts.get("ended") == "OOMKilled":
-        fix = f"Raise the memory limit of container {finding.container} in {finding.target}"
-    elif finding.facts["reason"] == "DeadlineExceeded":
+    if finding.facts["reason"] == "DeadlineExceeded":
         fix = f"Find out why {finding.target} takes so long, or raise its activeDeadlineSeconds"
     else:
         fix = f"Correct what makes {finding.target} fail"
@@ -168,18 +162,13 @@ def _job(**more: object) -> JobSummary:
 
 
 def _examples() -> tuple[Example, ...]:
-    small = ex.spec(limits={"memory": "100Mi"})
     owner: dict[str, Any] = {"ref": ex.ref("Pod", "report-x1"), "owner": ex.ref("Job", "report")}
-    killed = ex.pod(
-        ex.ended(137, reason="OOMKilled"), specs=(small,), phase="Failed", replica_set=None, **owner
-    )
     crashed = ex.pod(ex.ended(3), phase="Failed", replica_set=None, **owner)
     said = ex.log("fatal: no input", "report-x1", previous=False)
     cron = CronJobSummary(ref=ex.ref("CronJob", "nightly"), last_succeeded_at=ex.ago(30))
     run = _job(ref=ex.ref("Job", "nightly-1"), cron_job="nightly")
     done = Condition(type="Complete", status="True")
     return (
-        Example("killed for memory", ex.snapshot_of(_job(), killed), "Job/report"),
         Example("exits with an error", ex.snapshot_of(_job(), crashed, said), "Job/report"),
         Example(
             "its CronJob owns it",

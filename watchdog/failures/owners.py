@@ -148,6 +148,11 @@ def event_text(event: EventSummary) -> str:
     return f"event {event.reason}{times}: {shorten(event.message)}"
 
 
+def sentence(text: str) -> str:
+    """The text with a full stop, where what it quotes did not bring one."""
+    return f"{text.rstrip(' .:;')}."
+
+
 def word(ref: ObjectRef) -> str:
     """`deployment/web`, as kubectl takes it."""
     return f"{ref.kind.lower()}/{ref.name}"

@@ -19,6 +19,7 @@ from watchdog.failures.owners import (
     kubectl,
     owner_finding,
     recent,
+    sentence,
     undo_unproven,
 )
 
@@ -64,7 +65,7 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
         name = found[1].replace("/", ".")
         return f"{where} cannot make the pod's sandbox: it refuses the value of sysctl {name}."
     what = "network" if _NETWORK.search(message) else "sandbox"
-    return f"{where} cannot make the pod's {what}, so no container starts: {message}"
+    return sentence(f"{where} cannot make the pod's {what}, so no container starts: {message}")
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:

@@ -16,6 +16,7 @@ from watchdog.failures.owners import (
     event_text,
     kubectl,
     owner_finding,
+    sentence,
     word,
 )
 from watchdog.observation.snapshot import (
@@ -148,8 +149,9 @@ def _partly_done(pod: PodSummary) -> bool:
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     shown = finding.evidence[0] if finding.evidence else "it has no ready pod"
     more = [line for line in finding.evidence if line.startswith("event ")]
-    last = f" The newest warning: {more[-1].partition(': ')[2]}." if more else ""
-    return f"{finding.target} is not healthy, and no known failure explains it: {shown}.{last}"
+    last = f" The newest warning: {sentence(more[-1].partition(': ')[2])}" if more else ""
+    text = f"{finding.target} is not healthy, and no known failure explains it: {sentence(shown)}"
+    return text + last
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:

@@ -19,6 +19,7 @@ from watchdog.failures.owners import (
     kubectl,
     owner_finding,
     recent,
+    sentence,
     undo_unproven,
 )
 
@@ -83,7 +84,7 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
         return f"The pod waits for {volume}: the node has no directory or file {path[1]} for it."
     if "Multi-Attach" in message:
         return f"The pod waits for {volume}, which is still attached to another node."
-    return f"The pod waits for {volume}, which the node cannot mount: {message}"
+    return sentence(f"The pod waits for {volume}, which the node cannot mount: {message}")
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
