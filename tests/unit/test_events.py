@@ -17,6 +17,8 @@ def test_a_write_leaves_an_event_on_its_target() -> None:
         "name": "ledger",
         "uid": "uid-1",
     }
+    # The API server refuses a name that ends its prefix with a dot.
+    assert event["metadata"] == {"generateName": "ledger-", "namespace": "shop"}
     assert event["eventTime"] == "2026-11-22T14:15:00.000000Z"
     assert (event["reason"], event["type"]) == ("FixVerified", "Normal")
     assert event["action"] == "patch_deployment_env"

@@ -51,7 +51,10 @@ def _event(result: ActionResult, at: datetime, instance: str, uid: str | None) -
     return {
         "apiVersion": "events.k8s.io/v1",
         "kind": "Event",
-        "metadata": {"generateName": f"{target.name[:200]}.", "namespace": target.namespace},
+        "metadata": {
+            "generateName": target.name[:200].rstrip(".-") + "-",
+            "namespace": target.namespace,
+        },
         "eventTime": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "reportingController": CONTROLLER,
         "reportingInstance": instance[:_LABEL_CHARS] or CONTROLLER,
