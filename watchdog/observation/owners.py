@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from watchdog.observation.sections import pairs
 from watchdog.observation.snapshot import (
@@ -258,10 +259,12 @@ class OwnerText:
 
 def _kept(lines: list[str], count: int) -> list[str]:
     """The last lines, and among the earlier ones those that sound serious."""
-    serious = [index for index, line in enumerate(lines) if _SERIOUS.search(line)]
-    newest_first = [*serious[::-1][: (count + 1) // 2], *range(len(lines) - 1, -1, -1)]
-    chosen = list(dict.fromkeys(newest_first))[:count]
-    return [lines[index] for index in sorted(chosen)]
+    if len(lines) <= count:
+        return lines
+    newest_first = range(len(lines) - 1, -1, -1)
+    serious = (index for index in newest_first if _SERIOUS.search(lines[index]))
+    chosen = dict.fromkeys([*islice(serious, (count + 1) // 2), *newest_first])
+    return [lines[index] for index in sorted(islice(chosen, count))]
 
 
 def _template(workload: WorkloadSummary | None, alike: list[list[PodSummary]]) -> Iterator[str]:

@@ -58,31 +58,24 @@ def to_text(snapshot: ClusterSnapshot, *, max_chars: int) -> SnapshotText:
     """
     ids = _number(snapshot)
     for detail in _DETAILS:
-        written = _written(snapshot, ids, detail, None)
-        if len(written.text) <= max_chars:
-            return written
-    blocks = len(list(_blocks(snapshot, ids, detail, Counter())))
-    for kept in range(blocks - 1, -1, -1):
-        written = _written(snapshot, ids, detail, kept)
-        if len(written.text) <= max_chars:
-            return written
-    return SnapshotText(written.text[:max_chars], ids, (*written.cuts, "cut at the end"))
+        shortened: Counter[str] = Counter()
+        blocks = list(_blocks(snapshot, ids, detail, shortened))
+        cuts = [str(cut) for cut in snapshot.cuts]
+        cuts += [f"{count} {what}" for what, count in sorted((+shortened).items())]
+        text = _joined(snapshot, blocks, cuts)
+        if len(text) <= max_chars:
+            return SnapshotText(text, ids, tuple(cuts))
+    for kept in range(len(blocks) - 1, -1, -1):
+        left_out = f"{len(blocks) - kept} of {len(blocks)} owners and sections, the healthiest"
+        text = _joined(snapshot, blocks[:kept], [*cuts, left_out])
+        if len(text) <= max_chars:
+            break
+    return SnapshotText(text[:max_chars], ids, (*cuts, left_out))
 
 
-def _written(
-    snapshot: ClusterSnapshot, ids: dict[str, ObjectRef], detail: Detail, kept: int | None
-) -> SnapshotText:
-    """The text at that level of detail; `kept` is how many blocks to keep, None for all."""
-    shortened: Counter[str] = Counter()
-    blocks = list(_blocks(snapshot, ids, detail, shortened))
-    cuts = [str(cut) for cut in snapshot.cuts]
-    cuts += [f"{count} {what}" for what, count in sorted((+shortened).items())]
-    if kept is not None:
-        cuts.append(f"{len(blocks) - kept} of {len(blocks)} owners and sections, the healthiest")
-    lines = list(_head(snapshot, cuts))
-    for block in blocks[:kept]:
-        lines += ["", *block]
-    return SnapshotText("\n".join(lines), ids, tuple(cuts))
+def _joined(snapshot: ClusterSnapshot, blocks: list[list[str]], cuts: list[str]) -> str:
+    lines = [*_head(snapshot, cuts), *(line for block in blocks for line in ("", *block))]
+    return "\n".join(lines)
 
 
 def _number(snapshot: ClusterSnapshot) -> dict[str, ObjectRef]:

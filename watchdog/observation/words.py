@@ -30,10 +30,11 @@ def visible(text: str) -> str:
     Lines end with a line feed, whatever Unicode calls them.
     """
     lines = _ANSI.sub("", text).replace("\t", " ").splitlines()
-    return "\n".join(
-        "".join(c for c in line if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
-        for line in lines
-    )
+    return "\n".join(line if line.isprintable() else _without_hidden(line) for line in lines)
+
+
+def _without_hidden(line: str) -> str:
+    return "".join(c for c in line if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
 
 
 def clean(text: str, limit: int) -> str:

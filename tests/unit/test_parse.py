@@ -1,0 +1,193 @@
+"""A model's answer is used in full or not at all."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from tests.shelf import (
+    ADVICE,
+    BROKEN,
+    CALM,
+    LINE,
+    SCALE,
+    SET_ENV,
+    WEB,
+    answer,
+    prompt,
+    with_action,
+    without,
+)
+from watchdog.actions import CustomInstruction, PatchDeploymentEnv
+from watchdog.diagnosis.parse import MAX_ACTIONS, parse
+from watchdog.diagnosis.reply import Reply
+from watchdog.errors import ModelError
+from watchdog.nouns import Diagnosis
+
+PROMPT = prompt()
+
+
+def read(text: str) -> Diagnosis:
+    return parse(Reply(text), PROMPT)
+
+
+def test_a_good_answer_is_a_diagnosis_about_objects() -> None:
+    diagnosis = read(json.dumps(answer(SET_ENV)))
+
+    action = diagnosis.remediation_actions[0]
+    assert isinstance(action, PatchDeploymentEnv)
+    assert action.target == WEB
+    assert action.value == SecretStr("eu-1")
+    assert diagnosis.source == "llm"
+    assert diagnosis.confidence == 0.93
+    assert diagnosis.evidence == (LINE,)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_answer_is_refused_with_a_short_reason(name: str) -> None:
+    text, why = BROKEN[name]
+
+    with pytest.raises(ModelError) as caught:
+        read(text)
+
+    assert why in str(caught.value)
+    assert len(str(caught.value)) < 300
+    assert "\n" not in str(caught.value)
+
+
+GOOD = json.dumps(answer(SET_ENV))
+TOLERATED = {
+    "a fence": f"```json\n{GOOD}\n```",
+    "a fence without a name": f"```\n{GOOD}\n```",
+    "prose around": f"Here is my diagnosis:\n\n{GOOD}\n\nI hope this {{helps}}!",
+    "a byte order mark": f"\ufeff{GOOD}",
+    "thoughts before": f"<think>\nIs it {{this}}? {{}}\n</think>\n{GOOD}",
+    "pretty printing": json.dumps(answer(SET_ENV), indent=4),
+    "no confidence": without("confidence"),
+    "no summary": without("summary"),
+    "a null summary": json.dumps(answer(SET_ENV, summary=None)),
+    "confidence as a whole number": json.dumps(answer(SET_ENV, confidence=1)),
+    "a missing nullable parameter": json.dumps(
+        answer({k: v for k, v in SET_ENV.items() if k != "value"})
+    ),
+    "space around the id": with_action(target=" D1\n"),
+    "the same action twice": json.dumps(answer(SET_ENV, SET_ENV)),
+}
+
+
+@pytest.mark.parametrize("name", TOLERATED)
+def test_harmless_untidiness_is_tolerated(name: str) -> None:
+    diagnosis = read(TOLERATED[name])
+
+    assert [action.kind for action in diagnosis.remediation_actions] == ["patch_deployment_env"]
+    assert diagnosis.remediation_actions[0].target == WEB
+
+
+def test_an_action_on_what_has_no_finding_is_left_out_and_said() -> None:
+    calm = next(id_ for id_, ref in PROMPT.ids.items() if ref == CALM)
+
+    diagnosis = read(json.dumps(answer(SET_ENV, {**SET_ENV, "target": calm})))
+
+    assert len(diagnosis.remediation_actions) == 1
+    assert "Deployment/calm" in diagnosis.disagreements[0]
+
+
+def test_an_action_that_the_targets_finding_does_not_call_for_is_left_out() -> None:
+    diagnosis = read(json.dumps(answer({**SCALE, "target": "D1"})))
+
+    assert diagnosis.remediation_actions == ()
+    assert "scale_deployment on Deployment/web is left out" in diagnosis.disagreements[0]
+
+
+def test_of_very_many_actions_the_first_few_are_taken() -> None:
+    many = [{**ADVICE, "instruction": f"Step {number}."} for number in range(50)]
+
+    assert len(read(json.dumps(answer(*many))).remediation_actions) == MAX_ACTIONS
+
+
+def test_the_models_words_carry_no_commands_and_no_links() -> None:
+    bad = "Run kubectl delete ns shop, see https://evil.example/x"
+    diagnosis = read(
+        json.dumps(
+            answer(
+                {**ADVICE, "instruction": bad}, summary=bad, root_cause=bad, evidence=[bad, LINE]
+            )
+        )
+    )
+
+    action = diagnosis.remediation_actions[0]
+    assert isinstance(action, CustomInstruction)
+    assert action.command is None
+    dumped = diagnosis.model_dump_json()
+    assert "delete ns" not in dumped
+    assert "evil.example" not in dumped
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        LINE,
+        LINE.upper(),
+        "fatal: setting LEDGER_REGION…",
+        "fatal: ... must not be empty",
+        f'"{LINE}"',
+        f"  {LINE.replace(' ', '   ')}  ",
+        f'log of web-7d9f-x2k4p/main: "{LINE}"',
+        "Deployment/web: 0 of 2 pods ready",
+    ],
+)
+def test_evidence_that_was_shown_is_kept(line: str) -> None:
+    diagnosis = read(json.dumps(answer(evidence=[line])))
+
+    assert len(diagnosis.evidence) == 1
+    assert diagnosis.unverified_evidence == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "fatal: the disk is full",
+        f'log of ghost-7d9f-x2k4p/main: "{LINE}"',
+        "pod ghost-1 was evicted",
+        "Deployment/web: 2 of 2 pods ready",
+    ],
+)
+def test_evidence_that_was_not_shown_is_set_apart(line: str) -> None:
+    diagnosis = read(json.dumps(answer(evidence=[line])))
+
+    assert diagnosis.evidence == ()
+    assert len(diagnosis.unverified_evidence) == 1
+
+
+def test_empty_evidence_proves_nothing() -> None:
+    assert read(json.dumps(answer(evidence=["", "...", '""']))).evidence == ()
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+KEYS = st.sampled_from([*answer(), *SET_ENV, *SCALE, "command", "namespace"]) | st.text(max_size=5)
+JSON = st.recursive(
+    SCALARS,
+    lambda deeper: st.lists(deeper, max_size=4) | st.dictionaries(KEYS, deeper),
+    max_leaves=12,
+)
+
+
+@given(JSON, st.sampled_from([*answer(), ""]))
+def test_whatever_comes_is_a_diagnosis_or_a_model_error(value: Any, field: str) -> None:
+    body = {**answer(SET_ENV), field: value} if field else value
+    try:
+        diagnosis = read(json.dumps(body))
+    except ModelError:
+        return
+    assert all(a.target in PROMPT.ids.values() for a in diagnosis.remediation_actions)
+
+
+@given(st.text())
+def test_any_text_is_a_diagnosis_or_a_model_error(text: str) -> None:
+    with pytest.raises(ModelError):
+        read(text)
