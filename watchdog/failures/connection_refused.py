@@ -35,9 +35,7 @@ CONNECTION_REFUSED = LogCause(
         "A dependency refuses connections or does not answer. Restarting this workload helps "
         "nothing; look for the dependency in the same snapshot."
     ),
-    drill=Drill(
-        manifest=deployment("wget -q -T 3 -O- http://127.0.0.1:5432/ || exit 1; sleep 3600")
-    ),
+    drill=Drill(manifest=deployment("nc -w 3 127.0.0.1 5432 </dev/null || exit 1; sleep 3600")),
     sick=(
         "Error: connect ECONNREFUSED 10.0.0.7:5432",
         "wget: can't connect to remote host (127.0.0.1): Connection refused",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from watchdog.failures.example import broken, change, earlier, healthy, waiting
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import event_line, shorten
+from watchdog.failures.lines import event_line, shorten, without_pod
 from watchdog.failures.look import exit_message, make_finding, matching, waiting_for, with_evidence
 from watchdog.failures.manifest import deployment
 from watchdog.failures.owners import kubectl, word
@@ -34,7 +34,7 @@ _REASONS = (
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for _owner, seen in matching(snapshot, lambda item: waiting_for(item, *_REASONS)):
         first = seen[0]
-        said = exit_message(first.state)
+        said = without_pod(exit_message(first.state))
         finding = make_finding(
             NAME, SUMMARY, snapshot, seen, reason=first.state.reason, said=shorten(said, 200)
         )

@@ -10,13 +10,15 @@ from watchdog.failures.example import (
     broken,
     change,
     crashing,
-    deployment as web,
     earlier,
     ended,
     healthy,
     pod,
     running,
     snapshot_of,
+)
+from watchdog.failures.example import (
+    deployment as web,
 )
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import event_line, log_lines, quotes, shorten, telling

@@ -36,9 +36,7 @@ DNS_FAILURE = LogCause(
         "DNS is down. Which of them is for a person to judge, unless the last revision "
         "changed the name."
     ),
-    drill=Drill(
-        manifest=deployment("wget -q -T 3 -O- http://ledger-db.invalid/ready || exit 1; sleep 3600")
-    ),
+    drill=Drill(manifest=deployment("nslookup ledger-db.invalid || exit 1; sleep 3600")),
     sick=(
         "dial tcp: lookup ledger-db on 10.96.0.10:53: no such host",
         "wget: bad address 'ledger-db.invalid'",

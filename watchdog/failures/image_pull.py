@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from watchdog.failures.example import broken, change, earlier, healthy, spec, waiting
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import event_line, shorten
+from watchdog.failures.lines import event_line
 from watchdog.failures.look import Seen, make_finding, matching, waiting_for, with_evidence
 from watchdog.failures.manifest import deployment
 from watchdog.failures.owners import kubectl, word
@@ -108,6 +108,7 @@ _KNOWN = [
     "wordpress",
     "zookeeper",
 ]
+_LONG = 180
 _TRANSIENT = {"rate_limited", "no_space"}
 
 
@@ -143,6 +144,12 @@ def _said(snapshot: ClusterSnapshot, item: Seen) -> str:
     return "\n".join((item.state.reason, item.state.message, *events)).replace(image, "")
 
 
+def _end(message: str) -> str:
+    """The message without its middle: what went wrong stands at its end."""
+    start, _, rest = " ".join(message.split()).partition(": ")
+    return f"{start}: {rest}" if len(rest) <= _LONG else f"{start}: …{rest[-_LONG:]}"
+
+
 def _typo(snapshot: ClusterSnapshot, image: str) -> str | None:
     mine = repository(image)
     used = {
@@ -175,8 +182,8 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         )
         pods = [item.pod for item in seen]
         message = first.state.message
-        said = f'{first.state.reason}: "{shorten(message)}"' if message else None
-        pulls = event_line(snapshot, pods, "InspectFailed") or event_line(snapshot, pods, "Failed")
+        said = f'{first.state.reason}: "{_end(message)}"' if message else None
+        pulls = event_line(snapshot, pods, "InspectFailed", "BackOff")
         secret = event_line(snapshot, pods, "FailedToRetrieveImagePullSecret")
         yield with_evidence(finding, said, pulls, secret)
 

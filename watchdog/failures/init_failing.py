@@ -66,9 +66,9 @@ _NO_HOST = {"the", "a", "an", "database", "service", "db", "it", "to", "for", "b
 
 def _host(item: Seen, lines: list[str]) -> str | None:
     """The host that the init container waits for, as its log or its command names it."""
-    said = [*lines[::-1], *item.spec.args, *item.spec.command]
-    for pattern in _HOSTS:
-        for text in said:
+    # The command first: in the log a resolver's search domains may follow the name.
+    for text in (*item.spec.args, *item.spec.command, *lines[::-1]):
+        for pattern in _HOSTS:
             found = pattern.search(text)
             if found and found["host"] not in _NO_HOST:
                 return found["host"].rstrip(".")

@@ -28,6 +28,7 @@ _CALM = re.compile(
     r"\b(INFO|DEBUG|TRACE)\b|\b(0|no) (errors?|failures?)\b|\b(errors?|failures?)[=:] ?0\b",
     re.IGNORECASE,
 )
+_POD = re.compile(r" in pod \S+\([0-9a-f-]{36}\)$| \(pod: \"[^\"]*\", container: [\w.-]+\)")
 _FRAME = re.compile(r"^\s+(at |File \"|\.{3} \d+ more|from /)|^goroutine \d+")
 
 
@@ -79,7 +80,12 @@ def event_line_about(
         return None
     event = found[-1]
     count = f" ×{event.count}" if event.count > 1 else ""
-    return f"event {event.reason}{count}: {shorten(event.message)}"
+    return f"event {event.reason}{count}: {shorten(without_pod(event.message))}"
+
+
+def without_pod(message: str) -> str:
+    """The kubelet's message without the pod's name and uid, which the finding has anyway."""
+    return _POD.sub("", message)
 
 
 def shorten(text: str, limit: int = 240) -> str:

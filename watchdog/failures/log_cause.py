@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from watchdog.failures.example import broken, crashing, healthy
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import event_line, log_lines, quote, quotes
+from watchdog.failures.lines import event_line, log_lines, quote, quotes, shorten
 from watchdog.failures.look import Seen, crashes, exit_code, make_finding, matching, with_evidence
 from watchdog.failures.owners import kubectl, word
 from watchdog.failures.repair import changed_words, undo
@@ -81,7 +81,13 @@ class LogCause:
             line = self.find(log_lines(snapshot, seen[0])) or ""
             code = str(exit_code(seen[0].state))
             finding = make_finding(
-                self.name, self.summary, snapshot, seen, code=code, subject=self.about(line)
+                self.name,
+                self.summary,
+                snapshot,
+                seen,
+                code=code,
+                line=shorten(line, 160),
+                subject=self.about(line),
             )
             backoff = event_line(snapshot, [item.pod for item in seen], "BackOff")
             yield with_evidence(
@@ -93,7 +99,7 @@ class LogCause:
         subject = f" ({facts['subject']})" if "subject" in facts else ""
         why = self.why.format(who=facts["who"], subject=subject)
         changed = changed_words(finding, snapshot)
-        return f"{why} It ends with exit code {facts['code']}.{changed}"
+        return f'{why} It ends with exit code {facts["code"]}: "{facts["line"]}".{changed}'
 
     def _advise(self, finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         logs = ["logs", f"pod/{finding.pods[0]}", "-c", finding.container or "", "--previous"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 IMAGE = "busybox:1.36"
+AT_ONCE = "strategy: {rollingUpdate: {maxUnavailable: 1}}"
 
 
 def pod_spec(
@@ -23,17 +24,20 @@ def pod_spec(
     return "\n".join(f"      {line}" for line in lines if line.strip())
 
 
-def deployment(shell: str | list[str], *, name: str = "drill", **more: str) -> str:
+def deployment(
+    shell: str | list[str], *, name: str = "drill", strategy: str = "", **more: str
+) -> str:
     """A Deployment with one pod; `more` goes to `pod_spec`.
 
-    It gives up its old pod at once, so that a broken revision takes it down.
+    `strategy` is a line of YAML: `AT_ONCE` gives up the old pod before the new one is ready, so that
+    a broken revision takes the workload down.
     """
     return f"""\
 apiVersion: apps/v1
 kind: Deployment
 metadata: {{name: {name}}}
 spec:
-  strategy: {{rollingUpdate: {{maxUnavailable: 1, maxSurge: 1}}}}
+  {strategy or "replicas: 1"}
   selector: {{matchLabels: {{app: {name}}}}}
   template:
     metadata: {{labels: {{app: {name}}}}}

@@ -10,7 +10,7 @@ from watchdog.failures.example import broken, change, crashing, earlier, healthy
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import event_line, log_lines, quote
 from watchdog.failures.look import Seen, crashes, exit_code, make_finding, matching, with_evidence
-from watchdog.failures.manifest import deployment
+from watchdog.failures.manifest import AT_ONCE, deployment
 from watchdog.failures.owners import kubectl, listed, word
 from watchdog.failures.repair import changed_words, deployment_of, permanent, undo
 from watchdog.observation.snapshot import EnvVar, PodTemplate
@@ -137,8 +137,10 @@ MISSING_ENV = FailureKind(
         "available revision; suggest a value only where the log or the other settings make it plain."
     ),
     drill=Drill(
-        before=deployment(_SHELL, container='env: [{name: LEDGER_REGION, value: "eu-1"}]'),
-        manifest=deployment(_SHELL),
+        before=deployment(
+            _SHELL, strategy=AT_ONCE, container='env: [{name: LEDGER_REGION, value: "eu-1"}]'
+        ),
+        manifest=deployment(_SHELL, strategy=AT_ONCE),
         ends="healed",
     ),
     examples=_examples,

@@ -80,7 +80,9 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
 
     for _owner, seen in matching(snapshot, killed):
         first = seen[0]
-        starting = _STARTING.search(exit_message(first.state))
+        starting = exit_reason(first.state) != "OOMKilled" and _STARTING.search(
+            exit_message(first.state)
+        )
         pods = [item.pod for item in seen]
         finding = make_finding(
             NAME,

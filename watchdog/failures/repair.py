@@ -48,7 +48,8 @@ def undo(
     """
     deployment = deployment_of(finding, snapshot)
     last = deployment.last_available if deployment else None
-    if deployment is None or last is None or not changes_of(deployment, container, *fields):
+    changes = changes_of(deployment, container, *fields)
+    if deployment is None or last is None or all(item.field == "labels" for item in changes):
         return None
     if not began_with_revision(finding, deployment):
         return None
@@ -68,13 +69,14 @@ def began_with_revision(finding: Finding, deployment: DeploymentSummary) -> bool
 
 
 def changed_words(finding: Finding, snapshot: ClusterSnapshot, *fields: str) -> str:
-    """` This came with revision 7, which changed image of container main from a to b.`"""
+    """`" This came with revision 7."`, where that changed one of these fields, else nothing."""
     deployment = deployment_of(finding, snapshot)
     changes = changes_of(deployment, finding.container, *fields)
     if not changes or deployment is None or deployment.current is None:
         return ""
-    what = ", ".join(str(change) for change in changes[:3])
-    return f" This came with revision {deployment.current.revision}, which {what}."
+    if not began_with_revision(finding, deployment):
+        return ""
+    return f" This came with revision {deployment.current.revision}."
 
 
 def permanent(workload: WorkloadSummary | None, what: str) -> str:

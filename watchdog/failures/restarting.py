@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from watchdog.failures.example import (
     ago,
-    deployment as web,
     healthy,
     log,
     pod,
     running,
     snapshot_of,
+)
+from watchdog.failures.example import (
+    deployment as web,
 )
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import event_line, log_lines, quotes, shorten, telling
@@ -57,13 +59,12 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         yield with_evidence(finding, *quotes(snapshot, first, 1), backoff)
 
 
-def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
+def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
-    line = f' Its last run ended with "{shorten(facts["line"])}".' if "line" in facts else ""
-    name = snapshot.namespace and facts["who"]
+    line = f': "{shorten(facts["line"])}"' if "line" in facts else ""
     return (
-        f"{name} runs now, but was restarted {facts['restarts']} times; its last run ended with exit "
-        f"code {facts['code']}.{line}"
+        f"{facts['who']} runs now, but was restarted {facts['restarts']} times; its last run ended with exit "
+        f"code {facts['code']}{line}."
     )
 
 
