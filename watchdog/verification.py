@@ -16,7 +16,7 @@ from watchdog.nouns import ActionResult, Outcome, TargetHealth, Verification
 from watchdog.observation.snapshot import ObjectRef
 from watchdog.remediation.apply import Attempt, Cluster, Permission, undo
 from watchdog.remediation.replicasets import controller_uid, owned_by, revision, selector_text
-from watchdog.resources import DAEMONSETS, DEPLOYMENTS, PODS
+from watchdog.resources import DAEMONSETS, DEPLOYMENTS, PODS, STATEFULSETS
 from watchdog.settings import VerifySettings
 
 Object = dict[str, Any]
@@ -157,6 +157,8 @@ def _look(attempt: Attempt, cluster: Cluster) -> Look:
             return _deployment(attempt, cluster)
         if owner.kind == "DaemonSet":
             return daemon_set(cluster.get(DAEMONSETS, owner.namespace, owner.name))
+        if owner.kind == "StatefulSet":
+            return stateful_set(cluster.get(STATEFULSETS, owner.namespace, owner.name))
         return Look((f"a {owner.kind} is not watched",), hopeless=True)
     except NotFoundError:
         return Look((f"{owner} is gone",), hopeless=True)
@@ -234,6 +236,18 @@ def daemon_set(live: Object) -> Look:
         problems.append("the change has not been picked up yet")
     if min(updated, ready) < desired:
         problems.append(f"{min(updated, ready)} of {desired} pods are ready")
+    return Look(tuple(problems), f"{ready} of {desired} pods are ready")
+
+
+def stateful_set(live: Object) -> Look:
+    """Whether all pods of a StatefulSet are ready. Pure."""
+    status = live.get("status") or {}
+    desired, ready = live["spec"].get("replicas", 1), int(status.get("readyReplicas") or 0)
+    problems = []
+    if int(status.get("observedGeneration") or 0) < live["metadata"].get("generation", 0):
+        problems.append("the change has not been picked up yet")
+    if ready < desired:
+        problems.append(f"{ready} of {desired} pods are ready")
     return Look(tuple(problems), f"{ready} of {desired} pods are ready")
 
 

@@ -215,7 +215,7 @@ NEVER_RAN: dict[str, Any] = {"snapshot": snapshot(pods=(pod(phase="Pending", con
         (resources(memory_request="200Mi"), live(), {}, "request_over_limit"),
         (resources(memory_limit="32Mi"), live(), NEVER_RAN, "request_over_limit"),
         (EVICT, pod_object(None), {}, "no_controller"),
-        (EVICT, pod_object("StatefulSet"), {}, "not_replaceable"),
+        (EVICT, pod_object("StatefulSet"), {}, "stateful_pod_runs"),
         (EVICT, pod_object("Job"), {}, "not_replaceable"),
         (EVICT, pod_object("Rollout"), {}, "not_replaceable"),
         (EVICT, pod_object("ReplicaSet", **{"kubernetes.io/config.mirror": "x"}), {}, "static_pod"),
@@ -337,6 +337,22 @@ def test_the_live_object_counts_where_it_is_stricter_than_what_was_seen() -> Non
     assert judge(RESTART, planned(RESTART, ready)).rule == "recreate"
     ready["spec"]["paused"] = True
     assert judge(RESTART, planned(RESTART, ready)).rule == "deployment_paused"
+
+
+def test_a_pod_of_a_stateful_set_is_replaced_only_where_nothing_of_it_runs() -> None:
+    waiting = pod_object("StatefulSet")
+    waiting["status"] = {"phase": "Running", "containerStatuses": [{"state": {"waiting": {}}}]}
+    running = pod_object("StatefulSet")
+    running["status"] = {"phase": "Running", "containerStatuses": [{"state": {"running": {}}}]}
+
+    assert judge(EVICT, planned(EVICT, waiting)).decision == "allow"
+    assert judge(EVICT, planned(EVICT, running)).rule == "stateful_pod_runs"
+
+
+def test_a_variable_that_is_set_to_nothing_may_be_given_a_plain_value() -> None:
+    action = env("REGION", "eu")
+
+    assert judge(action, planned(action, live(env=[{"name": "REGION"}]))).decision == "allow"
 
 
 def test_undo_is_refused_where_somebody_opted_out_meanwhile() -> None:

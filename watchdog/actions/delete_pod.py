@@ -19,6 +19,7 @@ class DeletePod(Action):
         Grant("apps", "deployments", "get"),
         Grant("apps", "replicasets", "list"),
         Grant("apps", "daemonsets", "get"),
+        Grant("apps", "statefulsets", "get"),
     )
     target_kind: ClassVar[str] = "Pod"
 

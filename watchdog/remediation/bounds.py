@@ -10,6 +10,7 @@ import re
 from watchdog import quantity
 from watchdog.actions import (
     DeletePod,
+    Object,
     PatchDeploymentEnv,
     PatchDeploymentImage,
     PatchDeploymentProbe,
@@ -36,7 +37,7 @@ _RISKY_NAME = re.compile(
 )
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUANTITIES = {(g, r): "" for g in ("requests", "limits") for r in ("memory", "cpu")}
-_LEAVE_ALONE = {"StatefulSet": "its data may need care", "Job": "a Job counts failed pods"}
+_REPLACED_BY = frozenset({"ReplicaSet", "DaemonSet", "StatefulSet"})
 
 
 def env_is_plain(action: RemediationAction, context: Context) -> Verdict | None:
@@ -44,7 +45,10 @@ def env_is_plain(action: RemediationAction, context: Context) -> Verdict | None:
     if not isinstance(action, PatchDeploymentEnv) or context.write is None:
         return None
     named = {
-        part.strip() for f in context.about(action) for part in f.facts.get("env", "").split(",")
+        name
+        for found in context.about(action)
+        for fact in ("env", "all")
+        for name in re.split(r"[\s,]+", found.facts.get(fact, ""))
     }
     origin = context.write.material.origin
     if origin != "suggested":
@@ -54,7 +58,7 @@ def env_is_plain(action: RemediationAction, context: Context) -> Verdict | None:
     found = container_path(context.write.live, action.container)
     entries = (found[1].get("env") or []) if found else []
     value = context.write.material.value.get("value", "")
-    if any(entry["name"] == action.name for entry in entries):
+    if any(entry["name"] == action.name and _says_something(entry) for entry in entries):
         return refuse(
             "env_is_set", f"{action.name} is set already, and a suggestion replaces nothing"
         )
@@ -155,13 +159,30 @@ def pod_is_replaced(action: RemediationAction, context: Context) -> Verdict | No
     owner = next((ref.get("kind") for ref in owners if ref.get("controller")), None)
     if owner is None:
         return refuse("no_controller", "no controller would replace this pod")
-    if owner in _LEAVE_ALONE:
-        return refuse("not_replaceable", f"it belongs to a {owner}: {_LEAVE_ALONE[owner]}")
-    if owner not in ("ReplicaSet", "DaemonSet"):
+    if owner not in _REPLACED_BY:
         return refuse(
-            "not_replaceable", f"it belongs to a {owner}, which is not known to replace it"
+            "not_replaceable", f"it belongs to a {owner}, which may not replace it as it is"
+        )
+    if owner == "StatefulSet" and _runs(context.write.live):
+        return refuse(
+            "stateful_pod_runs", "a container of this StatefulSet's pod may be using its data"
         )
     return None
+
+
+def _says_something(entry: Object) -> bool:
+    """Whether an env entry sets its variable to more than an empty text."""
+    return bool(entry.get("value") or entry.get("valueFrom"))
+
+
+def _runs(pod: Object) -> bool:
+    """Whether any container of a pod is running now, as far as its status tells."""
+    status = pod.get("status") or {}
+    groups = ("initContainerStatuses", "containerStatuses")
+    states = [item.get("state") or {} for group in groups for item in status.get(group) or []]
+    return status.get("phase") != "Pending" and (
+        not states or any("running" in state for state in states)
+    )
 
 
 def _lowers(where: tuple[str, str], text: str, now: Quantities) -> bool:
