@@ -129,6 +129,21 @@ def test_waiting_stays_within_the_budget(slack: Slack, clock: Clock, after: str)
     assert len(slack.calls) <= 3
 
 
+def test_slack_leaves_time_for_the_metrics(slack: Slack, clock: Clock) -> None:
+    slack.faults += [Fault(status=429, headers={"Retry-After": "6"})] * 9
+
+    send(bot(slack), clock, seconds=20)
+
+    assert sum(clock.slept) <= 10
+
+
+def test_without_time_nothing_is_posted(slack: Slack, clock: Clock) -> None:
+    (delivered,) = send(bot(slack), clock, seconds=0)
+
+    assert "no time is left in this pass" in str(delivered.error)
+    assert slack.calls == []
+
+
 def test_a_post_that_arrived_before_the_timeout_is_not_posted_again(
     slack: Slack, clock: Clock
 ) -> None:

@@ -72,7 +72,7 @@ def test_a_diff_cannot_leave_its_fence() -> None:
     assert "  ````diff\n  + a\n  ```\n  # out\n  ````" in text
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.text())
 def test_any_text_can_be_rendered(text: str) -> None:
     shown = namespace(

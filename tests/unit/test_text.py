@@ -239,7 +239,7 @@ def test_an_ascii_stream_gets_ascii_signs() -> None:
     assert "+ healthy" in text
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.text())
 def test_any_evidence_can_be_printed(evidence: str) -> None:
     shown = report(namespace(findings=(finding(evidence=(evidence,), summary=evidence),)))

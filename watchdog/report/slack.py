@@ -25,7 +25,7 @@ from watchdog.report.slack_blocks import Message, messages
 from watchdog.settings import Settings, SlackSettings
 
 _TRIES = 3
-_RESERVE_SECONDS = 10.0  # of the pass's budget, for the metrics that are pushed after Slack
+_RESERVE_SECONDS = 10.0  # at most, and at most half of the budget: metrics are pushed after Slack
 _CODE = re.compile(r"[a-z][a-z_]{2,60}")
 
 
@@ -39,6 +39,14 @@ class _Mail:
     settings: SlackSettings
     budget: Budget
     broken: dict[str, Answer] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._reserve = min(_RESERVE_SECONDS, self.budget.remaining() / 2)
+
+    @property
+    def _left(self) -> float:
+        """Seconds that Slack may still take."""
+        return self.budget.remaining() - self._reserve
 
     def post(self, message: Message, channel: str) -> list[Delivery]:
         """The message and its thread; what a channel refused for good is not tried there again."""
@@ -58,6 +66,8 @@ class _Mail:
         return delivered
 
     def _send(self, message: Message, channel: str, thread: str | None) -> Answer:
+        if self._left <= 0:
+            return Answer(code="unreachable", detail="no time is left in this pass")
         send = _by_webhook if self._webhook else _by_bot
         payload: dict[str, Any] = {
             "text": message.text,
@@ -84,7 +94,7 @@ class _Mail:
         return self.settings.bot_token is None
 
     def _timeout(self) -> float:
-        return self.budget.timeout(self.settings.timeout_seconds)
+        return self.budget.timeout(min(self.settings.timeout_seconds, self._left))
 
     def _patiently(self, attempt: Send, payload: dict[str, Any]) -> Answer:
         """Tries again only what was certainly not posted, within the budget."""
@@ -94,8 +104,7 @@ class _Mail:
             return float(answer.retry_after or 2 ** (state.attempt_number - 1))
 
         def stop(state: tenacity.RetryCallState) -> bool:
-            left = self.budget.remaining() - _RESERVE_SECONDS
-            return state.attempt_number >= _TRIES or state.upcoming_sleep >= left
+            return state.attempt_number >= _TRIES or state.upcoming_sleep >= self._left
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_result(lambda answer: answer.again),
