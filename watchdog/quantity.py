@@ -6,7 +6,8 @@ import re
 from decimal import Decimal
 
 _SHAPE = re.compile(
-    r"\+?(\d{1,15}(?:\.\d{0,9})?|\.\d{1,9})([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d{1,2})?"
+    r"\+?([0-9]{1,15}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})"
+    r"([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?"
 )
 _BINARY = {
     unit: Decimal(1024) ** power

@@ -1,0 +1,172 @@
+"""Where a value comes from: an available revision before an approval before a suggestion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests import plans
+from tests.plans import LEDGER, deployment, live
+from watchdog.actions import (
+    Material,
+    PatchDeploymentCommand,
+    PatchDeploymentEnv,
+    PatchDeploymentImage,
+    PatchDeploymentProbe,
+    PatchDeploymentResources,
+    RemediationAction,
+    RolloutRestart,
+    RolloutUndo,
+)
+from watchdog.remediation.values import Earlier, Sources, earlier_revision, resolve
+from watchdog.settings import Settings
+
+HERE: dict[str, Any] = {"target": LEDGER, "container": "main"}
+ENTRY = {"name": "REGION", "value": "eu-1"}
+SUGGESTED = PatchDeploymentEnv.model_validate({**HERE, "name": "REGION", "value": "guess"})
+APPROVED = Settings.model_validate({"approved_env": {"REGION": "eu-9"}})
+
+
+def found(
+    action: RemediationAction,
+    item: dict[str, Any] | None = None,
+    template: dict[str, Any] | None = None,
+    settings: Settings | None = None,
+) -> Material | None:
+    has = Earlier(6, template) if template else None
+    by = "suggested by the model"
+    return resolve(action, item or live(), Sources(has, settings or Settings(), by, "now"))
+
+
+def annotated() -> dict[str, Any]:
+    item = live()
+    item["metadata"]["annotations"]["sre-watchdog/approved-env.REGION"] = "eu-5"
+    return item
+
+
+def test_the_available_revision_comes_first() -> None:
+    material = found(SUGGESTED, annotated(), plans.earlier(env=[ENTRY]), APPROVED)
+
+    assert material == Material(ENTRY, "revision", "revision 6", 6)
+
+
+def test_an_approval_on_the_object_comes_before_one_in_the_settings() -> None:
+    material = found(SUGGESTED, annotated(), plans.earlier(), APPROVED)
+
+    assert material == Material(
+        {"name": "REGION", "value": "eu-5"}, "approved", "approved by annotation"
+    )
+
+
+def test_an_approval_comes_before_a_suggestion() -> None:
+    material = found(SUGGESTED, settings=APPROVED)
+
+    assert material == Material(
+        {"name": "REGION", "value": "eu-9"}, "approved", "approved in settings"
+    )
+
+
+def test_a_suggestion_is_the_last_resort_and_says_whose_it_is() -> None:
+    material = found(SUGGESTED)
+
+    assert material == Material(
+        {"name": "REGION", "value": "guess"}, "suggested", "suggested by the model"
+    )
+
+
+def test_without_any_source_there_is_no_value() -> None:
+    assert found(PatchDeploymentEnv(**HERE, name="REGION")) is None
+    assert found(PatchDeploymentCommand(**HERE)) is None
+    assert found(RolloutUndo(target=LEDGER)) is None
+    assert found(PatchDeploymentResources(**HERE)) is None
+
+
+def test_a_reference_is_copied_whole() -> None:
+    entry = {"name": "REGION", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}}
+
+    material = found(SUGGESTED, template=plans.earlier(env=[entry]))
+
+    assert material is not None
+    assert material.value == entry
+
+
+def test_memory_of_an_available_revision_counts_where_it_was_more() -> None:
+    action = PatchDeploymentResources(**HERE, memory_limit="160Mi")
+    more = plans.earlier(resources={"limits": {"memory": "1Gi"}})
+    less = plans.earlier(resources={"limits": {"memory": "64Mi"}})
+
+    taken, asked = found(action, template=more), found(action, template=less)
+
+    assert taken is not None
+    assert taken.source == "revision 6"
+    assert taken.value == {("limits", "memory"): "1Gi"}
+    assert asked is not None
+    assert asked.origin == "suggested"
+    assert asked.value == {("limits", "memory"): "160Mi"}
+
+
+def test_a_suggested_amount_is_cut_to_the_factor_and_the_cap() -> None:
+    action = PatchDeploymentResources(**HERE, memory_limit="64Gi", cpu_limit="64")
+    roomy = live(resources={"limits": {"memory": "6Gi"}})
+
+    small, large = found(action), found(action, roomy)
+
+    assert small is not None
+    assert small.value == {("limits", "memory"): "512Mi", ("limits", "cpu"): "4"}
+    assert large is not None
+    assert large.value[("limits", "memory")] == "8Gi"
+
+
+def test_an_image_that_did_not_change_is_no_help() -> None:
+    action = PatchDeploymentImage(**HERE, image="ghcr.io/shop/ledger:3")
+
+    same = found(action, template=plans.earlier())
+    other = found(action, template=plans.earlier(image="ghcr.io/shop/ledger:1"))
+
+    assert same is not None
+    assert (same.value, same.origin) == ("ghcr.io/shop/ledger:3", "suggested")
+    assert other is not None
+    assert (other.value, other.origin) == ("ghcr.io/shop/ledger:1", "revision")
+
+
+def test_command_and_args_come_back_together() -> None:
+    material = found(
+        PatchDeploymentCommand(**HERE), template=plans.earlier(command=["run"], args=["-v"])
+    )
+
+    assert material is not None
+    assert material.value == {"command": ["run"], "args": ["-v"]}
+
+
+def test_a_probe_is_taken_whole_from_the_revision_or_changed_as_suggested() -> None:
+    probe = {"tcpSocket": {"port": 81}}
+    action = PatchDeploymentProbe(**HERE, probe="readiness", path="/healthz", failure_threshold=5)
+
+    restored, suggested = found(action, template=plans.earlier(readinessProbe=probe)), found(action)
+
+    assert restored is not None
+    assert restored.value == probe
+    assert suggested is not None
+    assert suggested.value == {"httpGet": {"path": "/healthz", "port": 80}, "failureThreshold": 5}
+
+
+def test_a_rollback_takes_the_template_without_the_controllers_label() -> None:
+    material = found(RolloutUndo(target=LEDGER), template=plans.earlier(image="x:1"))
+
+    assert material is not None
+    assert material.value["metadata"]["labels"] == {"app": "ledger"}
+    assert material.value["spec"]["containers"][0]["image"] == "x:1"
+
+
+def test_a_restart_needs_only_the_time() -> None:
+    assert found(RolloutRestart(target=LEDGER)) == Material("now", "none", "")
+
+
+def test_only_a_revision_that_was_available_is_gone_back_to() -> None:
+    seen = deployment()
+
+    assert earlier_revision(RolloutUndo(target=LEDGER), seen) == seen.revisions[1]
+    assert earlier_revision(RolloutUndo(target=LEDGER, to_revision=6), seen) == seen.revisions[1]
+    assert earlier_revision(RolloutUndo(target=LEDGER, to_revision=7), seen) is None
+    assert earlier_revision(RolloutUndo(target=LEDGER, to_revision=3), seen) is None
+    never = deployment(revisions=(seen.revisions[0],))
+    assert earlier_revision(RolloutUndo(target=LEDGER), never) is None
