@@ -57,13 +57,15 @@ METRICS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 RESULTS = ("ok", "degraded", "failed")
 _CHANGED = {Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNDONE, Outcome.UNKNOWN}
-_WHYS = {
-    "timeout": ("time", "no answer"),
-    "unreachable": ("connect", "reach", "resolve"),
-    "refused": ("refus", "filter"),
-    "auth": ("401", "403", "key", "quota"),
-    "server": ("http", "500", "503", "429"),
-}
+# In this order: words of an error -> label. An answer may quote anything, so it is asked for first.
+_WHYS = (
+    ("unusable", ("the answer", "unknown ", "action kind", "cannot aim")),
+    ("timeout", ("answer in time", "answer within", "no answer", "no time")),
+    ("refused", ("refus", "filter")),
+    ("address", ("base_url", "http://")),
+    ("server", ("server",)),
+    ("unreachable", ("connect", "reach", "resolve", "cannot be asked")),
+)
 
 
 class Sample(NamedTuple):
@@ -149,7 +151,7 @@ def _model(report: Report) -> Iterator[Sample]:
 def _why(error: str) -> str:
     """A label of a closed set for an error in words."""
     said = error.lower()
-    return next((why for why, marks in _WHYS.items() if any(m in said for m in marks)), "unusable")
+    return next((why for why, marks in _WHYS if any(m in said for m in marks)), "other")
 
 
 def _dependencies(report: Report) -> Iterator[Sample]:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.report_samples import diagnosis, finding, fix, healthy, namespace, ref, report
@@ -66,6 +67,21 @@ def test_dependencies_are_judged_only_where_they_were_needed() -> None:
     )
     assert values(shown, "dependency_up") == {("kubernetes",): 1, ("model",): 0, ("slack",): 0}
     assert values(shown, "llm_parse_failures") == {("timeout",): 1}
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        ("the model did not answer within 45 s", "timeout"),
+        ("the answer is no JSON: the server has no time", "unusable"),
+        ("the model's server answered with an error: HTTP 500", "server"),
+        ("something else", "other"),
+    ],
+)
+def test_a_model_failure_is_counted_under_one_of_few_words(error: str, why: str) -> None:
+    shown = report(namespace(diagnosis=diagnosis(source="rules", model_error=error)))
+
+    assert values(shown, "llm_parse_failures") == {(why,): 1}
 
 
 def test_every_sample_has_the_declared_labels() -> None:
