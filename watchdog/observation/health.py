@@ -19,12 +19,10 @@ def unhealthy(reader: Reader, namespace: str, settings: Settings, clock: Clock) 
     What could not be read is in it too: not seen is not healthy.
     """
     looking = Looking()
-    seen = glance(
-        reader, namespace, settings.observe, looking, clock.now(), settings.label_selector
-    )
+    seen = glance(reader, namespace, settings, looking, clock.now())
     sick = [
         f"{item.resource.kind}/{item.name}: {item.status}"
         for item in seen.suspects
-        if not item.well_now and item.status != "Terminating"
+        if item.status != "Terminating"
     ]
     return (*sick, *(f"{spot.what}: {spot.why}" for spot in looking.blind_spots))

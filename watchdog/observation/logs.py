@@ -1,0 +1,107 @@
+"""Which logs tell most about a sick owner, and their ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from watchdog.errors import ClusterError, ForbiddenError, UnansweredError
+from watchdog.observation.looking import Looking, side_by_side
+from watchdog.observation.reader import Reader
+from watchdog.observation.redact import Redactor
+from watchdog.observation.snapshot import ContainerState, LogTail, ObjectRef, PodSummary
+from watchdog.settings import ObserveSettings
+
+
+class _Wanted(NamedTuple):
+    namespace: str
+    pod: str
+    container: str
+    previous: bool
+
+
+def tails(
+    reader: Reader,
+    pods: Iterable[PodSummary],
+    settings: ObserveSettings,
+    looking: Looking,
+    redactor: Redactor,
+) -> tuple[LogTail, ...]:
+    """The log ends of unhealthy containers, at most `logs_per_owner` for each owner."""
+    wanted = list(_choose(pods, settings.logs_per_owner))
+
+    def read(item: _Wanted) -> str | None:
+        def text() -> str:
+            try:
+                return reader.logs(
+                    item.namespace,
+                    item.pod,
+                    item.container,
+                    previous=item.previous,
+                    lines=settings.log_lines,
+                    bytes_=settings.log_bytes,
+                )
+            except (ForbiddenError, UnansweredError):
+                raise
+            except ClusterError as error:
+                if error.status is None:
+                    raise
+                # The container did not start, or its log is gone: there is nothing to read.
+                return ""
+
+        return looking.attempt("pods/log", text)
+
+    found = []
+    for item, text in zip(wanted, side_by_side([partial(read, i) for i in wanted]), strict=True):
+        if text:
+            cut = text.count("\n") >= settings.log_lines or len(text) >= settings.log_bytes // 2
+            found.append(
+                LogTail(
+                    pod=item.pod,
+                    container=item.container,
+                    previous=item.previous,
+                    text=redactor.redact(text),
+                    cut=cut,
+                )
+            )
+    return tuple(found)
+
+
+def _choose(pods: Iterable[PodSummary], most: int) -> Iterator[_Wanted]:
+    """The most telling first; the same container of another pod only where there is room."""
+    by_owner: dict[ObjectRef, list[tuple[int, _Wanted]]] = {}
+    for pod in pods:
+        if pod.sick:
+            for weight, container, previous in _telling(pod):
+                wanted = _Wanted(pod.ref.namespace, pod.ref.name, container, previous)
+                by_owner.setdefault(pod.owner, []).append((weight, wanted))
+    for candidates in by_owner.values():
+        repeats: Counter[tuple[str, bool]] = Counter()
+        ranked = []
+        for weight, wanted in candidates:
+            key = (wanted.container, wanted.previous)
+            ranked.append((repeats[key], weight, wanted))
+            repeats[key] += 1
+        ranked.sort(key=lambda item: item[:2])
+        yield from (wanted for _, _, wanted in ranked[:most])
+
+
+def _telling(pod: PodSummary) -> Iterator[tuple[int, str, bool]]:
+    """Weight (the least is the most telling), container, and whether its previous run is meant."""
+    for state in pod.containers:
+        spec = pod.template.container(state.name)
+        stays = not state.init or (spec is not None and spec.sidecar)
+        if state.state == "terminated" and state.exit_code != 0:
+            yield 0, state.name, False
+        elif _crashed_before(state):
+            yield 0 if state.state == "waiting" else 1, state.name, True
+            if state.state == "running" and not state.ready:
+                yield 2, state.name, False
+        elif state.state == "running" and not (state.ready if stays else False):
+            yield 1, state.name, False
+
+
+def _crashed_before(state: ContainerState) -> bool:
+    return state.restarts > 0 and state.last_finished_at is not None

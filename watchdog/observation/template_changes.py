@@ -1,0 +1,157 @@
+"""What differs between two raw pod templates, in words and without env values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from watchdog.observation.printed import mapping, objects
+from watchdog.observation.reader import Json
+from watchdog.observation.redact import Redactor
+from watchdog.observation.snapshot import Change
+from watchdog.observation.templates import (
+    affinity,
+    all_containers,
+    env_var,
+    probe,
+    shortened,
+    texts,
+    words,
+)
+
+HASH = "pod-template-hash"
+
+
+def changes(old: Any, new: Any, redactor: Redactor) -> Iterator[Change]:
+    """What leads from one raw pod template to another, in words and without env values."""
+    before, after = mapping(mapping(old).get("spec")), mapping(mapping(new).get("spec"))
+    was = {str(item.get("name")): item for _, item in all_containers(before)}
+    now = {str(item.get("name")): item for _, item in all_containers(after)}
+    for name in dict.fromkeys([*was, *now]):
+        if name not in now:
+            yield Change(field="container", container=name, was=str(was[name].get("image", "")))
+        elif name not in was:
+            yield Change(field="container", container=name, now=str(now[name].get("image", "")))
+        else:
+            yield from _container_changes(name, was[name], now[name], redactor)
+    yield from _compared(_pod_fields(before, old), _pod_fields(after, new), None)
+
+
+def _container_changes(name: str, old: Json, new: Json, redactor: Redactor) -> Iterator[Change]:
+    yield from _compared(_fields(old, redactor), _fields(new, redactor), name)
+    was = {str(item.get("name")): item for item in objects(old.get("env"))}
+    now = {str(item.get("name")): item for item in objects(new.get("env"))}
+    for key in dict.fromkeys([*was, *now]):
+        if was.get(key) != now.get(key):
+            yield Change(
+                field=f"env {key}",
+                container=name,
+                was=_env_words(was[key]) if key in was else None,
+                now=_env_words(now[key]) if key in now else None,
+            )
+    seen = {"name", "env", "image", "command", "args", "envFrom", "resources", "ports"}
+    seen |= {"livenessProbe", "readinessProbe", "startupProbe", "volumeMounts"}
+    for key in dict.fromkeys([*old, *new]):
+        if key not in seen and old.get(key) != new.get(key):
+            yield Change(
+                field=key,
+                container=name,
+                was=_brief(old[key], redactor) if key in old else None,
+                now=_brief(new[key], redactor) if key in new else None,
+            )
+
+
+def _env_words(raw: Json) -> str:
+    found = env_var(raw)
+    if found.source in {"secret", "configmap"}:
+        return f"key {found.key} of {found.source} {found.object}"
+    return {"value": "no value" if found.empty else "a value", "field": f"field {found.key}"}.get(
+        found.source, "a reference"
+    )
+
+
+def _fields(raw: Json, redactor: Redactor) -> dict[str, str]:
+    """The comparable parts of a container, as text; what is not set is left out."""
+    resources = mapping(raw.get("resources"))
+    found = {
+        "image": redactor.redact(str(raw.get("image") or "")),
+        "command": " ".join(words(raw.get("command"), redactor)),
+        "args": " ".join(words(raw.get("args"), redactor)),
+        "envFrom": ", ".join(_env_from(item) for item in objects(raw.get("envFrom"))),
+        "ports": ", ".join(
+            f"{item.get('containerPort')}/{item.get('protocol', 'TCP')}"
+            + (f" ({item['name']})" if item.get("name") else "")
+            for item in objects(raw.get("ports"))
+        ),
+        "volumeMounts": ", ".join(
+            f"{item.get('name')} at {item.get('mountPath')}"
+            for item in objects(raw.get("volumeMounts"))
+        ),
+    }
+    for group in ("requests", "limits"):
+        for name, amount in texts(resources.get(group)).items():
+            found[f"{group}.{name}"] = amount
+    for name in ("livenessProbe", "readinessProbe", "startupProbe"):
+        asked = probe(raw.get(name), redactor)
+        if asked is not None:
+            found[name] = (
+                f"{asked.asks} after {asked.initial_delay_seconds} s, every "
+                f"{asked.period_seconds} s, timeout {asked.timeout_seconds} s, "
+                f"{asked.failure_threshold} failures"
+            )
+    return {key: value for key, value in found.items() if value}
+
+
+def _env_from(raw: Json) -> str:
+    for key, kind in (("configMapRef", "configmap"), ("secretRef", "secret")):
+        if raw.get(key):
+            return f"{kind} {mapping(raw[key]).get('name')}"
+    return "a reference"
+
+
+def _pod_fields(spec: Json, holder: Any) -> dict[str, str]:
+    labels = texts(mapping(mapping(holder).get("metadata")).get("labels"))
+    tolerations = objects(spec.get("tolerations"))
+    found = {
+        "serviceAccountName": str(spec.get("serviceAccountName") or ""),
+        "volumes": ", ".join(_volume(item) for item in objects(spec.get("volumes"))),
+        "nodeSelector": _pairs(texts(spec.get("nodeSelector"))),
+        "tolerations": ", ".join(_pairs(texts(item)) for item in tolerations),
+        "affinity": "; ".join(affinity(spec)),
+        "labels": _pairs({key: value for key, value in labels.items() if key != HASH}),
+        "imagePullSecrets": ", ".join(
+            str(item.get("name")) for item in objects(spec.get("imagePullSecrets"))
+        ),
+    }
+    for key in ("hostNetwork", "restartPolicy", "priorityClassName", "runtimeClassName"):
+        found[key] = str(spec.get(key) or "")
+    return {key: value for key, value in found.items() if value}
+
+
+def _volume(raw: Json) -> str:
+    """The volume's name and what it takes its content from."""
+    for key, inner in (("configMap", "name"), ("secret", "secretName")):
+        if raw.get(key):
+            return f"{raw.get('name')} from {key.lower()} {mapping(raw[key]).get(inner)}"
+    claim = mapping(raw.get("persistentVolumeClaim")).get("claimName")
+    if claim:
+        return f"{raw.get('name')} from claim {claim}"
+    other = next((key for key in raw if key != "name"), "nothing")
+    return f"{raw.get('name')} ({other})"
+
+
+def _pairs(found: dict[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in sorted(found.items()))
+
+
+def _compared(old: dict[str, str], new: dict[str, str], name: str | None) -> Iterator[Change]:
+    for field in dict.fromkeys([*old, *new]):
+        was, now = old.get(field), new.get(field)
+        if was != now:
+            yield Change(field=field, container=name, was=was, now=now)
+
+
+def _brief(value: Any, redactor: Redactor) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    return shortened(redactor.redact(text), 200)
