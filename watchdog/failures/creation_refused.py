@@ -70,7 +70,7 @@ _REFUSALS = (
     ),
     Refusal(
         "quota_unset",
-        re.compile(r"failed quota: (?P<name>[^:]+): must specify (?P<asked>.+)"),
+        re.compile(r"failed quota: (?P<name>[^:]+): must specify (?P<asked>[^ ]+)"),
         "quota demands requests or limits",
         "The quota {name} accepts only pods that specify {asked}, and this one does not.",
         "Specify {asked} in {target}, or give the namespace a LimitRange with defaults.",
@@ -216,7 +216,7 @@ def _lacks_nothing(workload: WorkloadSummary) -> bool:
 def _read(message: str) -> tuple[Refusal, dict[str, str]]:
     for refusal in _REFUSALS:
         if found := refusal.pattern.search(message):
-            names = {key: shorten(value) for key, value in found.groupdict().items() if value}
+            names = {key: shorten(value, 600) for key, value in found.groupdict().items() if value}
             return refusal, {key: value.rstrip(".") for key, value in names.items()}
     return _REFUSALS[-1], {"asked": shorten(message)}
 

@@ -47,7 +47,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     stuck = [pod for pod in snapshot.pods if pod.ref.name in failing]
     for owner, pods in by_owner(stuck).items():
         event = failing[pods[0].ref.name]
-        facts = {"message": shorten(event.message), "node": pods[0].node or ""}
+        facts = {"message": shorten(event.message, 800), "node": pods[0].node or ""}
         trouble = Trouble("pod sandbox cannot be made", (event_text(event),), pods, facts=facts)
         yield owner_finding("sandbox_failed", snapshot, owner, trouble)
 
@@ -65,7 +65,9 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
         name = found[1].replace("/", ".")
         return f"{where} cannot make the pod's sandbox: it refuses the value of sysctl {name}."
     what = "network" if _NETWORK.search(message) else "sandbox"
-    return sentence(f"{where} cannot make the pod's {what}, so no container starts: {message}")
+    return sentence(
+        f"{where} cannot make the pod's {what}, so no container starts: {shorten(message)}"
+    )
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from watchdog.actions import DeletePod, RemediationAction
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from watchdog.observation.snapshot import ClusterSnapshot, PodSummary
 
 
+_WAIT = GRACE.unready_seconds
+_GATE = re.compile(r'readiness gate "([^"]+)"')
+
+
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for workload in snapshot.statefulsets:
         if not workload.ordered or workload.ready >= workload.desired:
@@ -28,14 +33,11 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             why = _why(workload, pod)
             if why:
                 line = f"pod {pod.ref.name}: {pod.status or pod.phase}, not ready"
-                gates = [c for c in pod.conditions if c.status == "False" and "/" in c.type]
-                gate = gates[0].type if gates else ""
-                facts = {"why": why, "gate": gate}
+                ready = pod.condition("Ready")
+                gate = _GATE.search(ready.message if ready else "")
+                facts = {"why": why, "gate": gate[1] if gate else ""}
                 trouble = Trouble("StatefulSet is stuck", (line,), (pod,), facts=facts)
                 yield owner_finding("statefulset_stuck", snapshot, workload.ref, trouble)
-
-
-_WAIT = GRACE.unready_seconds
 
 
 def _ordinal(pod: PodSummary) -> int:
@@ -70,7 +72,8 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
             f"Pod {pod} still runs an earlier revision of {finding.target} and never became ready. "
             "An ordered StatefulSet waits for it, so the newer revision is not rolled out."
         )
-    gate = f" (condition {finding.facts['gate']} is not true)" if finding.facts["gate"] else ""
+    name = finding.facts["gate"]
+    gate = f": its readiness gate {name} is not true" if name else ""
     return (
         f"All containers of pod {pod} run, but the pod is not Ready{gate}. An ordered StatefulSet "
         "waits for it before it makes or updates the next pod."
@@ -112,8 +115,12 @@ def _examples() -> tuple[Example, ...]:
         **own,
         template=new,
         conditions=(
-            Condition(type="Ready", status="False", since=ex.ago(600)),
-            Condition(type="example.com/registered", status="False"),
+            Condition(
+                type="Ready",
+                status="False",
+                message='the condition of readiness gate "example.com/registered" does not exist',
+                since=ex.ago(600),
+            ),
         ),
     )
     young = gated.model_copy(

@@ -53,7 +53,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     stuck = [pod for pod in snapshot.pods if pod.ref.name in failing]
     for owner, pods in by_owner(stuck).items():
         event = failing[pods[0].ref.name]
-        facts = {"message": shorten(event.message)}
+        facts = {"message": shorten(event.message, 600)}
         trouble = Trouble("volume cannot be mounted", (event_text(event),), pods, facts=facts)
         yield owner_finding("volume_mount", snapshot, owner, trouble)
 
