@@ -47,13 +47,14 @@ _OBJECT = re.compile(
     r"\b(?P<kind>configmaps?|secrets?) \\?\"(?P<name>[\w.-]+)\\?\" not found", re.IGNORECASE
 )
 _VOLUME_KEY = re.compile(
-    r"for volume \\?\"(?P<volume>[^\"\\]+)\\?\".*references non-existent (?P<kind>config|secret) key: (?P<key>\S+)"
+    r"for volume \\?\"(?P<volume>[^\"\\]+)\\?\".*references non-existent "
+    r"(?P<kind>config|secret) key: (?P<key>\S+)"
 )
 _FIRST_TRIES_SECONDS = 10
 
 
 def _missing(text: str) -> dict[str, str] | None:
-    """What the kubelet says is missing: `object` (its kind), `name` or `volume`, and the `key` if only that."""
+    """What is missing: `object` (its kind), `name` or `volume`, and the `key` if only that is."""
     for pattern in (_KEY, _VOLUME_KEY, _OBJECT):
         found = pattern.search(text)
         if found:
@@ -82,7 +83,7 @@ def _said(snapshot: ClusterSnapshot, item: Seen) -> str | None:
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     waits = (i for i in containers(snapshot) if _missing(_said(snapshot, i) or ""))
-    for _owner, seen in by_owner(waits).items():
+    for seen in by_owner(waits).values():
         first = seen[0]
         said = _said(snapshot, first) or ""
         facts = _missing(said) or {}
@@ -146,15 +147,15 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         field = "stringData" if kind == "secret" else "data"
         change_ = f'{{"{field}":{{"{facts["key"]}":"<value>"}}}}'
         return Advice(
-            f"Add the key {facts['key']} to {_object(finding)}, or correct the key that the pod asks "
-            "for. The pods start by themselves then.",
+            f"Add the key {facts['key']} to {_object(finding)}, or correct the key that the "
+            "pod asks for. The pods start by themselves then.",
             f"kubectl -n {snapshot.namespace} patch {kind} {name} --type merge -p '{change_}'",
         )
     words = ["create", kind, *(["generic"] if kind == "secret" else []), name]
     values = " ".join(f"--from-literal={key}=<value>" for key in keys or ["<key>"])
     return Advice(
-        f"Create {_object(finding)} with the values that belong there, or correct the name that the "
-        "pod asks for. The pods start by themselves then.",
+        f"Create {_object(finding)} with the values that belong there, or correct the name that "
+        "the pod asks for. The pods start by themselves then.",
         f"{kubectl(snapshot, *words)} {values}",
     )
 
@@ -197,9 +198,13 @@ def _examples() -> tuple[Example, ...]:
         Example("deleted under an old reference", broken(state, last=old), claims),
         Example("volume of a missing ConfigMap", snapshot_of(web(), creating, mount), claims),
         Example("first try of a mount", snapshot_of(web(), fresh, mount), None),
-        Example("another reason", broken(waiting(wait, "container has runAsNonRoot and image will run as root")), None),
+        Example(
+            "another reason",
+            broken(waiting(wait, "container has runAsNonRoot and image will run as root")),
+            None,
+        ),
         Example("healthy", healthy(), None),
-    )  # fmt: skip
+    )
 
 
 CONFIG_MISSING = FailureKind(

@@ -13,7 +13,8 @@ CONNECTION_REFUSED = LogCause(
     summary="dependency refuses connections",
     pattern=re.compile(
         r"connection refused|ECONNREFUSED|connect(ion)? timed out|ETIMEDOUT|no route to host"
-        r"|EHOSTUNREACH|network is unreachable|connection reset|ECONNRESET|communications link failure"
+        r"|EHOSTUNREACH|network is unreachable|connection reset|ECONNRESET"
+        r"|communications link failure"
         r"|(could not|can't|cannot|failed to|unable to) connect|dial tcp .*(i/o timeout|connect:)",
         re.IGNORECASE,
     ),
@@ -40,7 +41,7 @@ CONNECTION_REFUSED = LogCause(
         "Error: connect ECONNREFUSED 10.0.0.7:5432",
         "wget: can't connect to remote host (127.0.0.1): Connection refused",
         "dial tcp 10.96.4.2:6379: connect: connection refused",
-        'psycopg2.OperationalError: connection to server at "db" (10.0.0.9), port 5432 failed: Connection refused',
+        'connection to server at "db" (10.0.0.9), port 5432 failed: Connection refused',
     ),
     well="ERROR: password refused",
 ).kind()

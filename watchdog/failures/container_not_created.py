@@ -1,4 +1,4 @@
-"""The kubelet or the container runtime refuses to create or start a container as it is specified."""
+"""The kubelet or the container runtime refuses to create a container as it is specified."""
 
 from __future__ import annotations
 

@@ -44,23 +44,38 @@ if TYPE_CHECKING:
 
 NAME = "crash_app_error"
 SUMMARY = "crash loop"
-_SIGNALS = {132: "SIGILL", 134: "SIGABRT", 136: "SIGFPE", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"}  # fmt: skip
-# What the telling line is about, where words for it exist.
-_ABOUT = tuple(
-    (re.compile(pattern, re.IGNORECASE), words)
-    for pattern, words in (
-        (r"authentication failed|password authentication|access denied for user|invalid (credentials|password)"
-         r"|login failed|\b401\b|unauthorized|wrong (credentials|password)|WRONGPASS|NOAUTH", "its credentials are refused"),
-        (r"migrat", "a migration of its data fails"),
-        (r"heap out of memory|OutOfMemoryError|MemoryError|cannot allocate memory|out of memory", "it runs out of the memory that it may use itself (its heap)"),
-        (r"timed? ?out|deadline exceeded", "something that it waits for takes too long"),
-        (r"pars(e|ing)|syntax|unmarshal|invalid (yaml|json|toml|config)|malformed|decod", "its configuration cannot be read"),
-        (r"ModuleNotFoundError|cannot find module|ClassNotFound|NoClassDef|ImportError|cannot load such file", "a module that it needs is missing in its image"),
-        (r"FileNotFound|no such file|ENOENT", "a file that it needs is missing"),
-        (r"forbidden|cannot (get|list|watch|create|update) resource", "the API server denies it a right (RBAC)"),
-        (r"config|setting|option|flag|argument", "its configuration is not accepted"),
-    )
-)  # fmt: skip
+_SIGNALS = {
+    132: "SIGILL",
+    134: "SIGABRT",
+    136: "SIGFPE",
+    137: "SIGKILL",
+    139: "SIGSEGV",
+    143: "SIGTERM",
+}
+# What the telling line is about, where words for it exist; the first that matches.
+_ABOUT = {
+    "its credentials are refused": (
+        r"authentication failed|access denied for user|(invalid|wrong) (credentials|password)"
+        r"|login failed|\b401\b|unauthorized|WRONGPASS|NOAUTH"
+    ),
+    "a migration of its data fails": r"migrat",
+    "it runs out of the memory that it may use itself (its heap)": (
+        r"heap out of memory|OutOfMemoryError|MemoryError|cannot allocate memory|out of memory"
+    ),
+    "something that it waits for takes too long": r"timed? ?out|deadline exceeded",
+    "its configuration cannot be read": (
+        r"pars(e|ing)|syntax|unmarshal|invalid (yaml|json|toml|config)|malformed|decod"
+    ),
+    "a module that it needs is missing in its image": (
+        r"ModuleNotFoundError|cannot find module|ClassNotFound|NoClassDef|ImportError"
+        r"|cannot load such file"
+    ),
+    "a file that it needs is missing": r"FileNotFound|no such file|ENOENT",
+    "the API server denies it a right (RBAC)": (
+        r"is forbidden: User|cannot (get|list|watch|create|update) resource"
+    ),
+    "its configuration is not accepted": r"\b(config\w*|settings?|options?|flags?|arguments?)\b",
+}
 
 
 def _own_error(snapshot: ClusterSnapshot, item: Seen) -> bool:
@@ -70,13 +85,18 @@ def _own_error(snapshot: ClusterSnapshot, item: Seen) -> bool:
     return not (item.state.state == "running" and item.state.ready)
 
 
+def _about(line: str) -> str | None:
+    found = (words for words, pattern in _ABOUT.items() if re.search(pattern, line, re.IGNORECASE))
+    return next(found, None)
+
+
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for _owner, seen in matching(snapshot, lambda item: _own_error(snapshot, item)):
         first = seen[0]
         lines = log_lines(snapshot, first)
         told = next(iter(telling(lines, 1)), "") or shorten(exit_message(first.state))
         code = exit_code(first.state)
-        about = next((words for pattern, words in _ABOUT if pattern.search(told)), None)
+        about = _about(told)
         finding = make_finding(
             NAME,
             "process ends normally" if code == 0 else SUMMARY,
@@ -96,12 +116,9 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     line = f': "{shorten(facts["line"])}"' if facts.get("line") else "; its log is empty"
     if facts["code"] == "0":
         return (
-            f"{facts['who']} ends normally (exit code 0), and is restarted each time, as its pod must "
-            f"keep running. Its log ends with {line[2:]}."
-            if facts.get("line")
-            else f"{facts['who']} ends normally (exit code 0) without a word in its log, and is "
-            "restarted each time, as its pod must keep running."
-        ) + changed_words(finding, snapshot)
+            f"{facts['who']} ends normally (exit code 0){line}. It is restarted each time, as its "
+            f"pod must keep running.{changed_words(finding, snapshot)}"
+        )
     signal = f", {facts['signal']}" if "signal" in facts else ""
     about = f" because {facts['about']}" if "about" in facts else " by its own error"
     return (
@@ -116,15 +133,15 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     )
     if finding.facts["code"] == "0":
         return Advice(
-            f"Give container {finding.container} a command that keeps running, or make it a Job if it "
-            "is meant to end.",
+            f"Give container {finding.container} a command that keeps running, or make it a Job if "
+            "it is meant to end.",
             logs,
         )
     if _fix(finding, snapshot):
         return Advice("Correct the new revision before it is deployed again.", logs)
     return Advice(
-        "Repair what the log line says, in the program, its settings or what it depends on; a restart "
-        "alone will fail the same way.",
+        "Repair what the log line says, in the program, its settings or what it depends on; a "
+        "restart alone will fail the same way.",
         logs,
     )
 

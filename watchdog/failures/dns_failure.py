@@ -13,7 +13,8 @@ DNS_FAILURE = LogCause(
     summary="host name cannot be resolved",
     pattern=re.compile(
         r"no such host|name or service not known|temporary failure in name resolution|NXDOMAIN"
-        r"|nodename nor servname|name does not resolve|bad address|unknown ?host|ENOTFOUND|EAI_AGAIN"
+        r"|nodename nor servname|name does not resolve|bad address|unknown ?host|ENOTFOUND"
+        r"|EAI_AGAIN"
         r"|(could not|cannot|can't|failed to|unable to) resolve|host not found|server misbehaving"
         r"|could not translate host name|could not be resolved",
         re.IGNORECASE,

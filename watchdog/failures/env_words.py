@@ -5,26 +5,35 @@ from __future__ import annotations
 import re
 
 _LAST_LINES = 20
-_Q = r"[\"'`‘’“”\[\](){}<>$*•-]*"
+_Q = r"[\"'`\u2018\u2019\u201c\u201d\[\](){}<>$*\u2022-]*"
 _N = r"(?<![\w/])(?P<n>[A-Z][A-Z0-9_]*[A-Z0-9])"
 _ENV = (
     r"(?:(?:environment|env(?:ironment)?|config(?:uration)?)[ _.-]?(?:variables?|vars?|values?"
-    r"|settings?|keys?|parameters?)|env|variables?|vars?|settings?|parameters?|(?:process|os)\.env(?:iron)?)"
+    r"|settings?|keys?|parameters?)|env|variables?|vars?|settings?|parameters?|(?:process"
+    r"|os)\.env(?:iron)?)"
 )
 _ABSENT = (
-    r"(?:not (?:been |be )?(?:set|defined|found|provided|specified|configured|present|given|supplied"
-    r"|exist|available|empty|blank|null)|(?:does|did)(?:n't| not) exist|(?:is|was)n't (?:set|defined|provided"
-    r"|specified|configured|found|present)|cannot be (?:empty|blank|null|undefined)|can't be (?:empty|blank)"
-    r"|unset|undefined|unbound|missing|required|mandatory|is (?:empty|blank|null|nil|none|absent|needed)"
+    r"(?:not (?:been |be )?(?:set|defined|found|provided|specified|configured|present|given"
+    r"|supplied"
+    r"|exist|available|empty|blank|null)|(?:does|did)(?:n't| not) exist|(?:is|was)n't (?:set"
+    r"|defined|provided"
+    r"|specified|configured|found|present)|cannot be (?:empty|blank|null|undefined)"
+    r"|can't be (?:empty|blank)"
+    r"|unset|undefined|unbound|missing|required|mandatory|is (?:empty|blank|null|nil|none|absent"
+    r"|needed)"
     r"|must be (?:set|defined|provided|specified|configured|present|given|supplied|non-?empty)"
-    r"|needs? to be|should be set|has no value|no value|NotPresent|not present|null or not set|to a non-empty value)"
+    r"|needs? to be|should be set|has no value|no value|NotPresent|not present|null or not set"
+    r"|to a non-empty value)"
 )
 # Each finds one name; they are tried line by line, from the end of the log.
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         # shells: `sh: NAME: parameter not set`, `${NAME:?any words}`
-        rf"^(?:[\w./-]+: )(?:line \d+: |\d+: )?{_N}: (?i:(?!.*(?:not found|no such file|permission denied)).+)$",
+        (
+            rf"^(?:[\w./-]+: )(?:line \d+: |\d+: )?{_N}: (?i:(?!.*(?:not found|no such file"
+            rf"|permission denied)).+)$"
+        ),
         rf"(?:KeyError:? |key not found: ){_Q}{_N}{_Q}",
         rf"(?i:undefined (?:array key|index|environment variable)):? {_Q}{_N}{_Q}",
         rf"(?i:could not resolve placeholder) {_Q}(?P<p>[\w.-]+)",
@@ -32,9 +41,12 @@ _PATTERNS = tuple(
         # `NAME is not set`, `"NAME" (env var) must not be empty`
         rf"\b{_N}{_Q}:? ?(?:{_ENV} )?(?i:(?:\w+ ){{0,3}}?{_ABSENT})",
         # `missing environment variable NAME`, `set the NAME environment variable`
-        rf"(?i:{_ABSENT}|(?:need|specify|define|provide|export|set|expected|no|invalid|unable to (?:read|get"
-        rf"|find|load)|failed to (?:read|get|find|load)|could not (?:read|get|find|load|fetch))"
-        rf"(?: the| a| an| your)?)[^A-Z]{{0,40}}(?i:{_ENV})?{_Q}[:=]?\s*{_Q}{_N}\b",
+        (
+            rf"(?i:{_ABSENT}|(?:need|specify|define|provide|export|set|expected|no|invalid"
+            rf"|unable to (?:read|get"
+            rf"|find|load)|failed to (?:read|get|find|load)|could not (?:read|get|find|load|fetch))"
+            rf"(?: the| a| an| your)?)[^A-Z]{{0,40}}(?i:{_ENV})?{_Q}[:=]?\s*{_Q}{_N}\b"
+        ),
         rf"(?i:{_ENV}){_Q}:? ?{_Q}{_N}{_Q}.{{0,40}}(?i:{_ABSENT})",
         rf"(?i:you must specify|please (?:set|specify|provide|define|export)) {_Q}{_N}\b",
     )
@@ -47,14 +59,18 @@ _LIST_HEAD = re.compile(rf"(?i:{_ABSENT}).*(?i:{_ENV})|(?i:{_ENV}).*(?i:{_ABSENT
 _ENV_WORD = re.compile(rf"\b{_ENV}\b|\bconfig", re.IGNORECASE)
 
 _OPTIONAL = re.compile(
-    r"\bwarn(ing)?\b|\bdefault(s|ing)?\b|\busing\b|fall(ing)? ?back|\boptional|\bignor|\bskipp|\bINFO\b|\bDEBUG\b",
+    r"\bwarn(ing)?\b|\bdefault(s|ing)?\b|\busing\b|fall(ing)? ?back|\boptional|\bignor|\bskipp"
+    r"|\bINFO\b|\bDEBUG\b",
     re.IGNORECASE,
 )
 # Capitals that are no variables: levels, protocols, SQL, error codes.
 _NO_NAME = re.compile(
-    r"ERRORS?|FATAL|WARN(ING)?|INFO|DEBUG|TRACE|PANIC|CRITICAL|EMERG|ALERT|NOTICE|HTTPS?|TLS|SSL|TCP|UDP|DNS|JSON"
-    r"|YAML|XML|API|URL|URI|SQL|AWS|GET|POST|PUT|PATCH|DELETE|HEAD|NULL|NONE|TRUE|FALSE|ENV|ID|IP|UTC|GMT|FROM"
-    r"|E[A-Z]{4,}|ERR_\w+|\w*(ERROR|EXCEPTION|FAILED|FAILURE|DENIED|REFUSED|NOT_FOUND|INVALID|EXPIRED)"
+    r"ERRORS?|FATAL|WARN(ING)?|INFO|DEBUG|TRACE|PANIC|CRITICAL|EMERG|ALERT|NOTICE|HTTPS?|TLS|SSL"
+    r"|TCP|UDP|DNS|JSON"
+    r"|YAML|XML|API|URL|URI|SQL|AWS|GET|POST|PUT|PATCH|DELETE|HEAD|NULL|NONE|TRUE|FALSE|ENV|ID|IP"
+    r"|UTC|GMT|FROM"
+    r"|E(CONN|ADDR|HOST|AI_|NOT)\w*|ENOENT|EACCES|EPERM|ETIMEDOUT|EROFS|ENOSPC|EPIPE|EEXIST|EINVAL"
+    r"|ERR_\w+|\w*(ERROR|EXCEPTION|FAILED|FAILURE|DENIED|REFUSED|NOT_FOUND|INVALID|EXPIRED)"
     r"|PRIMARY|SELECT|INSERT|UPDATE|TABLE|WHERE|AND|OR|NOT|IS|THE|NO|OK|JVM|CPU|RAM|OOM|SIG[A-Z]+"
 )
 _SHORTEST = 3

@@ -33,21 +33,25 @@ _REASONS = (
     "SignatureValidationFailed",
 )
 # First match wins; Docker Hub says "denied" of a repository that does not exist, too.
-_CAUSES = (
-    ("invalid_name", r"InvalidImageName|invalid reference format|couldn't parse image"),
-    ("never_pull", r"ErrImageNeverPull|pull policy of Never"),
-    ("rate_limited", r"toomanyrequests|too many requests|\b429\b|rate limit"),
-    ("wrong_platform", r"no match for platform|no matching manifest|does not match the specified platform"),
-    ("missing_or_private", r"repository does not exist or may require|pull access denied"),
-    ("unreachable", r"no such host|dial tcp|i/o timeout|connection refused|connection reset|TLS handshake|x509"
-     r"|no route to host|network is unreachable|deadline exceeded|server gave HTTP response|\b50[0234]\b"
-     r"|server misbehaving|proxyconnect|unexpected EOF|: EOF|Client\.Timeout"),
-    ("unauthorised", r"unauthorized|authentication required|no basic auth|authorization failed|denied|forbidden"
-     r"|\b40[13]\b|insufficient_scope|invalid username/password"),
-    ("signature", r"SignatureValidationFailed|signature"),
-    ("not_found", r"not found|NotFound|manifest unknown|does not exist|name unknown|name_unknown|\b404\b"),
-    ("no_space", r"no space left on device"),
-)  # fmt: skip
+_CAUSES = {
+    "invalid_name": r"InvalidImageName|invalid reference format|couldn't parse image",
+    "never_pull": r"ErrImageNeverPull|pull policy of Never",
+    "rate_limited": r"toomanyrequests|too many requests|\b429\b|rate limit",
+    "wrong_platform": r"no match for platform|no matching manifest|match the specified platform",
+    "missing_or_private": r"repository does not exist or may require|pull access denied",
+    "unreachable": (
+        r"no such host|dial tcp|i/o timeout|connection (refused|reset)|TLS handshake|x509"
+        r"|no route to host|network is unreachable|deadline exceeded|server misbehaving"
+        r"|server gave HTTP response|\b50[0234]\b|proxyconnect|unexpected EOF|: EOF|Client\.Timeout"
+    ),
+    "unauthorised": (
+        r"unauthorized|authentication required|no basic auth|authorization failed|denied"
+        r"|forbidden|\b40[13]\b|insufficient_scope|invalid username/password"
+    ),
+    "signature": r"SignatureValidationFailed|signature",
+    "not_found": r"not ?found|manifest unknown|does not exist|name[ _]unknown|\b404\b",
+    "no_space": r"no space left on device",
+}
 _WORDS = {
     "invalid_name": "the name {image} is not a valid image name",
     "never_pull": "{image} is not on the node, and the pull policy Never forbids to pull it",
@@ -127,7 +131,7 @@ def registry(image: str) -> str:
 
 
 def _cause(text: str) -> str:
-    found = (name for name, pattern in _CAUSES if re.search(pattern, text, re.IGNORECASE))
+    found = (name for name, pattern in _CAUSES.items() if re.search(pattern, text, re.IGNORECASE))
     return next(found, "unknown")
 
 
@@ -250,11 +254,22 @@ def _examples() -> tuple[Example, ...]:
         case("unauthorised", "failed to authorize: 401 Unauthorized", "reg.example/web:2"),
         case("unreachable", "dial tcp: lookup reg.invalid: no such host", "reg.invalid/web:2"),
         case("rate limited", "toomanyrequests: You have reached your pull rate limit", new=True),
-        Example("invalid name", broken(waiting("InvalidImageName", "invalid reference format"), container=spec(image="Web:::")), "Deployment/web"),
-        Example("never pulled", broken(waiting("ErrImageNeverPull"), container=spec(image="web:1")), "Deployment/web"),
+        Example(
+            "invalid name",
+            broken(
+                waiting("InvalidImageName", "invalid reference format"),
+                container=spec(image="Web:::"),
+            ),
+            "Deployment/web",
+        ),
+        Example(
+            "never pulled",
+            broken(waiting("ErrImageNeverPull"), container=spec(image="web:1")),
+            "Deployment/web",
+        ),
         Example("still pulling", broken(waiting("ContainerCreating")), None),
         Example("healthy", healthy(), None),
-    )  # fmt: skip
+    )
 
 
 IMAGE_PULL = FailureKind(

@@ -54,7 +54,10 @@ _HOST = r"[\"'`]?(?P<host>[a-z0-9](?:[\w-]*\w)?(?:\.[\w-]+)*)"
 _HOSTS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?:can't (?:find|resolve)|bad address|lookup|ENOTFOUND|could not resolve(?: host)?):? {_HOST}",
+        (
+            rf"(?:can't (?:find|resolve)|bad address|lookup|ENOTFOUND"
+            rf"|could not resolve(?: host)?):? {_HOST}"
+        ),
         rf"\b(?:nslookup|getent hosts|ping(?: -\w+(?: \d+)?)*|pg_isready .*-h|dig) {_HOST}",
         rf"\bnc (?:-\w+ (?:\d+ )?)+{_HOST}",
         rf"\b(?:https?|tcp)://{_HOST}",

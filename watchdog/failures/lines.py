@@ -29,6 +29,8 @@ _CALM = re.compile(
     re.IGNORECASE,
 )
 _POD = re.compile(r" in pod \S+\([0-9a-f-]{36}\)$| \(pod: \"[^\"]*\", container: [\w.-]+\)")
+# Patterns are tried on every line; a line of any length must not make that slow.
+_LONGEST = 1000
 _FRAME = re.compile(r"^\s+(at |File \"|\.{3} \d+ more|from /)|^goroutine \d+")
 
 
@@ -39,7 +41,7 @@ def log_lines(snapshot: ClusterSnapshot, item: Seen, *, running: bool = False) -
     tail = snapshot.log(item.pod.ref.name, item.state.name, previous=not current or ended)
     if tail is None or not tail.lines:
         tail = snapshot.log(item.pod.ref.name, item.state.name)
-    return tail.lines if tail else []
+    return [line[:_LONGEST] for line in tail.lines] if tail else []
 
 
 def telling(lines: list[str], count: int = 2) -> list[str]:

@@ -114,8 +114,8 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     if _fix(finding, snapshot):
         return Advice(permanent(workload, f"the {facts['probe']} probe that worked"))
     text = (
-        f"Compare the {facts['probe']} probe ({facts.get('asks', 'probe')}) with what the container "
-        "serves: path, port, and how long it takes to start. Correct the probe, do not remove it."
+        f"Compare the {facts['probe']} probe ({facts.get('asks', 'probe')}) with what the "
+        "container serves: path, port, and how long it takes to start. Correct the probe, do not remove it."
     )
     if finding.target.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
         return Advice(text, kubectl(snapshot, "edit", word(finding.target)))
@@ -147,11 +147,13 @@ def _examples() -> tuple[Example, ...]:
     return (
         Example("restarted in a loop", broken(loop, *events, container=asked), claims),
         Example("running between two restarts", broken(again, *events, container=asked), claims),
-        Example("new probe", broken(loop, *events, container=asked, last=new), claims, "rollout_undo"),
+        Example(
+            "new probe", broken(loop, *events, container=asked, last=new), claims, "rollout_undo"
+        ),
         Example("fails but restarts nothing", noise, None),
         Example("crashes by itself", broken(crashing(1), events[0], container=asked), None),
         Example("healthy", healthy(), None),
-    )  # fmt: skip
+    )
 
 
 LIVENESS_FAILING = FailureKind(

@@ -30,8 +30,8 @@ class LogCause:
     """What a crashing container's log says, and what that means.
 
     `pattern` finds the line that tells it; the first group of `subject` finds in that line what it
-    is about (a host, a path). In `why`, `{who}` stands for the container and `{subject}` for that in
-    parentheses, or for nothing. `sick` and `well` are log lines for the examples: this
+    is about (a host, a path). In `why`, `{who}` stands for the container and `{subject}` for that
+    in     parentheses, or for nothing. `sick` and `well` are log lines for the examples: this
     cause, and another.
     """
 
@@ -47,7 +47,7 @@ class LogCause:
     subject: tuple[re.Pattern[str], ...] = ()
 
     def kind(self) -> FailureKind:
-        """The failure kind of this cause. Its fix is going back, where a new revision brought it."""
+        """The failure kind of this cause; its fix is going back where a new revision brought it."""
         return FailureKind(
             name=self.name,
             summary=self.summary,

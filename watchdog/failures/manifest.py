@@ -29,8 +29,8 @@ def deployment(
 ) -> str:
     """A Deployment with one pod; `more` goes to `pod_spec`.
 
-    `strategy` is a line of YAML: `AT_ONCE` gives up the old pod before the new one is ready, so that
-    a broken revision takes the workload down.
+    `strategy` is a line of YAML: `AT_ONCE` gives up the old pod before the new one is ready, so
+    that a broken revision takes the workload down.
     """
     return f"""\
 apiVersion: apps/v1

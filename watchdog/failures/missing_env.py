@@ -80,7 +80,7 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     workload = snapshot.workload(ref)
     if isinstance(_fix(finding, snapshot), RolloutUndo):
         return Advice(
-            f"Give {name} a value before this revision is deployed again: {permanent(workload, name)}"
+            f"Give {name} a value before this revision comes again. {permanent(workload, name)}"
         )
     if ref.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
         setting = ("set", "env", word(ref), "-c", finding.container or "", f"{name}=<value>")
@@ -114,15 +114,32 @@ def _examples() -> tuple[Example, ...]:
     image = earlier(change("image", "app:1", "app:2"), template=PodTemplate(containers=(spec(),)))
     patch, claims = "patch_deployment_env", "Deployment/web"
     return (
-        Example("removed by the last revision", broken(crashing(), last=removed, text=text), claims, patch),
+        Example(
+            "removed by the last revision",
+            broken(crashing(), last=removed, text=text),
+            claims,
+            patch,
+        ),
         Example("never set", broken(crashing(), text=text), claims, patch),
         Example("set to nothing", broken(crashing(), container=empty, text=text), claims, patch),
-        Example("asked for by a new image", broken(crashing(), last=image, text=text), claims, "rollout_undo"),
-        Example("exits with 0", broken(crashing(0), text="Environment variable REGION is undefined"), claims, patch),
+        Example(
+            "asked for by a new image",
+            broken(crashing(), last=image, text=text),
+            claims,
+            "rollout_undo",
+        ),
+        Example(
+            "exits with 0",
+            broken(crashing(0), text="Environment variable REGION is undefined"),
+            claims,
+            patch,
+        ),
         Example("it is set after all", broken(crashing(), container=set_, text=text), None),
-        Example("only a warning of a pod that runs", healthy("WARN LEDGER_REGION is not set"), None),
+        Example(
+            "only a warning of a pod that runs", healthy("WARN LEDGER_REGION is not set"), None
+        ),
         Example("first restart", broken(running(restarts=1), text=text), None),
-    )  # fmt: skip
+    )
 
 
 _SHELL = ': "${LEDGER_REGION:?setting LEDGER_REGION must not be empty}"; sleep 3600'
@@ -134,7 +151,7 @@ MISSING_ENV = FailureKind(
     advise=_advise,
     hint=(
         "The log names a variable that the container's env lacks. Prefer the value of the last "
-        "available revision; suggest a value only where the log or the other settings make it plain."
+        "available revision; suggest a value only where the log or other settings make it plain."
     ),
     drill=Drill(
         before=deployment(

@@ -101,8 +101,8 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     when = f" {facts['when']}" if "when" in facts else ""
     if "limit" not in facts:
         return (
-            f"{facts['who']} was OOMKilled{when}: the node ran out of memory, and the container has "
-            "no memory limit of its own."
+            f"{facts['who']} was OOMKilled{when}: the node ran out of memory, and the container "
+            "has no memory limit of its own."
         )
     return (
         f"{facts['who']} was OOMKilled{when}: it uses more memory than its memory limit of "
@@ -189,12 +189,22 @@ def _examples() -> tuple[Example, ...]:
         Example("killed at its limit", broken(oom, container=small), claims, patch),
         Example("limit lowered", broken(oom, container=small, last=lowered), claims, patch),
         Example("limit added", broken(oom, container=small, last=added), claims, "rollout_undo"),
-        Example("killed while starting", broken(start, container=spec(limits={"memory": "15Mi"})), claims, patch),
+        Example(
+            "killed while starting",
+            broken(start, container=spec(limits={"memory": "15Mi"})),
+            claims,
+            patch,
+        ),
         Example("no limit", broken(oom), claims),
-        Example("runs again after a kill", snapshot_of(ready, pod(past, specs=(small,), sick=True)), claims, patch),
+        Example(
+            "runs again after a kill",
+            snapshot_of(ready, pod(past, specs=(small,), sick=True)),
+            claims,
+            patch,
+        ),
         Example("killed yesterday", snapshot_of(ready, pod(old, specs=(small,), sick=True)), None),
         Example("killed by something else", broken(crashing(137), container=small), None),
-    )  # fmt: skip
+    )
 
 
 _SHELL = "dd if=/dev/zero of=/dev/shm/fill bs=1M count=40 && sleep 3600"

@@ -34,7 +34,7 @@ def unhealthy(snapshot: ClusterSnapshot, item: Seen, *probes: str) -> list[Event
 
 
 def killed_by_probe(snapshot: ClusterSnapshot, item: Seen) -> str | None:
-    """`liveness` or `startup`, if the kubelet said that it restarts the container for that probe."""
+    """`liveness` or `startup`, if the kubelet said that it restarts the container for it."""
     start = f"Container {item.state.name} failed "
     for event in reversed(snapshot.events_about(item.pod.ref)):
         if event.reason == "Killing" and event.message.startswith(start):

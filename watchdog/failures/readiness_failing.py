@@ -109,8 +109,8 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     if _fix(finding, snapshot):
         return Advice(permanent(workload, f"the {facts['probe']} probe that worked"))
     text = (
-        f"Compare the {facts['probe']} probe ({facts.get('asks', 'probe')}) with what the container "
-        "serves: path and port, or what it still waits for. Correct the probe, do not remove it."
+        f"Compare the {facts['probe']} probe ({facts.get('asks', 'probe')}) with what the "
+        "container serves: path and port, or what it still waits for. Correct the probe, do not remove it."
     )
     if finding.target.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
         return Advice(text, kubectl(snapshot, "edit", word(finding.target)))
@@ -141,7 +141,7 @@ def _examples() -> tuple[Example, ...]:
         Example("refused for long", broken(state, refused, container=asked), claims),
         Example("refused while starting", snapshot_of(web(), starting, refused), None),
         Example("healthy", healthy(), None),
-    )  # fmt: skip
+    )
 
 
 _SERVE = "mkdir -p /tmp/w; echo ok > /tmp/w/index.html; exec httpd -f -p 8080 -h /tmp/w"

@@ -63,8 +63,8 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
     line = f': "{shorten(facts["line"])}"' if "line" in facts else ""
     return (
-        f"{facts['who']} runs now, but was restarted {facts['restarts']} times; its last run ended with exit "
-        f"code {facts['code']}{line}."
+        f"{facts['who']} runs now, but was restarted {facts['restarts']} times; its last run ended "
+        f"with exit code {facts['code']}{line}."
     )
 
 

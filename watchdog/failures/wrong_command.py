@@ -46,14 +46,19 @@ _LINE = re.compile(
     r"|can't open file '[^']+'|can't open '[^']+': No such file|Cannot find module '/"
     r"|Unable to access jarfile|Could not find or load main class|unknown command \""
     r"|^(?:[\w./-]*\b(?:ba|da|a|z|k)?sh)(?:: (?:line )?\d+| -?c)?: (?!.*can(?:'t|not) create).*"
-    r"(?:not found|syntax error|unterminated|unexpected|Permission denied|No such file|Illegal option)",
+    r"(?:not found|syntax error|unterminated|unexpected|Permission denied|No such file"
+    r"|Illegal option)",
     re.IGNORECASE,
 )
 _PROGRAM = (
     re.compile(r"exec: \\?\"(?P<p>[^\"\\]+)"),
     re.compile(r"(?:stat|exec) (?P<p>/[^\s:]+)"),
-    re.compile(r"can't open (?:file )?'(?P<p>[^']+)'|Cannot find module '(?P<m>[^']+)'|jarfile (?P<j>\S+)"),
-    re.compile(r"sh: (?:(?:line )?\d+: )?(?P<p>[^\s:]+): (?:not found|command not found|Permission denied|No such)", re.IGNORECASE),
+    re.compile(r"(?:can't open (?:file )?|Cannot find module )'([^']+)'|jarfile (\S+)"),
+    re.compile(
+        r"sh: (?:(?:line )?\d+: )?([^\s:]+): "
+        r"(?:not found|command not found|Permission denied|No such)",
+        re.IGNORECASE,
+    ),
 )  # fmt: skip
 
 
@@ -157,13 +162,23 @@ def _examples() -> tuple[Example, ...]:
         Example("not in the image", broken(start), claims),
         Example("first try", broken(first), claims),
         Example("new command", broken(start, last=new), claims, "rollout_undo"),
-        Example("127 of a shell", broken(crashing(127), container=shell, text="/bin/sh: python3: not found"), claims),
-        Example("syntax", broken(crashing(2), text="sh: syntax error: unterminated quoted string"), claims),
-        Example("other architecture", broken(crashing(1), text="exec /app: exec format error"), claims),
+        Example(
+            "127 of a shell",
+            broken(crashing(127), container=shell, text="/bin/sh: python3: not found"),
+            claims,
+        ),
+        Example(
+            "syntax",
+            broken(crashing(2), text="sh: syntax error: unterminated quoted string"),
+            claims,
+        ),
+        Example(
+            "other architecture", broken(crashing(1), text="exec /app: exec format error"), claims
+        ),
         Example("killed for memory at start", broken(oom), None),
         Example("its own error", broken(crashing(1), text="ERROR user not found"), None),
         Example("healthy", healthy("sh: python3: not found"), None),
-    )  # fmt: skip
+    )
 
 
 WRONG_COMMAND = FailureKind(
