@@ -81,7 +81,7 @@ def test_findings_hints_and_the_snapshot_are_in_it() -> None:
     user = prompt().user
 
     assert "- D1 Deployment/web, container main: missing_env" in user
-    assert "changed: Revision 7 (12 min ago) removed env LEDGER_REGION" in user
+    assert 'changed: "Revision 7 (12 min ago) removed env LEDGER_REGION' in user
     assert "- missing_env: Look at what the log says is empty." in user
     assert f"    | {LINE}" in user
 
@@ -94,7 +94,7 @@ def test_the_system_part_names_the_actions_and_says_what_is_data() -> None:
     assert "JSON" in system
 
 
-@pytest.mark.parametrize("cap", [4_500, 8_000, 40_000])
+@pytest.mark.parametrize("cap", [4_000, 8_000, 40_000])
 def test_it_keeps_to_its_length_whatever_is_broken(cap: int) -> None:
     findings = tuple(
         Finding(

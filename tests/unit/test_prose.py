@@ -70,6 +70,7 @@ def test_mentions_and_escapes_are_taken_out(text: str) -> None:
         "Revision 7 changed the command. Helm deployed it, so change the chart's values.",
         "A docker image of that name does not exist, and git history will tell why.",
         "The shell script ended with exit code 127, the cat is out of the bag.",
+        "2026-03-02 | ERROR | main => /srv/app | ${REGION} is empty",
         "Set the value in the values file, e.g. region, and deploy again.",
     ],
 )

@@ -89,6 +89,8 @@ def build_prompt(
         room = settings.max_prompt_chars - prompt.length
         if room >= settings.max_prompt_chars // 4 or (count, lines) == (1, 1):
             break
+    if room < 0:
+        section = section[:room]
     text = to_text(snapshot, max_chars=max(room, 0)).text
     return _assembled(section, offered, ids, text)
 
@@ -150,9 +152,9 @@ def _findings(
         impact = f"; {finding.impact}" if finding.impact else ""
         summary = f"{finding.kind}, {finding.summary}{impact}"
         lines.append(f"- {names[finding.target]} {finding.target}{where}: {clean(summary, 240)}")
-        lines.append(f"    why, as the rules see it: {clean(explanation.why, 400)}")
+        lines.append(f"    why, as the rules see it: {quoted(explanation.why, 400)}")
         if explanation.changed:
-            lines.append(f"    changed: {clean(explanation.changed, 400)}")
+            lines.append(f"    changed: {quoted(explanation.changed, 400)}")
         lines += [f"    seen: {quoted(line, 300)}" for line in finding.evidence[:evidence]]
     lines += [f"- and {left_out} more, left out here"] if left_out else []
     hints = {f.kind: kind.hint for f, _ in told if (kind := kind_of(f, kinds)) and kind.hint}

@@ -19,7 +19,8 @@ _PLAIN_WORD = re.compile(r"[\w.-]{1,80}")
 _MARKUP_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _SLACK_LINK = re.compile(r"<(?:[a-z][a-z0-9+.-]*:|[@#!])[^>\n]*>", re.IGNORECASE)
 _URL = re.compile(
-    r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.|\b(?:mailto|javascript|data|file):(?=\S))\S*", re.IGNORECASE
+    r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.|\b(?:mailto:|javascript:|data:\w+/|file:/)(?=\S))\S*",
+    re.IGNORECASE,
 )
 # Up to the end of the sentence or line; a full stop inside a file name does not end it.
 _REST = r"(?:[^\n.;]|[.;](?!\s|$))*"
@@ -39,8 +40,10 @@ _ARGUED = (
     r")"
 )
 _RUN = re.compile(rf"(?<![\w./-])(?:(?:{_TOOLS})\s+(?=\S){_REST}|{_ARGUED}{_REST})", re.IGNORECASE)
+# Not every pipe is one: many logs part their columns with it.
 _SHELLISH = re.compile(
-    r"\$\(|\$\{|\|\s*(?:ba|z|k|da)?sh\b|&&|\|\||\s\|\s|<\(|>\s*/|2>&1|;\s*rm\b|^\s*[$#>]\s+\w",
+    r"\$\(|&&|\|\||<\(|\s>{1,2}\s*/|2>&1|;\s*rm\b|^\s*\$\s+\w"
+    r"|\|\s*(?:(?:ba|z|k|da)?sh|tee|xargs|awk|sed|grep|base64|sudo|python[\d.]*|perl)\b",
     re.MULTILINE,
 )
 _REPEATED = re.compile(rf"(?:{re.escape(COMMAND)}[\s,;.]*)+{re.escape(COMMAND)}")

@@ -117,7 +117,7 @@ def _explanation(finding: Finding, snapshot: ClusterSnapshot, kinds: Kinds) -> E
 def _root_cause(explanations: tuple[Explanation, ...]) -> str:
     if len(explanations) == 1:
         return explanations[0].why
-    return "\n".join(f"{item.target}: {item.why}" for item in explanations)
+    return "\n".join(dict.fromkeys(f"{item.target}: {item.why}" for item in explanations))
 
 
 def _owner(target: ObjectRef, snapshot: ClusterSnapshot) -> ObjectRef:

@@ -157,7 +157,7 @@ class OwnerText:
 
     def _condition(self, type_: str, status: str, reason: str, message: str) -> str:
         said = f" {quoted(message, self._detail.line)}" if message else ""
-        return f"condition {type_}={status} {reason}".rstrip() + said
+        return f"condition {type_}={status} {clean(reason, 80)}".rstrip() + said
 
     def _revision(self, revision: RevisionSummary) -> str:
         facts = ["current"] if revision.current else []
@@ -177,7 +177,8 @@ class OwnerText:
         like = f" and {more} more like it" if more else ""
         yield f"  {self._names[pod.ref]}{like}: {pod.status or pod.phase or 'unknown'}{where}"
         if pod.message or pod.reason:
-            yield f"    {pod.reason or 'message'}: {quoted(pod.message, self._detail.line)}"
+            reason = clean(pod.reason, 80) or "message"
+            yield f"    {reason}: {quoted(pod.message, self._detail.line)}"
         for item in pod.conditions:
             if item.type == "PodScheduled" and item.status == "False":
                 yield f"    {self._condition(item.type, item.status, item.reason, item.message)}"
@@ -186,7 +187,7 @@ class OwnerText:
                 yield f"    {self._container(state)}"
 
     def _container(self, state: ContainerState) -> str:
-        parts = [f"{state.state} {state.reason}".strip()]
+        parts = [f"{state.state} {clean(state.reason, 80)}".strip()]
         parts += ["not ready"] if state.state == "running" and not state.ready else []
         parts += [f"exit code {state.exit_code}"] if state.exit_code is not None else []
         parts += [quoted(state.message, self._detail.line)] if state.message else []
@@ -227,7 +228,8 @@ class OwnerText:
             times = f" ×{count}" if count > 1 else ""
             when = f", {age(self._now, last)} ago" if last else ""
             said = quoted(_POD_UID.sub("", first.message), self._detail.line)
-            yield f"  event {first.type} {first.reason}{times} on {first.about}{when}: {said}"
+            what = f"{clean(first.type, 20)} {clean(first.reason, 80)}{times}"
+            yield f"  event {what} on {clean(str(first.about), 120)}{when}: {said}"
 
     def _logs(self, pods: list[PodSummary]) -> Iterator[str]:
         seen: dict[tuple[str, str], str] = {}

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from watchdog.observation import sections
 from watchdog.observation.owners import Detail, OwnerText, config_maps, groups, owners
 from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef
-from watchdog.observation.words import clean, quoted
+from watchdog.observation.words import clean, quoted, visible
 
 _PREFIXES = {
     "Deployment": "D",
@@ -75,7 +75,8 @@ def to_text(snapshot: ClusterSnapshot, *, max_chars: int) -> SnapshotText:
 
 def _joined(snapshot: ClusterSnapshot, blocks: list[list[str]], cuts: list[str]) -> str:
     lines = [*_head(snapshot, cuts), *(line for block in blocks for line in ("", *block))]
-    return "\n".join(lines)
+    # Whatever a name or a reason holds, it starts no line of its own.
+    return "\n".join(visible(line).replace("\n", " ") for line in lines)
 
 
 def _number(snapshot: ClusterSnapshot) -> dict[str, ObjectRef]:
