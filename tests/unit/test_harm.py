@@ -14,10 +14,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from tests import plans
 from tests.plans import LEDGER, POD, deployment, finding, planned, pod, snapshot
-from watchdog.actions import DeletePod, RemediationAction
+from watchdog.actions import BY_NAME, DeletePod, RemediationAction
 from watchdog.observation.snapshot import RevisionSummary
 from watchdog.remediation.policy import judge
 from watchdog.remediation.verdict import Context
+from watchdog.settings import Settings
 
 UNION: TypeAdapter[RemediationAction] = TypeAdapter(RemediationAction)
 TARGETS = [
@@ -31,7 +32,12 @@ NAMES = ["REGION", "LEVEL", "LD_PRELOAD", "DB_URL", "HTTP_PROXY", "API_TOKEN", "
 VALUES = ["eu-1", "$(id)", "http://evil.example", "", "a b", "x" * 70, "../../etc", "debug"]
 QUANTITIES = ["1", "32Mi", "128Mi", "200Mi", "1Gi", "900Gi", "1m", "8", "64", "0", "-1"]
 IMAGES = ["ghcr.io/shop/ledger:3", "evil.example/shop/ledger:2", "ledger", "ghcr.io/shop/ledger@x"]
-TEXT = st.text(alphabet=string.printable, max_size=12)
+AUTO = Settings.model_validate({"actions": dict.fromkeys(BY_NAME, "auto")})
+
+
+def mostly(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
+    """Seldom one of the others, so that enough is let through to be judged."""
+    return st.sampled_from([usual] * 6 * len(others) + list(others))
 
 
 def proposals() -> st.SearchStrategy[dict[str, Any]]:
@@ -45,21 +51,19 @@ def proposals() -> st.SearchStrategy[dict[str, Any]]:
                     for x in ("env", "resources", "image", "command", "probe")
                 ]
             ),
-            "target": st.sampled_from(TARGETS),
-        },
-        optional={
-            "container": st.sampled_from(["main", "setup", "nope"]),
-            "name": st.sampled_from(NAMES) | TEXT,
-            "value": st.none() | st.sampled_from(VALUES) | TEXT,
+            "target": mostly(*TARGETS),
+            "container": mostly("main", "setup", "nope"),
+            "name": mostly("REGION", *NAMES, "A=B", "a\n"),
+            "value": mostly("eu-1", None, *VALUES),
             "memory_limit": quantity,
             "memory_request": quantity,
             "cpu_limit": quantity,
             "cpu_request": quantity,
-            "image": st.sampled_from(IMAGES) | TEXT,
-            "replicas": st.integers(-3, 1000),
-            "to_revision": st.none() | st.integers(-1, 9),
+            "image": mostly(*IMAGES, "", "a b"),
+            "replicas": st.sampled_from([3, 4, 10, 2, 1, 0, 11, -1, 10**6]),
+            "to_revision": st.none() | st.sampled_from([6, 6, 6, -1, 3, 7]),
             "probe": st.sampled_from(["liveness", "readiness"]),
-            "path": st.sampled_from(["/ok", "/?x", "http://evil"]),
+            "path": mostly("/ok", "/?x", "http://evil"),
         },
     )
 
@@ -101,16 +105,17 @@ def situations(draw: st.DrawFn) -> dict[str, Any]:
         ready=ready,
         revisions=revisions,
         annotations={f"sre-watchdog/{key}": value for key, value in annotations.items()},
-        managed_by=draw(st.sampled_from([None, "Argo CD", "Flux", "Helm ledger"])),
-        strategy=draw(st.sampled_from(["RollingUpdate", "RollingUpdate", "Recreate"])),
-        paused=draw(st.sampled_from([False, False, True])),
+        managed_by=draw(mostly(None, "Argo CD", "Flux", "Helm ledger")),
+        strategy=draw(mostly("RollingUpdate", "Recreate")),
+        paused=draw(mostly(*(False, True))),
     )
     pods = draw(st.sampled_from([(), (pod(),), (pod(phase="Pending", containers=()),)]))
-    paused = draw(st.sampled_from([None, None, "noon"]))
-    named = draw(st.sampled_from(["REGION", "DB_URL", "LD_PRELOAD", ""]))
+    paused = draw(mostly(None, "noon"))
+    named = draw(mostly("REGION", "DB_URL", "LD_PRELOAD", ""))
     return {
         "snapshot": snapshot(deployments=(seen,), pods=pods, paused_until=paused),
-        "findings": draw(st.sampled_from([(), (finding(facts={"env": named}),)])),
+        "settings": AUTO,
+        "findings": draw(mostly((finding(facts={"env": named}),), ())),
     }
 
 
@@ -130,10 +135,13 @@ def harm(action: RemediationAction, given: Context) -> list[str]:
         found.append("narrowed")
     if isinstance(action, DeletePod):
         return found
-    if seen.managed_by in ("Argo CD", "Flux") or seen.paused or seen.strategy == "Recreate":
-        found.append("somebody else's, paused, or all pods at once")
-    if seen.ready and seen.revisions[0].available:
+    if seen.managed_by in ("Argo CD", "Flux") or seen.paused:
+        found.append("somebody else's, or paused")
+    rolls = given.write.live["spec"]["template"] != given.write.after["spec"]["template"]
+    if rolls and seen.ready and seen.revisions[0].available:
         found.append("rolls pods that serve")
+    if rolls and seen.strategy == "Recreate":
+        found.append("replaces all pods at once")
     return found + changed_for_the_worse(given)
 
 
@@ -143,14 +151,16 @@ def changed_for_the_worse(given: Context) -> list[str]:
     found: list[str] = []
     seen = given.snapshot.deployments[0]
     before, after = given.write.live, given.write.after
-    if after["spec"]["replicas"] < before["spec"]["replicas"]:
-        found.append("scaled down")
+    if not before["spec"]["replicas"] <= after["spec"]["replicas"] <= 10:
+        found.append("scaled down, or too far up")
     old = before["spec"]["template"]["spec"]["containers"][0]
     new = after["spec"]["template"]["spec"]["containers"][0]
     proven = EARLIER["spec"]["containers"][0]
     available = seen.revisions[1].available
     for field in ("command", "args", "readinessProbe", "livenessProbe", "image", "volumeMounts"):
         allowed = [old.get(field), *([proven.get(field)] if available else [])]
+        if field == "image" and new["image"].startswith("ghcr.io/shop/ledger:"):
+            continue
         if new.get(field) not in allowed:
             found.append(f"{field} out of nothing")
     had = {entry["name"]: entry for entry in old["env"]}
