@@ -70,6 +70,8 @@ finally:
 
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 20.0
+# An API server that accepts and stays silent has to be noticed sooner.
+FIRST_SECONDS = 8.0
 TRIES = 3
 LONGEST_WAIT_SECONDS = 10.0
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -292,7 +294,7 @@ class Wire:
             if ask.read_only:
                 raise UnansweredError(f"did not {ask.what}: the run budget is spent")
             raise ClusterError(f"did not {ask.what}: the run budget is spent")
-        seconds = self._budget.timeout(ask.seconds)
+        seconds = self._budget.timeout(ask.seconds if self.server_time else FIRST_SECONDS)
         deadline = self._budget.clock.monotonic() + seconds
         self.requests += 1
         rest = self._rest

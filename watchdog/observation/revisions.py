@@ -17,6 +17,7 @@ from watchdog.observation.templates import template
 REVISION = "deployment.kubernetes.io/revision"
 _TROUBLE = frozenset({"BackOff", "Failed", "FailedCreate", "FailedScheduling", "FailedMount"})
 _MOST_CHANGES = 40
+_LATELY = timedelta(seconds=60)
 
 
 def revisions(
@@ -72,7 +73,7 @@ class _Proof:
     Without a readiness probe a crash-looping container is Available for a moment at every start, so
     the current revision may itself have moved the condition: then 3 proves nothing about an older
     one, unless no container of the current one can have counted as ready. Trouble seen in events
-    about the revision's pods or ReplicaSet outweighs all proof but that of 1, where only crashes do.
+    about the revision's pods or ReplicaSet outweighs all proof but 1, where only crashes count.
 
     Limits: events are kept for an hour, so a crash loop that ended before that is not remembered,
     and 4 would take a revision for good that flickered for longer than the deadline.
@@ -134,17 +135,24 @@ class _Proof:
         return {event.reason for event in self._about(item) if event.type == "Warning"}
 
     def _stopped_running(self, item: Json) -> bool:
-        """A revision whose readiness probe failed to the end did run, but never was available."""
-        unready = max(
-            (e.last_seen for e in self._about(item) if e.reason == "Unhealthy" and e.last_seen),
-            default=None,
-        )
-        return any(
-            event.reason == "Killing"
-            and event.message.startswith("Stopping container")
-            and (unready is None or (event.last_seen or unready) - unready > timedelta(seconds=60))
-            for event in self._about(item)
-        )
+        """Whether a pod was stopped while it ran; one that was unready to its end does not count.
+
+        Probes fail while a pod shuts down, so what they say after the stop is no evidence.
+        """
+        events = list(self._about(item))
+        for stop in events:
+            ended = stop.last_seen
+            if stop.reason != "Killing" or not stop.message.startswith("Stopping container"):
+                continue
+            if ended is None or not any(
+                event.reason == "Unhealthy"
+                and event.about == stop.about
+                and event.last_seen is not None
+                and ended - _LATELY <= event.last_seen < ended
+                for event in events
+            ):
+                return True
+        return False
 
     def _by_condition(self, item: Json) -> bool:
         condition = self._conditions.get("Available", {})
