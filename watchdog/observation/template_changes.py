@@ -22,6 +22,13 @@ from watchdog.observation.templates import (
 
 HASH = "pod-template-hash"
 
+# Fields of a pod that _pod_fields puts into words; any other is compared as it stands.
+_IN_WORDS = frozenset(
+    {"containers", "initContainers", "volumes", "nodeSelector", "tolerations", "affinity"}
+    | {"serviceAccountName", "serviceAccount", "imagePullSecrets", "hostNetwork", "restartPolicy"}
+    | {"priorityClassName", "runtimeClassName"}
+)
+
 
 def changes(old: Any, new: Any, redactor: Redactor) -> Iterator[Change]:
     """What leads from one raw pod template to another, in words and without env values."""
@@ -36,6 +43,13 @@ def changes(old: Any, new: Any, redactor: Redactor) -> Iterator[Change]:
         else:
             yield from _container_changes(name, was[name], now[name], redactor)
     yield from _compared(_pod_fields(before, old), _pod_fields(after, new), None)
+    for key in dict.fromkeys([*before, *after]):
+        if key not in _IN_WORDS and before.get(key) != after.get(key):
+            yield Change(
+                field=key,
+                was=_brief(before[key], redactor) if key in before else None,
+                now=_brief(after[key], redactor) if key in after else None,
+            )
 
 
 def _container_changes(name: str, old: Json, new: Json, redactor: Redactor) -> Iterator[Change]:
