@@ -79,10 +79,7 @@ _ABOUT = {
 
 
 def _own_error(snapshot: ClusterSnapshot, item: Seen) -> bool:
-    if item.pod.owner.kind in {"Job", "CronJob"} or not crashes(item, snapshot.taken_at):
-        return False
-    # A ready container that restarts now and then is another matter: see restarting.py.
-    return not (item.state.state == "running" and item.state.ready)
+    return item.pod.owner.kind not in {"Job", "CronJob"} and crashes(item, snapshot.taken_at)
 
 
 def _about(line: str) -> str | None:

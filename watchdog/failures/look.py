@@ -27,6 +27,7 @@ RESTART_WINDOW = timedelta(seconds=ObserveSettings().restart_window_seconds)
 # The kubelet waits at most five minutes between two starts, so a container that has run for longer
 # than that, and for longer than before, has got over what made it crash.
 RECOVERED = timedelta(minutes=5)
+CALM = timedelta(seconds=20)
 _FIRST_YEAR = 2000
 
 
@@ -157,7 +158,9 @@ def exit_reason(state: ContainerState) -> str:
 
 def exit_message(state: ContainerState) -> str:
     """The termination message, or the runtime's words on why the container could not start."""
-    own = state.message if state.state in {"terminated", "waiting"} else ""
+    # What CrashLoopBackOff says is only how long it will wait.
+    speaks = state.state in {"terminated", "waiting"} and state.reason != "CrashLoopBackOff"
+    own = state.message if speaks else ""
     return "\n".join(part for part in (state.last_message, own) if part)
 
 
@@ -195,8 +198,16 @@ def crashes(item: Seen, now: datetime) -> bool:
             again = item.pod.template.restart_policy != "Never" and state.restarts == 0
             return bool(state.exit_code) and not (again and item.pod.phase != "Failed")
         return state.restarts > 0
-    # OnFailure pods wait without a reason of their own between two runs.
-    return restarts_often(item, now)
+    return restarts_often(item, now) and not calmed(state, now)
+
+
+def calmed(state: ContainerState, now: datetime) -> bool:
+    """Whether the container is ready and has run for clearly longer than the time before."""
+    if state.state != "running" or not state.ready or state.started_at is None:
+        return False
+    start = last_started(state)
+    before = state.last_finished_at - start if start and state.last_finished_at else timedelta(0)
+    return now - state.started_at > max(CALM, 2 * before)
 
 
 def crashes_by_itself(item: Seen, now: datetime) -> bool:

@@ -110,7 +110,8 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         return Advice(permanent(workload, f"the {facts['probe']} probe that worked"))
     text = (
         f"Compare the {facts['probe']} probe ({facts.get('asks', 'probe')}) with what the "
-        "container serves: path and port, or what it still waits for. Correct the probe, do not remove it."
+        "container serves: path and port, or what it still waits for. Correct "
+        "the probe, do not remove it."
     )
     if finding.target.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
         return Advice(text, kubectl(snapshot, "edit", word(finding.target)))

@@ -1,4 +1,4 @@
-"""A container is ready, but was restarted several times lately."""
+"""A container is ready and goes on, but was restarted several times just before."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _examples() -> tuple[Example, ...]:
         return snapshot_of(web(ready=1), pod(state, sick=True), log("worker lost"))
 
     return (
-        Example("every few minutes", runs(120, 400), "Deployment/web"),
+        Example("ready for a while", runs(120, 3), "Deployment/web"),
         Example("one restart", runs(120, 400, restarts=1), None),
         Example("recovered", runs(900, 3), None),
         Example("long ago", runs(90000, 400), None),
@@ -105,7 +105,12 @@ RESTARTING = FailureKind(
     advise=_advise,
     hint="The container is ready now but keeps ending. Say why its last run ended.",
     drill=Drill(
-        manifest=deployment("echo worker ready; sleep 12; echo worker lost; exit 1"),
+        manifest=deployment(
+            "echo x >> /runs/log; [ $(wc -l < /runs/log) -gt 2 ] && sleep 3600; "
+            "echo worker lost; exit 1",
+            container="volumeMounts: [{name: runs, mountPath: /runs}]",
+            pod="volumes: [{name: runs, emptyDir: {}}]",
+        ),
         settle="restarts",
     ),
     examples=_examples,
