@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test e2e bench lock clean
+.PHONY: help setup demo check test e2e bench image manifests lock clean
 PYTHON ?= python3
 bin := .venv/bin
 pip_compile := CUSTOM_COMPILE_COMMAND="make lock" $(bin)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
@@ -32,9 +32,16 @@ e2e: setup ## end-to-end tests only
 bench: setup ## what a pass costs, how often the cause is right, seconds to a verified fix
 	@$(bin)/python -m benchmarks
 
+image: ## build the image with docker, podman or buildah; PYTHON_IMAGE names another base
+	@.ci/image sre-watchdog:dev $(if $(PYTHON_IMAGE),--build-arg PYTHON_IMAGE=$(PYTHON_IMAGE))
+
+manifests: setup ## write what is made from the chart: its README, deploy/ (needs helm)
+	@$(bin)/python docs/generate_chart.py
+
 lock: setup ## pin every dependency again, with hashes
 	@$(pip_compile) --upgrade --output-file requirements.txt pyproject.toml
 	@$(pip_compile) --upgrade --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	@$(pip_compile) --upgrade --only-build-deps --build-deps-for wheel --constraint requirements-dev.txt --output-file requirements-build.txt pyproject.toml
 
 clean: ## remove what the other targets made
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
