@@ -9,7 +9,7 @@ from watchdog.failures import manifest
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import shorten
 from watchdog.failures.owners import Trouble, kubectl, owner_finding, undo_unproven, word
-from watchdog.observation.snapshot import Condition
+from watchdog.observation.snapshot import Condition, RevisionSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +32,9 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
 
 def _done(deployment: DeploymentSummary) -> bool:
     wanted = deployment.desired
-    full = deployment.updated >= wanted and deployment.ready >= wanted
-    return deployment.paused or not wanted or (full and deployment.available >= wanted)
+    # The Deployment counts the ready pods of all its revisions.
+    new = deployment.current.ready_replicas if deployment.current else deployment.ready
+    return deployment.paused or not wanted or (deployment.updated >= wanted and new >= wanted)
 
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
@@ -73,6 +74,7 @@ def _examples() -> tuple[Example, ...]:
         since=ex.ago(120),
     )
     on_time = Condition(type="Progressing", status="True", reason="ReplicaSetUpdated")
+    done = RevisionSummary(revision=7, replica_set=ex.CURRENT, current=True, ready_replicas=1)
     image = ex.earlier(ex.change("image", "shop/web:1.4", "shop/web:1.5"))
     new_pod = ex.pod(ex.running(ready=False, for_seconds=40))
     return (
@@ -100,7 +102,7 @@ def _examples() -> tuple[Example, ...]:
         ),
         Example(
             "late, but done",
-            ex.snapshot_of(ex.deployment(ready=1, conditions=(late,))),
+            ex.snapshot_of(ex.deployment(ready=1, conditions=(late,), revisions=(done,))),
             None,
         ),
     )

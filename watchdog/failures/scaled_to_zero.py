@@ -89,9 +89,7 @@ SCALED_TO_ZERO = FailureKind(
     actions=("scale_deployment",),
     hint="Zero replicas are often a wish: name who needs it, and let a person decide.",
     drill=Drill(
-        manifest=manifest.deployment(["sleep", "3600"], name="ledger").replace(
-            "spec:\n", "spec:\n  replicas: 0\n", 1
-        )
+        manifest=manifest.deployment(["sleep", "3600"], name="ledger", strategy="replicas: 0")
         + """\
 ---
 apiVersion: v1

@@ -31,6 +31,8 @@ _ALIKE = 0.6
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    if not _all_seen(snapshot):
+        return
     for service in snapshot.services:
         if not service.selector or service.headless or service.ready_endpoints:
             continue
@@ -53,6 +55,16 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         )
         finding = owner_finding("service_no_endpoints", snapshot, service.ref, trouble)
         yield finding.model_copy(update={"impact": "no endpoint: nothing answers"})
+
+
+def _all_seen(snapshot: ClusterSnapshot) -> bool:
+    """Whether nothing that a Service might select was left unread."""
+    blind = ("endpointslices", "services", "deployments", "statefulsets", "daemonsets")
+    if any(name in spot.what for spot in snapshot.blind_spots for name in blind):
+        return False
+    return snapshot.objects.get("statefulsets", 0) <= len(snapshot.statefulsets) and (
+        snapshot.objects.get("daemonsets", 0) <= len(snapshot.daemonsets)
+    )
 
 
 def _pairs(labels: dict[str, str]) -> str:
@@ -157,6 +169,11 @@ def _examples() -> tuple[Example, ...]:
         Example("it has endpoints", ex.snapshot_of(web, _service(ready_endpoints=1)), None),
         Example("its pods are not ready", ex.snapshot_of(web, _service(unready_endpoints=1)), None),
         Example("its workload is scaled to zero", ex.snapshot_of(stopped, _service()), None),
+        Example(
+            "a StatefulSet was not read that it may select",
+            ex.snapshot_of(web, _service()).model_copy(update={"objects": {"statefulsets": 1}}),
+            None,
+        ),
         Example("headless", ex.snapshot_of(web, _service(headless=True)), None),
         Example("just created", ex.snapshot_of(web, _service(created_at=ex.ago(3))), None),
     )

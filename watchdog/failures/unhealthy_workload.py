@@ -212,6 +212,8 @@ def _examples() -> tuple[Example, ...]:
     )
 
 
+_GATE = "readinessGates: [{conditionType: example.com/registered}]"
+
 UNHEALTHY_WORKLOAD = FailureKind(
     name="unhealthy_workload",
     summary="not healthy for longer than its grace, for no reason that is known",
@@ -221,11 +223,17 @@ UNHEALTHY_WORKLOAD = FailureKind(
     actions=("rollout_undo",),
     hint="No rule explains it: reason from the pod's state, its events and its log.",
     drill=Drill(
-        manifest=manifest.deployment(
-            ["sleep", "3600"], pod="readinessGates: [{conditionType: example.com/registered}]"
-        )
-        .replace("kind: Deployment", "kind: DaemonSet")
-        .replace("  strategy: {rollingUpdate: {maxUnavailable: 1, maxSurge: 1}}\n", ""),
+        manifest=f"""\
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {{name: agent}}
+spec:
+  selector: {{matchLabels: {{app: agent}}}}
+  template:
+    metadata: {{labels: {{app: agent}}}}
+    spec:
+{manifest.pod_spec(["sleep", "3600"], pod=_GATE)}
+""",
         settle="unready",
     ),
     examples=_examples,
