@@ -1,0 +1,170 @@
+"""Writes what is made for and from the chart: its README's tables, its copies of the alert rules
+and the dashboard, and the plain manifests of deploy/, which need helm.
+
+`python docs/generate_chart.py` writes; `--check` only says what is stale and exits 1. Without helm
+the plain manifests are left out: tests/chart compares them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from watchdog import rights
+from watchdog.actions import ACTIONS
+from watchdog.actions.action import Grant
+
+TOP = Path(__file__).resolve().parent.parent
+CHART = TOP / "helm"
+PLAIN = TOP / "deploy" / "sre-watchdog.yaml"
+PLAIN_NAMESPACE = "sre-watchdog"
+_COMMENT = re.compile(r"^\s*# (?:-- )?(.*)$")
+_KEY = re.compile(r"^(\s*)([\w.]+):")
+
+
+def values_table(text: str) -> str:
+    """The `# --` comments of values.yaml as a Markdown table; only commented values are listed."""
+    values = yaml.safe_load(text)
+    lines = ["| value | default | what it is for |", "|---|---|---|"]
+    lines += [
+        f"| `{'.'.join(path)}` | {_shown(_at(values, path))} | {words} |"
+        for path, words in _commented(text)
+    ]
+    return "\n".join(lines)
+
+
+def _commented(text: str) -> Iterator[tuple[list[str], str]]:
+    path: list[str] = []
+    words: list[str] = []
+    for line in text.splitlines():
+        comment = _COMMENT.match(line)
+        if comment and (words or "# -- " in line):
+            words.append(comment[1])
+        elif found := _KEY.match(line):
+            path = [*path[: len(found[1]) // 2], found[2]]
+            if words:
+                yield path, " ".join(words)
+            words = []
+
+
+def _at(values: Any, path: list[str]) -> Any:
+    for key in path:
+        values = values[key]
+    return values
+
+
+def _shown(default: Any) -> str:
+    return "*empty*" if default in ("", [], {}) else f"`{json.dumps(default)}`"
+
+
+def rights_table() -> str:
+    """What the Role holds, as Markdown: observation, its own memory, and each enabled action."""
+    rows = [("always", rights.OBSERVATION), ("always, of its own name", rights.OWN_READ)]
+    rows += [("unless `dryRun`, of its own name", rights.OWN_WRITE)]
+    for action in ACTIONS:
+        beyond = tuple(grant for grant in action.grants if grant not in rights.OBSERVATION)
+        if beyond:
+            kind = action.model_fields["kind"].default
+            rows.append((f"`actions.{kind}` is not `never`, mode is not `observe`", beyond))
+    lines = ["| when | may | on |", "|---|---|---|", "| always | get | the namespace itself |"]
+    for when, grants in rows:
+        lines += [f"| {when} | {verbs} | {on} |" for verbs, on in _grouped(grants)]
+    return "\n".join(lines)
+
+
+def _grouped(grants: tuple[Grant, ...]) -> list[tuple[str, str]]:
+    """Grants as (verbs, resources), resources with the same verbs together."""
+    verbs: dict[str, list[str]] = {}
+    for grant in grants:
+        verbs.setdefault(grant.resource, []).append(grant.verb)
+    together: dict[str, list[str]] = {}
+    for resource, held in verbs.items():
+        together.setdefault(", ".join(held), []).append(resource)
+    return [(held, ", ".join(resources)) for held, resources in together.items()]
+
+
+def readme(text: str, values: str) -> str:
+    """The chart's README with its tables replaced."""
+    for name, table in (("rights", rights_table()), ("values", values_table(values))):
+        begin, end = f"<!-- {name}: generated -->", f"<!-- {name}: end -->"
+        head, rest = text.split(begin)
+        text = f"{head}{begin}\n{table}\n{end}{rest.split(end)[1]}"
+    return text
+
+
+def plain_manifests(helm: str | Path) -> str:
+    """The chart rendered for those without Helm, with the values of deploy/values.yaml."""
+    command = [str(helm), "template", "watchdog", str(CHART), "--namespace", PLAIN_NAMESPACE]
+    command += ["--values", str(TOP / "deploy" / "values.yaml"), "--no-hooks"]
+    command += ["--kube-version", "1.34.0"]
+    rendered = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    objects = [found for found in yaml.safe_load_all(rendered) if found]
+    documents = []
+    for found in sorted(objects, key=_place):
+        for labels in _labels(found):
+            # Nothing of Helm's is installed.
+            labels.pop("app.kubernetes.io/managed-by", None)
+            labels.pop("helm.sh/chart", None)
+        documents.append(yaml.safe_dump(found, sort_keys=False, width=100))
+    head = "# Rendered from helm/ with deploy/values.yaml: change those, then `make manifests`.\n"
+    return head + "---\n".join(documents)
+
+
+def _place(found: dict[str, Any]) -> tuple[str, str, str]:
+    """Helm 3 and 4 print objects in different orders."""
+    metadata = found["metadata"]
+    return found["kind"], metadata.get("namespace", ""), metadata["name"]
+
+
+def _labels(found: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(found, dict):
+        for key, value in found.items():
+            if key == "labels" and isinstance(value, dict):
+                yield value
+            else:
+                yield from _labels(value)
+    elif isinstance(found, list):
+        for item in found:
+            yield from _labels(item)
+
+
+def wanted(helm: str | Path | None) -> dict[Path, str]:
+    """Every generated file and what it should hold."""
+    page = CHART / "README.md"
+    values = (CHART / "values.yaml").read_text(encoding="utf-8")
+    files = {page: readme(page.read_text(encoding="utf-8"), values)}
+    for name in ("alerts.yaml", "dashboard.json"):
+        files[CHART / "files" / name] = (TOP / "deploy" / name).read_text(encoding="utf-8")
+    return files | ({PLAIN: plain_manifests(helm)} if helm else {})
+
+
+def main() -> int:
+    """Write, or with --check compare; 1 when something is stale."""
+    # Copies first: the plain manifests are rendered from them.
+    helm = shutil.which("helm")
+    stale = [
+        (path, text)
+        for path, text in wanted(helm).items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    if "--check" in sys.argv:
+        for path, _ in stale:
+            print(f"{path.relative_to(TOP)} is stale: run make manifests")
+        return 1 if stale else 0
+    for path, text in stale:
+        path.write_text(text, encoding="utf-8")
+    if not helm:
+        print(f"{PLAIN.relative_to(TOP)} was left as it is: there is no helm here")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+{{- /* A value as text; Helm reads every number as a float, which would print as 1e+06. */ -}}
+{{- define "sre-watchdog.text" -}}
+{{- if and (kindIs "float64" .) (eq (float64 (int64 .)) .) }}{{ int64 . }}{{ else }}{{ . }}{{ end -}}
+{{- end }}
+
+{{- /* The settings of a pass and of `helm test`, as a JSON object of env names and texts. */ -}}
+{{- define "sre-watchdog.env" -}}
+{{- $names := list -}}
+{{- $policies := dict -}}
+{{- range include "sre-watchdog.namespaces" . | fromJsonArray -}}
+{{- $names = append $names .name -}}
+{{- $policy := dict "mode" .mode -}}
+{{- with .channel }}{{ $_ := set $policy "channel" . }}{{ end -}}
+{{- with .severity }}{{ $_ := set $policy "severity" . }}{{ end -}}
+{{- with .owner }}{{ $_ := set $policy "owner" . }}{{ end -}}
+{{- with .runbookUrl }}{{ $_ := set $policy "runbook_url" . }}{{ end -}}
+{{- $_ := set $policies .name $policy -}}
+{{- end -}}
+{{- if ge (int .Values.runBudgetSeconds) (int .Values.activeDeadlineSeconds) -}}
+{{- fail (printf "runBudgetSeconds (%v) must be less than activeDeadlineSeconds (%v): a pass needs time to report" .Values.runBudgetSeconds .Values.activeDeadlineSeconds) -}}
+{{- end -}}
+{{- $env := dict
+  "SRE_AGENT_NAMESPACES" (join "," $names)
+  "SRE_AGENT_POLICIES" (toJson $policies)
+  "SRE_AGENT_LABEL_SELECTOR" .Values.watch.labelSelector
+  "SRE_AGENT_DRY_RUN" (toString .Values.dryRun)
+  "SRE_AGENT_MAX_REMEDIATION_ATTEMPTS" (include "sre-watchdog.text" .Values.maxRemediationAttempts)
+  "SRE_AGENT_RUN_BUDGET_SECONDS" (include "sre-watchdog.text" .Values.runBudgetSeconds)
+  "SRE_AGENT_CLUSTER_NAME" .Values.clusterName
+  "SRE_AGENT_RELEASE_NAME" .Release.Name
+  "SRE_AGENT_SHARDS" (ternary "" (include "sre-watchdog.text" .Values.shards) (eq (int .Values.shards) 1))
+  "SRE_AGENT_LLM__BASE_URL" .Values.llm.baseUrl
+  "SRE_AGENT_LLM__MODEL" .Values.llm.model
+  "SRE_AGENT_SLACK__CHANNEL" .Values.slack.channel
+  "SRE_AGENT_SLACK__BASE_URL" .Values.slack.baseUrl
+  "SRE_AGENT_PUSHGATEWAY__URL" (include "sre-watchdog.pushgatewayUrl" .)
+  "SRE_AGENT_PUSHGATEWAY__JOB" .Release.Name
+  "SRE_AGENT_HEARTBEAT__URL" .Values.heartbeat.url -}}
+{{- range $kind, $mode := .Values.actions -}}
+{{- $_ := set $env (printf "SRE_AGENT_ACTIONS__%s" (upper $kind)) $mode -}}
+{{- end -}}
+{{- $secret := list "POD_NAMESPACE" "SRE_AGENT_LLM__API_KEY" "SRE_AGENT_SLACK__BOT_TOKEN" "SRE_AGENT_SLACK__WEBHOOK_URL" -}}
+{{- $further := dict -}}
+{{- range $name, $value := .Values.settings -}}
+{{- $full := printf "SRE_AGENT_%s" (upper $name) -}}
+{{- if or (hasKey $env $full) (has $full $secret) -}}
+{{- fail (printf "settings.%s: the chart sets %s itself, use the value of that name" $name $full) -}}
+{{- end -}}
+{{- $_ := set $further $full (include "sre-watchdog.text" $value) -}}
+{{- end -}}
+{{- $env = merge $env $further -}}
+{{- $seen := dict -}}
+{{- range .Values.extraEnv -}}
+{{- if or (hasKey $env .name) (has .name $secret) -}}
+{{- fail (printf "extraEnv names %s, which the chart sets itself: use the value of that name, or settings" .name) -}}
+{{- end -}}
+{{- if hasKey $seen .name -}}
+{{- fail (printf "extraEnv names %s twice" .name) -}}
+{{- end -}}
+{{- $_ := set $seen .name true -}}
+{{- end -}}
+{{- toJson $env -}}
+{{- end }}
