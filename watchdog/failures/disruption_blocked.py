@@ -26,15 +26,19 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for budget in snapshot.disruption_budgets:
         if budget.allowed:
             continue
+        # Healthy pods of which none is expected: no controller says how many there should be.
+        strange = budget.healthy > budget.expected == 0
         event = _said(snapshot, budget)
-        if event is None:
+        if event is None and not strange:
             continue
-        why = "uncomputed" if event.reason in _UNCOMPUTED else "blocked"
+        own = strange or (event is not None and event.reason in _UNCOMPUTED)
+        why = "uncomputed" if own else "blocked"
         numbers = f"{budget.allowed} disruptions allowed, {budget.healthy} healthy pods"
         line = f"{budget.ref}: {numbers}, {budget.desired_healthy} wanted"
         facts = {"why": why, "wanted": str(budget.desired_healthy), "has": str(budget.healthy)}
-        evidence = (line, event_text(event))
-        trouble = Trouble("budget blocks evictions", evidence, (), event.first_seen, facts)
+        evidence = (line, event_text(event) if event else None)
+        start = event.first_seen if event else None
+        trouble = Trouble("budget blocks evictions", evidence, (), start, facts)
         yield owner_finding("disruption_blocked", snapshot, budget.ref, trouble)
 
 
@@ -99,6 +103,11 @@ def _examples() -> tuple[Example, ...]:
     return (
         Example("an eviction was refused", ex.snapshot_of(tight, pod, held), name),
         Example("it selects bare pods", ex.snapshot_of(tight, strange), name),
+        Example(
+            "healthy pods of which it expects none",
+            ex.snapshot_of(tight.model_copy(update={"expected": 0, "desired_healthy": 0})),
+            name,
+        ),
         Example("one pod that must stay, and nobody evicts it", ex.snapshot_of(tight, pod), None),
         Example(
             "its pods are not healthy",

@@ -45,7 +45,7 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     revision = f" of revision {current.revision}" if current else ""
     ready = current.ready_replicas if current else min(deployment.ready, deployment.updated)
     serving = deployment.ready - ready
-    old = f"; {serving} pods of the earlier revision still serve" if serving > 0 else ""
+    old = f"; of the earlier revision {serving} still serve" if serving > 0 else ""
     return (
         f"The rollout{revision} has not finished within its progress deadline of "
         f"{deployment.progress_deadline_seconds} s: {ready} of {deployment.desired} new pods are "

@@ -203,6 +203,9 @@ def _pod(row: Row, restart_window_seconds: float) -> str | None:
 
 def _is_ready(row: Row) -> bool:
     ready = _fraction(row.get("Ready"))
+    gates = _fraction(row.get("Readiness Gates"))
+    if gates is not None and gates[0] < gates[1]:
+        return False
     return row.get("Status") == "Running" and ready is not None and ready[0] == ready[1]
 
 
@@ -243,9 +246,17 @@ def _job(row: Row) -> str | None:
     return None if done is not None and done[0] >= done[1] else "unknown"
 
 
+# A day that none of the schedule's months has: such a CronJob never runs, however young it is.
+_NO_SUCH_DAY = re.compile(
+    r"\S+ \S+ (?:(?:30|31|30,31) (?:2|feb)|31 (?:4|6|9|11|apr|jun|sep|nov)) \*", re.IGNORECASE
+)
+
+
 def _cron_job(row: Row) -> str | None:
     if str(row.get("Suspend")) == "True":
         return None
+    if _NO_SUCH_DAY.match(str(row.get("Schedule"))):
+        return "never due"
     last = row.get("Last Schedule")
     since = seconds(row.get("Age") if last in {None, "", NONE} else last)
     usual = longest_gap_seconds(str(row.get("Schedule")))
