@@ -29,8 +29,8 @@ CONNECTION_REFUSED = LogCause(
         "connections (connection refused or timed out)."
     ),
     to_do=(
-        "Bring up what it connects to, or correct the host and port in its settings; the "
-        "container starts by itself as soon as it answers."
+        "Bring up what it connects to, or correct the host and port in its settings. A "
+        "container that is restarted goes on by itself as soon as it answers."
     ),
     hint=(
         "A dependency refuses connections or does not answer. Restarting this workload helps "

@@ -32,8 +32,7 @@ from watchdog.failures.look import (
     with_evidence,
 )
 from watchdog.failures.manifest import deployment
-from watchdog.failures.owners import kubectl
-from watchdog.failures.repair import changed_words, undo
+from watchdog.failures.repair import changed_words, logs_command, run_again, undo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,18 +115,17 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
             f"{facts['who']} ends normally (exit code 0){line}. It is restarted each time, as its "
             f"pod must keep running.{changed_words(finding, snapshot)}"
         )
+    crashes_ = "crashes again and again" if facts.get("again") else "fails"
     signal = f", {facts['signal']}" if "signal" in facts else ""
     about = f" because {facts['about']}" if "about" in facts else " by its own error"
     return (
-        f"{facts['who']} crashes again and again{about} (exit code {facts['code']}{signal}){line}."
+        f"{facts['who']} {crashes_}{about} (exit code {facts['code']}{signal}){line}."
         f"{changed_words(finding, snapshot)}"
     )
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
-    logs = kubectl(
-        snapshot, "logs", finding.pods[0], "-c", finding.container or "", "--previous", "--tail=50"
-    )
+    logs = logs_command(finding, snapshot)
     if finding.facts["code"] == "0":
         return Advice(
             f"Give container {finding.container} a command that keeps running, or make it a Job if "
@@ -138,7 +136,7 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         return Advice("Correct the new revision before it is deployed again.", logs)
     return Advice(
         "Repair what the log line says, in the program, its settings or what it depends on; a "
-        "restart alone will fail the same way.",
+        f"restart alone will fail the same way.{run_again(finding)}",
         logs,
     )
 

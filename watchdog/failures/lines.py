@@ -31,16 +31,19 @@ _CALM = re.compile(
 _POD = re.compile(r" in pod \S+\([0-9a-f-]{36}\)$| \(pod: \"[^\"]*\", container: [\w.-]+\)")
 # Patterns are tried on every line; a line of any length must not make that slow.
 _LONGEST = 1000
+_NO_LOG = "unable to retrieve container logs"
 _FRAME = re.compile(r"^\s+(at |File \"|\.{3} \d+ more|from /)|^goroutine \d+")
 
 
 def log_lines(snapshot: ClusterSnapshot, item: Seen, *, running: bool = False) -> list[str]:
     """The lines of that container's log: of the run that ended last, or of the one that runs."""
-    current = running or item.state.state in {"running", "terminated"}
-    ended = not running and item.state.state == "running"
-    tail = snapshot.log(item.pod.ref.name, item.state.name, previous=not current or ended)
-    if tail is None or not tail.lines:
-        tail = snapshot.log(item.pod.ref.name, item.state.name)
+    current = running or item.state.state == "terminated"
+    tails = [
+        t for t in snapshot.logs if (t.pod, t.container) == (item.pod.ref.name, item.state.name)
+    ]
+    # The kubelet answers with this sentence where the runtime has dropped the log already.
+    tails = [tail for tail in tails if tail.lines and not tail.lines[0].startswith(_NO_LOG)]
+    tail = min(tails, key=lambda tail: tail.previous is current, default=None)
     return [line[:_LONGEST] for line in tail.lines] if tail else []
 
 

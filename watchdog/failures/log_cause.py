@@ -11,7 +11,7 @@ from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import event_line, log_lines, quote, quotes, shorten
 from watchdog.failures.look import Seen, crashes, exit_code, make_finding, matching, with_evidence
 from watchdog.failures.owners import kubectl, word
-from watchdog.failures.repair import changed_words, undo
+from watchdog.failures.repair import changed_words, logs_command, run_again, undo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,13 +102,12 @@ class LogCause:
         return f'{why} It ends with exit code {facts["code"]}: "{facts["line"]}".{changed}'
 
     def _advise(self, finding: Finding, snapshot: ClusterSnapshot) -> Advice:
-        logs = ["logs", f"pod/{finding.pods[0]}", "-c", finding.container or "", "--previous"]
         if _fix(finding, snapshot):
             return Advice(
                 "Correct what the new revision changed before it is deployed again.",
                 kubectl(snapshot, "rollout", "history", word(finding.target)),
             )
-        return Advice(self.to_do, kubectl(snapshot, *logs))
+        return Advice(f"{self.to_do}{run_again(finding)}", logs_command(finding, snapshot))
 
     def _examples(self) -> tuple[Example, ...]:
         sick = tuple(

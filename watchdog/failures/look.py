@@ -306,7 +306,11 @@ def make_finding(
         evidence=(state_line(first), *([given_up] if given_up else [])),
         since=since(snapshot, owner, pods),
         pods=tuple(pod.ref.name for pod in pods),
-        facts={"who": who(first), **{name: value for name, value in facts.items() if value}},
+        facts={
+            "who": who(first),
+            "again": "yes" if first.state.restarts else "",
+            **{name: value for name, value in facts.items() if value},
+        },
     )
 
 

@@ -79,6 +79,18 @@ def changed_words(finding: Finding, snapshot: ClusterSnapshot, *fields: str) -> 
     return f" This came with revision {deployment.current.revision}."
 
 
+def logs_command(finding: Finding, snapshot: ClusterSnapshot) -> str:
+    """The command that shows the log of the run that ended."""
+    command = f"kubectl -n {snapshot.namespace} logs {finding.pods[0]} -c {finding.container}"
+    return f"{command} --previous" if finding.facts.get("again") else command
+
+
+def run_again(finding: Finding) -> str:
+    """What is left to do where no controller starts the pod again."""
+    created = finding.target.kind in {"Job", "Pod"} and not finding.facts.get("again")
+    return f" Then create {finding.target} again." if created else ""
+
+
 def permanent(workload: WorkloadSummary | None, what: str) -> str:
     """Where a person makes a change last: the chart's values, Git, or the manifest."""
     owner = workload.managed_by if workload else None

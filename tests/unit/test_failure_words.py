@@ -1,0 +1,171 @@
+"""Claims about the words that logs use, and about the questions that all kinds ask."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from watchdog.failures import KINDS
+from watchdog.failures.env_words import missing_names
+from watchdog.failures.example import (
+    ago,
+    bare_pod,
+    broken,
+    change,
+    crashing,
+    deployment,
+    earlier,
+    ended,
+    event,
+    log,
+    pod,
+    ref,
+    running,
+    snapshot_of,
+    spec,
+)
+from watchdog.failures.lines import log_lines, telling
+from watchdog.failures.look import containers as seen
+from watchdog.failures.look import crashes, sick_pods, since
+from watchdog.observation.snapshot import ClusterSnapshot, Condition, JobSummary
+
+NOT_SET = {
+    "sh: REQUIRED_CONFIG: parameter not set": "REQUIRED_CONFIG",
+    "/bin/sh: line 1: DB_HOST: unbound variable": "DB_HOST",
+    "sh: LEDGER_REGION: put the region here": "LEDGER_REGION",
+    "ERROR: REQUIRED_CONFIG is not set": "REQUIRED_CONFIG",
+    "KeyError: 'REGION'": "REGION",
+    'key not found: "SECRET_KEY_BASE" (KeyError)': "SECRET_KEY_BASE",
+    "Error: Missing required environment variable: API_TOKEN": "API_TOKEN",
+    "Environment variable DEPLOY_ENV is undefined": "DEPLOY_ENV",
+    "panic: required key LEDGER_REGION missing value": "LEDGER_REGION",
+    "Could not resolve placeholder 'ledger.region' in value": "LEDGER_REGION",
+    'could not fetch environment variable "DATABASE_URL" because it is not set': "DATABASE_URL",
+    'env-var: "PORT" is a required variable, but it was not set': "PORT",
+    "ImproperlyConfigured: Set the SECRET_KEY environment variable": "SECRET_KEY",
+    "You must specify POSTGRES_PASSWORD to a non-empty value": "POSTGRES_PASSWORD",
+    "Environment variable 'REDIS_HOST' is not set.": "REDIS_HOST",
+    'PHP Warning:  Undefined array key "APP_KEY" in /app/index.php': "APP_KEY",
+    "process.env.STRIPE_KEY is undefined": "STRIPE_KEY",
+    "thread 'main' panicked: DATABASE_URL must be set: NotPresent": "DATABASE_URL",
+    'level=fatal msg="environment variable not found" name=FOO_BAR': "FOO_BAR",
+    "1 validation error for Settings\ndb_url\n  Field required [type=missing]": "DB_URL",
+    "Missing environment variables:\n    DB_HOST: where the database is": "DB_HOST",
+    "configuration value BILLING_MODE is required but was not provided": "BILLING_MODE",
+    "ENDPOINT environment variable missing": "ENDPOINT",
+}
+SOMETHING_ELSE = (
+    "ERROR - SSL certificate expired",
+    "connect ECONNREFUSED 10.0.0.1:5432",
+    "sh: FOO: not found",
+    "ERROR: file not found",
+    "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'x'",
+    "[SSL: CERTIFICATE_VERIFY_FAILED] unable to get local issuer certificate",
+    "WARNING: FOO_BAR is not set, using default",
+    'FATAL: database "x" does not exist',
+    "GET /API_V1 not found",
+    "FATAL: role ADMIN does not exist",
+)
+
+
+@pytest.mark.parametrize(("text", "name"), NOT_SET.items())
+def test_a_variable_that_is_not_set_is_named_in_many_languages(text: str, name: str) -> None:
+    assert {found for found, _ in missing_names(text.splitlines())} == {name}
+
+
+@pytest.mark.parametrize("text", SOMETHING_ELSE)
+def test_other_capitals_are_no_variables(text: str) -> None:
+    assert missing_names([text]) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["A" * 16_000, "a.b-" * 4_000, "/x" * 8_000, "E: " * 5_000, "is not set " * 1_500]
+)
+def test_no_line_of_a_log_makes_a_kind_slow(text: str) -> None:
+    snapshot = broken(crashing(1), text="\n".join([text] * 3))
+    started = time.perf_counter()
+
+    for kind in KINDS:
+        list(kind.detect(snapshot))
+
+    assert time.perf_counter() - started < 2
+
+
+def test_the_exception_is_more_telling_than_the_frames_around_it() -> None:
+    lines = ["Traceback (most recent call last):", '  File "a.py", line 1', "ValueError: bad day"]
+
+    assert telling(lines, 1) == ["ValueError: bad day"]
+
+
+def test_a_log_that_the_runtime_dropped_is_no_evidence() -> None:
+    dropped = "unable to retrieve container logs for containerd://03fe9fac68f9"
+    last = log("ValueError: bad day", previous=False)
+    snapshot = broken(crashing(1), last, text=dropped)
+
+    assert [log_lines(snapshot, item) for item in seen(snapshot)] == [["ValueError: bad day"]]
+
+
+def test_pods_of_a_revision_that_is_being_replaced_are_not_judged() -> None:
+    old = pod(crashing(1), replica_set="web-5c8b")
+
+    assert list(sick_pods(snapshot_of(deployment(), old))) == []
+
+
+def test_a_failed_run_of_a_job_is_forgiven_while_a_retry_is_due() -> None:
+    failed = bare_pod(
+        ended(1), name="import-x", owner=ref("Job", "import"), phase="Failed", template=spec_never()
+    )
+    retrying = JobSummary(ref=ref("Job", "import"), failed=1, active=1)
+    over = JobSummary(
+        ref=ref("Job", "import"), failed=2, conditions=(Condition(type="Failed", status="True"),)
+    )
+
+    assert list(sick_pods(snapshot_of(retrying, failed))) == []
+    assert list(sick_pods(snapshot_of(over, failed))) == [failed]
+
+
+def spec_never() -> object:
+    return pod(ended(1)).template.model_copy(update={"restart_policy": "Never"})
+
+
+def crashing_now(snapshot: ClusterSnapshot) -> list[bool]:
+    return [crashes(item, snapshot.taken_at) for item in seen(snapshot)]
+
+
+def test_a_container_that_ran_a_little_between_two_crashes_still_crashes() -> None:
+    state = running(
+        restarts=3, for_seconds=10, last_started_at=ago(40), last_finished_at=ago(25), ready=True
+    )
+
+    assert crashing_now(snapshot_of(deployment(), pod(state, sick=True))) == [True]
+
+
+def test_a_container_that_got_over_its_crashes_does_not_crash() -> None:
+    state = running(restarts=3, for_seconds=90, last_started_at=ago(95), last_finished_at=ago(93))
+
+    assert crashing_now(snapshot_of(deployment(ready=1), pod(state, sick=True))) == [False]
+
+
+def test_trouble_is_as_old_as_its_first_warning() -> None:
+    broken_pod = pod(crashing(1))
+    snapshot = snapshot_of(
+        deployment(ready=1), broken_pod, event("BackOff", "back-off", first_seen=ago(300))
+    )
+
+    assert since(snapshot, broken_pod.owner, [broken_pod]) == ago(300)
+
+
+def test_going_back_is_not_proposed_for_labels_that_changed() -> None:
+    last = earlier(change("labels", "a=1", "a=2", None))
+    snapshot = broken(crashing(1), last=last, text="ValueError: bad day")
+
+    fixes = [kind.fix(finding, snapshot) for kind in KINDS for finding in kind.detect(snapshot)]
+
+    assert set(fixes) <= {None}
+
+
+def test_specs_are_found_for_each_container() -> None:
+    snapshot = broken(crashing(1), container=spec(image="shop/web:1"))
+
+    assert [item.spec.image for item in seen(snapshot)] == ["shop/web:1"]
