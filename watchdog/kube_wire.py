@@ -140,14 +140,13 @@ def credentials(kubeconfig: Path | None, context: str | None) -> Credentials:
 
 
 def _in_cluster() -> Credentials:
-    from kubernetes.config import load_incluster_config  # noqa: TID251 - the one owner
-    from kubernetes.config.config_exception import ConfigException  # noqa: TID251 - the one owner
+    from kubernetes import config  # noqa: TID251 - the one owner
 
     configuration = Configuration()
     try:
-        load_incluster_config(configuration)
+        config.load_incluster_config(configuration)
         namespace = (_SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
-    except (ConfigException, OSError) as error:
+    except (config.ConfigException, OSError) as error:
         raise SettingsError(
             f"this pod has no usable service account token ({error}); "
             "set automountServiceAccountToken: true"
@@ -156,7 +155,10 @@ def _in_cluster() -> Credentials:
 
 
 def _from_kubeconfig(paths: str, context: str | None) -> Credentials:
-    from kubernetes.config.config_exception import ConfigException  # noqa: TID251 - the one owner
+    from kubernetes import config  # noqa: TID251 - the one owner
+
+    # Asking the package for anything loads it, and only then its modules can be imported safely.
+    unusable = config.ConfigException
     from kubernetes.config.kube_config import (  # noqa: TID251 - the one owner
         KubeConfigLoader,
         KubeConfigMerger,
@@ -171,7 +173,7 @@ def _from_kubeconfig(paths: str, context: str | None) -> Credentials:
         loader = KubeConfigLoader(config_dict=merged, active_context=context, config_base_path=None)
         loader.load_and_set(configuration)
         inside = loader.current_context["context"]
-    except (ConfigException, YAMLError, OSError, TypeError, AttributeError, KeyError) as error:
+    except (unusable, YAMLError, OSError, TypeError, AttributeError, KeyError) as error:
         where = f"context {context} of " if context else ""
         raise SettingsError(
             f"cannot use {where}kubeconfig {paths}: {_first_line(error)}"

@@ -27,7 +27,11 @@ _INVISIBLE = dict.fromkeys(
         *range(0xE0000, 0xE0080),
     ]
 )
-_PEM_LINE = re.compile(r"[A-Za-z0-9+/=]{4,}")
+# The lines of a key are long, but for its last one.
+_PEM_LAST = re.compile(r"[A-Za-z0-9+/=]{4,}")
+_PEM_LINE = re.compile(r"[A-Za-z0-9+/=]{40,}")
+# A mask of ours, or the end of one: a second pass leaves it alone.
+_MASKED = re.compile(r"<redacted:|<env |\d+>")
 _SHORTEST_HIDDEN = 6
 _TOO_COMMON = re.compile(
     r"console|debug|default|development|disabled|enabled|localhost|production|staging|warning"
@@ -86,7 +90,7 @@ class Redactor:
 
         def replace(match: re.Match[str]) -> str:
             secret = match[group]
-            if secret.startswith(("<redacted:", "<env ")) or not shape.holds(match):
+            if _MASKED.match(secret) or not shape.holds(match):
                 return match[0]
             quote = secret[0] if secret[0] in "\"'" and secret[-1] == secret[0] else ""
             token = quote + self._token(shape.kind, secret.strip("\"'")) + quote
@@ -102,8 +106,10 @@ class Redactor:
         for found in PRIVATE_KEY_END.finditer(text):
             before = text[at : found.start()].rstrip("\n").split("\n")
             body = []
-            while before and _PEM_LINE.fullmatch(before[-1].strip()):
+            shape = _PEM_LAST
+            while before and shape.fullmatch(before[-1].strip()):
                 body.append(before.pop())
+                shape = _PEM_LINE
             pieces.append("\n".join([*before, self._token("private-key", "\n".join(body))]))
             at = found.end()
         return "".join(pieces) + text[at:]

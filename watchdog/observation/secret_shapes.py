@@ -29,7 +29,7 @@ _PROSE = re.compile(
     r"|unrecognized|unset|unsupported|use|was|will|with|wrong|your?)[.,:]?"
 )
 _NO_VALUE = re.compile(
-    r"[*x.<>-]*|''|\"\"|false|true|nil|none|null|undefined|unset|redacted|fieldref|key|name"
+    r"[*x.<>-]*|\$|''|\"\"|false|true|nil|none|null|undefined|unset|redacted|fieldref|key|name"
     r"|valuefrom|(?:<redacted:|<env |\$\(|\$\{|\{\{|\(set\)|\[redacted).*",
     re.DOTALL,
 )
@@ -129,6 +129,7 @@ SHAPES = (
             r"(?P<secret>(?!error|failed|denied|required|mode|policy|header)[^\s\"',<][^\r\n\"']{3,4096})",
             re.IGNORECASE,
         ),
+        lambda match: "<redacted:" not in match["secret"],
     ),
     Shape(
         "bearer",
@@ -154,7 +155,7 @@ SHAPES = (
     # An env entry in YAML or JSON: the name on one line, the value on the next.
     _named(
         rf"\bname[\"']?\s{{0,4}}[:=](?P<gap>\s{{0,4}})[\"']?[\w.-]{{0,60}}?(?P<name>{_NAME})"
-        rf"{_SUFFIX}[\"']?,?\s{{1,40}}[\"']?value[\"']?\s{{0,4}}[:=]\s{{0,4}}{_VALUE}"
+        rf"{_SUFFIX}[\"']?,?\s{{0,40}}[\"']?value[\"']?\s{{0,4}}[:=]\s{{0,4}}{_VALUE}"
     ),
     _named(
         rf"(?P<name>{_NAME}){_SUFFIX}\\?[\"']?(?P<gap>\s{{0,4}}(?:=>|:=|[:=])\s{{0,4}}\\?){_VALUE}"

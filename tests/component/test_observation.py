@@ -1,0 +1,322 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.wire import Wire
+from watchdog.clock import Budget, SystemClock
+from watchdog.errors import (
+    ClusterError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    RejectedError,
+    SettingsError,
+    UnansweredError,
+)
+from watchdog.kube import Cluster
+from watchdog.observation.collector import observe
+from watchdog.observation.snapshot import ClusterSnapshot
+from watchdog.resources import DEPLOYMENTS, EVENTS, PODS
+from watchdog.sandbox import Response
+from watchdog.settings import Settings
+
+NEEDS_REGION = '[ -n "$REGION" ] || { echo "fatal: REGION not set"; exit 3; }; sleep 3600'
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}}}
+spec:
+  replicas: {replicas}
+  selector: {{matchLabels: {{app: {name}}}}}
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec:
+      containers:
+      - name: main
+        image: busybox:1.36
+        command: [sh, -c, '{script}']
+        env: [{env}]
+"""
+
+
+def manifest(
+    name: str = "web", script: str = "sleep 3600", replicas: int = 2, env: str = ""
+) -> str:
+    return DEPLOYMENT.format(name=name, script=script, replicas=replicas, env=env)
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    with Wire(ticking=False) as box:
+        box.add_namespace("shop")
+        yield box
+
+
+@pytest.fixture
+def connect(wire: Wire, tmp_path: Path) -> Callable[..., Cluster]:
+    def make(seconds: float = 30.0) -> Cluster:
+        path = wire.kubeconfig(tmp_path / "kubeconfig")
+        return Cluster.connect(path, None, Budget(seconds, SystemClock()))
+
+    return make
+
+
+@pytest.fixture
+def look(connect: Callable[..., Cluster]) -> Callable[..., ClusterSnapshot]:
+    def see(namespace: str = "shop", **settings: Any) -> ClusterSnapshot:
+        return observe(connect(), namespace, Settings(**settings), SystemClock())
+
+    return see
+
+
+def broken(wire: Wire, **options: Any) -> None:
+    wire.apply(manifest(script=NEEDS_REGION, **options), "shop")
+    wire.settle(60)
+
+
+def test_healthy_namespace_costs_one_list_for_each_resource_and_no_log(
+    wire: Wire, look: Callable[..., ClusterSnapshot]
+) -> None:
+    wire.apply(manifest(replicas=40), "shop")
+    wire.settle(60)
+    wire.requests.clear()
+
+    seen = look()
+
+    lists = [resource for verb, resource in wire.asked if verb == "list"]
+    assert seen.healthy
+    assert (seen.objects["pods"], seen.objects["deployments"]) == (40, 1)
+    assert (seen.pods, seen.deployments, seen.events, seen.logs) == ((), (), (), ())
+    assert len(lists) == len(set(lists))
+    assert len(wire.requests) - len(lists) <= 4
+    assert not seen.blind_spots
+
+
+def test_crash_loop_is_seen_with_owner_log_events_and_what_changed(
+    wire: Wire, look: Callable[..., ClusterSnapshot]
+) -> None:
+    env = "{name: REGION, value: europe-west4}"
+    wire.apply(manifest(script=NEEDS_REGION, env=env), "shop")
+    wire.settle(60)
+    wire.advance(3600)
+    wire.apply(manifest(script=NEEDS_REGION), "shop")
+    wire.settle(120)
+
+    seen = look()
+
+    web = seen.deployments[0]
+    assert not seen.healthy
+    assert {str(pod.owner) for pod in seen.pods} == {"Deployment/web"}
+    assert any("fatal: REGION not set" in log.text for log in seen.logs)
+    assert any(event.reason == "BackOff" for event in seen.events)
+    assert web.last_available is not None
+    assert [str(change) for change in web.last_available.changes] == [
+        "removed env REGION of container main"
+    ]
+    assert "europe-west4" not in seen.model_dump_json()
+
+
+def test_snapshot_survives_being_saved(wire: Wire, look: Callable[..., ClusterSnapshot]) -> None:
+    broken(wire)
+
+    seen = look()
+
+    assert ClusterSnapshot.model_validate_json(seen.model_dump_json()) == seen
+
+
+def test_requests_grow_with_owners_and_not_with_pods(
+    wire: Wire, look: Callable[..., ClusterSnapshot]
+) -> None:
+    broken(wire, replicas=60)
+    wire.requests.clear()
+
+    seen = look()
+
+    assert len(wire.requests) < 40
+    assert wire.asked.count(("get", "pods/log")) <= 3
+    assert max(pod.alike for pod in seen.pods) >= 20
+    assert any("pods" in cut.what and cut.total == 60 for cut in seen.cuts)
+
+
+@pytest.mark.parametrize("tables", [True, False])
+def test_lists_say_the_same_as_tables(tmp_path: Path, tables: bool) -> None:
+    with Wire(ticking=False, tables=tables) as box:
+        box.add_namespace("shop")
+        broken(box)
+        cluster = Cluster.connect(
+            box.kubeconfig(tmp_path / "kubeconfig"), None, Budget(30, SystemClock())
+        )
+        seen = observe(cluster, "shop", Settings(), SystemClock())
+
+    assert not seen.healthy
+    assert seen.objects["pods"] == 2
+    assert [str(item.ref) for item in seen.deployments] == ["Deployment/web"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "resource"),
+    [("list", "pods"), ("list", "events"), ("list", "replicasets"), ("get", "pods/log")],
+)
+def test_forbidden_read_is_a_blind_spot_that_names_the_grant(
+    wire: Wire, look: Callable[..., ClusterSnapshot], verb: str, resource: str
+) -> None:
+    broken(wire)
+    wire.forbid(verb, resource)
+
+    seen = look()
+
+    assert any(f'"{verb}"' in spot.why and resource in spot.why for spot in seen.blind_spots)
+    assert not seen.healthy
+
+
+def test_nothing_seen_is_not_everything_well(
+    wire: Wire, look: Callable[..., ClusterSnapshot]
+) -> None:
+    wire.forbid("list", "pods")
+
+    seen = look()
+
+    assert seen.blind_spots
+    assert "pods" not in seen.objects
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Response(200, None, content_type="text/html"),
+        Response(200, '{"kind": "Table", "rows": [', content_type="application/json"),
+        Response(200, ["not", "an", "object"]),
+    ],
+)
+def test_unreadable_answer_is_a_blind_spot(
+    wire: Wire, look: Callable[..., ClusterSnapshot], reply: Response
+) -> None:
+    wire.reply("list", "jobs", reply)
+
+    assert [spot.what for spot in look().blind_spots] == ["jobs"]
+
+
+def test_null_items_are_an_empty_list(wire: Wire, connect: Callable[..., Cluster]) -> None:
+    wire.reply("list", "events", Response(200, {"kind": "EventList", "items": None}))
+
+    assert connect().list(EVENTS, "shop").items == []
+
+
+def test_server_error_is_tried_again_and_then_a_blind_spot(
+    wire: Wire, look: Callable[..., ClusterSnapshot]
+) -> None:
+    wire.fail("list", "jobs", 503, times=2)
+    wire.fail("list", "cronjobs", 500)
+
+    seen = look()
+
+    assert [spot.what for spot in seen.blind_spots] == ["cronjobs"]
+    assert wire.asked.count(("list", "jobs")) == 3
+    assert wire.asked.count(("list", "cronjobs")) == 3
+
+
+def test_expired_continue_token_starts_the_list_again_once(
+    wire: Wire, connect: Callable[..., Cluster]
+) -> None:
+    wire.apply(manifest(replicas=7), "shop")
+    wire.settle(60)
+    names: list[str] = []
+
+    for number, page in enumerate(connect().table(PODS, "shop", page_size=3)):
+        names = [] if page.first else names
+        names += [row[0] for row in page.rows]
+        if number == 0:
+            wire.expire_continue_tokens()
+
+    assert len(names) == len(set(names)) == 7
+
+
+def test_missing_namespace_is_said_in_one_sentence(look: Callable[..., ClusterSnapshot]) -> None:
+    with pytest.raises(ClusterError, match=r"^namespace nowhere does not exist$"):
+        look("nowhere")
+
+
+def test_unreachable_server_fails_soon_and_says_where(tmp_path: Path) -> None:
+    with Wire(ticking=False) as box:
+        path = box.kubeconfig(tmp_path / "kubeconfig")
+    cluster = Cluster.connect(path, None, Budget(30, SystemClock()))
+    started = SystemClock().monotonic()
+
+    with pytest.raises(ClusterError, match=r"cannot reach the API server http://127\.0\.0\.1"):
+        observe(cluster, "shop", Settings(), SystemClock())
+
+    assert SystemClock().monotonic() - started < 5
+
+
+def test_silent_server_ends_the_observation_within_the_budget(
+    wire: Wire, connect: Callable[..., Cluster]
+) -> None:
+    wire.hang("get", "namespaces")
+
+    with pytest.raises(ClusterError, match="no answer"):
+        observe(connect(1.0), "shop", Settings(), SystemClock())
+
+
+def test_kubeconfig_that_is_not_there_or_lacks_the_context_is_a_settings_error(
+    wire: Wire, tmp_path: Path
+) -> None:
+    budget = Budget(5, SystemClock())
+    path = wire.kubeconfig(tmp_path / "kubeconfig")
+
+    with pytest.raises(SettingsError, match="does not exist"):
+        Cluster.connect(tmp_path / "nothing", None, budget)
+    with pytest.raises(SettingsError, match="context nope"):
+        Cluster.connect(path, "nope", budget)
+
+
+def test_writes_are_sent_once_whatever_becomes_of_them(
+    wire: Wire, connect: Callable[..., Cluster]
+) -> None:
+    wire.apply(manifest(), "shop")
+    wire.lose("patch", "deployments")
+    operations = [{"op": "replace", "path": "/spec/replicas", "value": 3}]
+
+    with pytest.raises(UnansweredError):
+        connect().patch(DEPLOYMENTS, "shop", "web", operations, dry_run=False)
+
+    assert wire.asked.count(("patch", "deployments")) == 1
+    assert wire.get("Deployment", "shop", "web")["spec"]["replicas"] == 3
+
+
+@pytest.mark.parametrize(
+    ("operation", "error"),
+    [
+        ({"op": "test", "path": "/metadata/uid", "value": "another"}, ConflictError),
+        ({"op": "replace", "path": "/spec/replicas", "value": -1}, RejectedError),
+    ],
+)
+def test_refused_patch_says_whether_to_look_again(
+    wire: Wire, connect: Callable[..., Cluster], operation: dict[str, Any], error: type[Exception]
+) -> None:
+    wire.apply(manifest(), "shop")
+
+    with pytest.raises(error):
+        connect().patch(DEPLOYMENTS, "shop", "web", [operation], dry_run=True)
+
+
+def test_forbidden_and_missing_are_told_apart(wire: Wire, connect: Callable[..., Cluster]) -> None:
+    wire.forbid("get", "pods")
+
+    with pytest.raises(ForbiddenError, match='grant verb "get" on "pods" in namespace shop'):
+        connect().get(PODS, "shop", "web")
+    with pytest.raises(NotFoundError):
+        connect().get(DEPLOYMENTS, "shop", "web")
+
+
+def test_end_of_a_log_with_long_lines_is_kept(wire: Wire, connect: Callable[..., Cluster]) -> None:
+    wire.reply("get", "pods/log", Response(200, "x" * 4000, content_type="text/plain"), times=1)
+    wire.reply("get", "pods/log", Response(200, "the end \xff\n", content_type="text/plain"))
+
+    text = connect().logs("shop", "web", "main", previous=False, lines=60, bytes_=1000)
+
+    assert text.startswith("the end")
+    assert [r.query["tailLines"] for r in wire.requests] == ["60", "6"]

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import base64
+import time
+
+import pytest
+
+from watchdog.observation.redact import Redactor, redact
+
+PEM_BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+BASIC = base64.b64encode(b"admin:hunter2hunter2").decode()
+
+# Each text, and the part of it that must not survive.
+SECRETS = {
+    "password=": ("connecting with password=hunter2 now", "hunter2"),
+    "DB_PASSWORD=": ("env DB_PASSWORD=s3cr3t-value", "s3cr3t-value"),
+    "DB_PASS=": ("DB_PASS=s3cr3tvalue", "s3cr3tvalue"),
+    "quoted with spaces": ('password = "correct horse battery"', "horse"),
+    "single quotes": ("passwd: 'abc def'", "abc def"),
+    "json": ('{"password":"hunter2","user":"x"}', "hunter2"),
+    "json in a string": (r"{\"api_key\": \"abcd1234efgh\"}", "abcd1234efgh"),
+    "yaml": ("password: hunter2\nuser: x", "hunter2"),
+    "yaml env": ("- name: DB_PASSWORD\n  value: hunter2", "hunter2"),
+    "json env": ('{"name":"API_TOKEN","value":"abc123def"}', "abc123def"),
+    "flag with =": ("run --api-key=abcd1234", "abcd1234"),
+    "flag with a space": ("run --token abcd1234 --port 80", "abcd1234"),
+    "pwd": ("Server=db;User Id=sa;Pwd=Hunter2!;", "Hunter2!"),
+    "connection string": ("Endpoint=x;AccountKey=YWJjZGVmZ2g=;Suffix=y", "YWJjZGVmZ2g="),
+    "url userinfo": ("postgres://app:hunter2@db:5432/shop", "hunter2"),
+    "url without user": ("redis://:hunter2@cache:6379", "hunter2"),
+    "go mysql dsn": ("dial root:hunter2@tcp(db:3306)/shop", "hunter2"),
+    "query parameter": ("GET /cb?token=abcd1234efgh&x=1", "abcd1234efgh"),
+    "signature parameter": ("GET /blob?sv=2&sig=abcd%2Befgh", "abcd%2Befgh"),
+    "bearer": ("sent Bearer abcdef123456", "abcdef123456"),
+    "authorization": ("Authorization: Token abcdefghij", "abcdefghij"),
+    "authorization json": ('"authorization": "Basic abcdefgh"', "abcdefgh"),
+    "basic": (f"curl -H 'Basic {BASIC}'", BASIC),
+    "cookie": ("Set-Cookie: session=abcdef; Path=/", "abcdef"),
+    "aws key": ("key AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"),
+    "aws secret": (
+        "AKIAIOSFODNN7EXAMPLE wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "wJalrXUtnFEMI",
+    ),
+    "aws secret by name": ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/b", "wJalrXUtnFEMI"),
+    "github": ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "ghp_abcdef"),
+    "github oauth": ("gho_abcdefghijklmnopqrstuvwxyz0123456789", "gho_abcdef"),
+    "github fine grained": ("github_pat_11ABCDEFG0abcdefghijkl_mnop", "11ABCDEFG0"),
+    "gitlab": ("glpat-abcdefghij0123456789", "abcdefghij0123456789"),
+    "slack bot": ("xoxb-1234567890-abcdefghij", "abcdefghij"),
+    "slack app": ("xapp-1-A0123-456-abcdef", "A0123-456"),
+    "slack hook": ("https://hooks.slack.com/services/T000/B000/XXXXabcd", "XXXXabcd"),
+    "openai": ("sk-abcdefghijklmnopqrstuvwx", "abcdefghijklmnop"),
+    "openai project": ("sk-proj-abcdefghijklmnop_qrst-uvwx", "qrst-uvwx"),
+    "anthropic": ("sk-ant-api03-abcdefghijklmnopqrst", "abcdefghijklmnop"),
+    "stripe": ("sk_live_abcdefghijklmnop", "abcdefghijklmnop"),
+    "google": ("AIzaSyA-abcdefghijklmnopqrstuvwxyz01234", "abcdefghij"),
+    "npm": ("npm_abcdefghijklmnopqrstuvwxyz0123456789", "abcdefghij"),
+    "pypi": ("pypi-AgEIcHlwaS5vcmcCJDAwMDAwMDAw", "cHlwaS5vcmc"),
+    "vault": ("hvs.CAESIAbcdefghijklmnopqrstuv", "CAESIAbcdef"),
+    "jwt": (f"got {JWT} back", "dozjgNryP4J3"),
+    "card": ("charged 4111 1111 1111 1111 today", "1111 1111"),
+    "pem": (f"-----BEGIN PRIVATE KEY-----\n{PEM_BODY}\n-----END PRIVATE KEY-----", PEM_BODY),
+    "pem cut at its end": (f"-----BEGIN RSA PRIVATE KEY-----\n{PEM_BODY}", PEM_BODY),
+    "pem cut at its start": (f"{PEM_BODY}\n{PEM_BODY}\n-----END PRIVATE KEY-----\nok", PEM_BODY),
+    "base64 pem": (base64.b64encode(b"-----BEGIN PRIVATE KEY-----\nMIIEvQ").decode(), "PRIVATE"),
+    "behind a colour": ("\x1b[31mpassword\x1b[0m=\x1b[1mhunter2\x1b[0m", "hunter2"),
+    "split by a zero width space": ("pass\u200bword=hun\u200bter2", "hunter2"),
+}
+EVIDENCE = [
+    "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "pod b1181fe5-4132-4b5c-b724-65d1f41bebdc on node-1",
+    "registry.example.com/team/web:1.2.3-rc.1+build.5 not found",
+    "/var/run/secrets/kubernetes.io/serviceaccount/token: no such file or directory",
+    'secret "db-credentials" not found',
+    "couldn't find key api-key in Secret shop/app-secret",
+    'MountVolume.SetUp failed for volume "tls" : secret "web-tls" not found',
+    "fatal: setting LEDGER_REGION must not be empty",
+    "DB_PASSWORD is not set",
+    "invalid token: unexpected end of input",
+    "secretName: web-tls",
+    "secretKeyRef: name=db key=password",
+    "used 812 tokens, max_tokens=4096",
+    "PWD=/srv/app",
+    "password: ${DB_PASSWORD}",
+    "pulled image in 12.5s (4.2 MB) from 10.96.0.1:5000",
+    "2026-03-01T10:00:00.123456789Z INFO ready",
+    "exit status 137 (OOMKilled) after 3600000 ms",
+    "commit 1f32427a9093fd2c7271f3a58d7f9e12ab34cd56",
+    "Basic authentication is required",
+    "order 1234 5678 9012 3456 shipped",
+    "GET http://web.shop.svc.cluster.local:8080/ready?full=1 404",
+]
+
+
+@pytest.mark.parametrize("shape", SECRETS)
+def test_secret_does_not_survive(shape: str) -> None:
+    text, secret = SECRETS[shape]
+
+    found = redact(f"before\n{text}\nafter")
+
+    assert secret not in found
+    assert "<redacted:" in found
+    assert found.startswith("before\n")
+    assert "\nafter" in found or "cut at its end" in shape
+
+
+@pytest.mark.parametrize("text", EVIDENCE)
+def test_evidence_survives(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_same_secret_gets_the_same_token_in_every_text() -> None:
+    redactor = Redactor()
+
+    first, second = redactor.redact(f"a {JWT}"), redactor.redact(f"b {JWT}")
+    other = redactor.redact(f"c {JWT}x")
+
+    assert first.endswith("<redacted:jwt:1>")
+    assert second.endswith("<redacted:jwt:1>")
+    assert other.endswith("<redacted:jwt:2>")
+
+
+def test_redacting_twice_changes_nothing() -> None:
+    once = redact("\n".join(text for text, _ in SECRETS.values()))
+
+    assert redact(once) == once
+
+
+def test_word_after_a_secret_flag_is_hidden_in_a_command_line() -> None:
+    words = Redactor().words(["run", "--password", "hunter2", "--port", "80", "--token", "$(T)"])
+
+    assert words == ("run", "--password", "<redacted:secret:1>", "--port", "80", "--token", "$(T)")
+
+
+def test_hidden_env_value_is_masked_by_its_name_and_common_words_are_not() -> None:
+    redactor = Redactor()
+    redactor.hide({"REGION": "europe-west4", "MODE": "production", "N": "12"})
+
+    assert redactor.redact("in europe-west4: 12 production pods") == (
+        "in <env REGION>: 12 production pods"
+    )
+
+
+def test_control_and_bidirectional_characters_are_removed() -> None:
+    assert redact("a\x00b\u202egnp\u2066.\x07\r\nc\td") == "abgnp.\nc\td"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["a", "password", "password= ", "eyJ", "://a:", "4111 ", "--token ", "=", "\x1b]", "ab=c "],
+)
+def test_a_long_line_takes_time_in_proportion(unit: str) -> None:
+    def seconds(size: int) -> float:
+        text = unit * (size // len(unit))
+        started = time.process_time()
+        redact(text)
+        return time.process_time() - started
+
+    assert seconds(400_000) < 8 * seconds(100_000) + 0.2
