@@ -36,6 +36,8 @@ NOT_SET = {
     "sh: LEDGER_REGION: put the region here": "LEDGER_REGION",
     "ERROR: REQUIRED_CONFIG is not set": "REQUIRED_CONFIG",
     "KeyError: 'REGION'": "REGION",
+    "fatal: REGION not set": "REGION",
+    "REGION must not be empty": "REGION",
     'key not found: "SECRET_KEY_BASE" (KeyError)': "SECRET_KEY_BASE",
     "Error: Missing required environment variable: API_TOKEN": "API_TOKEN",
     "Environment variable DEPLOY_ENV is undefined": "DEPLOY_ENV",
@@ -65,6 +67,7 @@ SOMETHING_ELSE = (
     "WARNING: FOO_BAR is not set, using default",
     'FATAL: database "x" does not exist',
     "GET /API_V1 not found",
+    "FATAL: column USERNAME is missing",
     "FATAL: role ADMIN does not exist",
 )
 

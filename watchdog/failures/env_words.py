@@ -58,6 +58,12 @@ _LISTED = re.compile(rf"^\s+(?:[-*•]\s*)?{_Q}{_N}{_Q}(?:\s*[:,-].*)?$")
 _LIST_HEAD = re.compile(rf"(?i:{_ABSENT}).*(?i:{_ENV})|(?i:{_ENV}).*(?i:{_ABSENT})")
 _ENV_WORD = re.compile(rf"\b{_ENV}\b|\bconfig", re.IGNORECASE)
 
+# Only a variable or a setting is ever "set"; much else can be missing.
+_SET = re.compile(
+    rf"{_Q} (?:is |was |has |must )?(?:not |be |been )*(?:set|unset|defined|undefined|empty)\b",
+    re.IGNORECASE,
+)
+
 _OPTIONAL = re.compile(
     r"\bwarn(ing)?\b|\bdefault(s|ing)?\b|\busing\b|fall(ing)? ?back|\boptional|\bignor|\bskipp"
     r"|\bINFO\b|\bDEBUG\b",
@@ -112,7 +118,8 @@ def _names_in(line: str) -> list[str]:
             placeholder = groups.get("p")
             position = found.end("p" if placeholder else "n")
             name = re.sub(r"[.-]", "_", placeholder).upper() if placeholder else groups["n"]
-            sure = "_" in name or pattern in _PATTERNS[:2] or _ENV_WORD.search(line)
+            said = _ENV_WORD.search(line) or _SET.match(line[position:])
+            sure = "_" in name or pattern in _PATTERNS[:2] or said
             if plausible(name) and sure:
                 names.append(name)
     return names

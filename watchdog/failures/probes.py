@@ -20,6 +20,7 @@ _ANSWERS = (
     (re.compile(r"no such host"), "its host is not known"),
     (re.compile(r"command .* failed|exit(?:ed| code| status)", re.IGNORECASE), "the command fails"),
 )
+_PREFIX = re.compile(r"^\w+ probe (?:failed|errored(?: and resulted in \w+ state)?):?\s*")
 _CLIENT_ERRORS = range(400, 500)
 
 
@@ -53,7 +54,8 @@ def answer(message: str) -> str:
         found = pattern.search(message)
         if found:
             return words.format(*found.groups())
-    return shorten(message.partition("probe failed: ")[2] or message or "it fails", 120)
+    said = _PREFIX.sub("", message)
+    return f'it says "{shorten(said, 120)}"' if said else "it says nothing more"
 
 
 def says_no(message: str) -> bool:
