@@ -198,6 +198,37 @@ def test_an_unanswered_write_that_landed_counts_as_applied_and_is_not_repeated(
     assert attempt.applied.generation == broken.live()["metadata"]["generation"]
 
 
+@pytest.mark.parametrize(
+    "body", ["<html>", {}, {"kind": "Status"}, {"spec": []}, {"spec": "template"}]
+)
+def test_a_write_whose_answer_makes_no_sense_is_read_back(broken: Shop, body: Any) -> None:
+    def apply_and_babble(request: Request) -> Response:
+        broken.box.answer(request)
+        return Response(200, body)
+
+    broken.box.faults.append(on_real_patch(apply_and_babble))
+
+    attempt = only(broken.remediate(ENV))
+
+    assert attempt.result.outcome is Outcome.APPLIED
+    assert len(broken.writes(real=True)) == 1
+    assert undo(attempt, broken.cluster, broken.permission()).outcome is not Outcome.APPLIED
+
+
+def test_without_a_preview_nothing_is_written(broken: Shop) -> None:
+    def fail(request: Request) -> Response | None:
+        return status(500, "InternalError", "boom") if request.method == "PATCH" else None
+
+    broken.box.faults.append(fail)
+
+    attempt = only(broken.remediate(ENV))
+
+    assert attempt.result.outcome is Outcome.FAILED
+    assert "nothing was changed" in attempt.result.reason
+    assert not attempt.counts
+    assert broken.writes(real=True) == []
+
+
 def test_an_unanswered_write_that_is_not_there_stays_unknown(broken: Shop) -> None:
     broken.box.faults.append(on_real_patch(lambda _: Response(dropped=True)))
 

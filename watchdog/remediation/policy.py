@@ -10,6 +10,7 @@ values themselves are in bounds.py.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from watchdog.actions import RemediationAction, RolloutUndo
 from watchdog.observation.snapshot import ContainerState, PodTemplate
@@ -22,6 +23,10 @@ _MIGRATION = re.compile(r"migrat|flyway|liquibase|alembic|schema", re.IGNORECASE
 _MUST_BE_SEEN = re.compile(r"\b(pods|deployments|replicasets|revisions)\b", re.IGNORECASE)
 _PROVEN = frozenset({"revision", "approved"})
 _STARTING = frozenset({"", "ContainerCreating", "PodInitializing"})
+# A pod that crashed so often, the last time so lately, is ready only between two crashes. The
+# kubelet's longest back-off is five minutes.
+_CRASHES = 2
+_CRASH_WINDOW_SECONDS = 600
 
 
 def judge(action: RemediationAction, context: Context) -> Verdict:
@@ -209,6 +214,7 @@ def small_blast_radius(action: RemediationAction, context: Context) -> Verdict |
     if never_worked and origin in _PROVEN:
         return None
     ready = max(seen.ready, live.get("status", {}).get("readyReplicas", 0))
+    ready -= _ready_between_crashes(action, context)
     desired = live.get("spec", {}).get("replicas", seen.desired)
     if ready * 2 >= desired:
         return ask("blast_radius", f"{ready} of {desired} pods are ready and would be replaced")
@@ -236,6 +242,29 @@ def _failed(action: RemediationAction, context: Context) -> bool:
     named = any(found.pods for found in context.about(action))
     pods = context.snapshot.pods_of(context.owner(action))
     return named or any(_broken(state) for pod in pods for state in pod.containers)
+
+
+def _ready_between_crashes(action: RemediationAction, context: Context) -> int:
+    """How many pods are ready only until their next crash: they serve nobody for long.
+
+    Pods that look alike carry the same count, so the largest group counts, and never too many.
+    """
+    now = context.snapshot.taken_at
+    return max(
+        (
+            pod.alike
+            for pod in context.snapshot.pods_of(context.owner(action))
+            if pod.ready and any(_keeps_crashing(state, now) for state in pod.containers)
+        ),
+        default=0,
+    )
+
+
+def _keeps_crashing(state: ContainerState, now: datetime) -> bool:
+    ended = state.last_finished_at
+    if ended is None or state.last_exit_code == 0 or state.restarts < _CRASHES:
+        return False
+    return (now - ended).total_seconds() < _CRASH_WINDOW_SECONDS
 
 
 def _broken(state: ContainerState) -> bool:

@@ -99,7 +99,7 @@ def send(cluster: Cluster, action: RemediationAction, live: Object, operations: 
 
 def generation(item: Object) -> int | None:
     """How often the object's spec was changed."""
-    value: Any = item["metadata"].get("generation")
+    value: Any = (item.get("metadata") or {}).get("generation")
     return value if isinstance(value, int) else None
 
 
@@ -155,8 +155,9 @@ def _look_what_became_of_it(
     except ClusterError as error:
         return Sent(Outcome.UNKNOWN, None, f"{silent} it could not be read again: {error}")
     if action.target_kind == "Pod":
-        replaced = now["metadata"]["uid"] != live["metadata"]["uid"]
-        if replaced or now["metadata"].get("deletionTimestamp"):
+        metadata = now.get("metadata") or {}
+        replaced = metadata.get("uid") != live["metadata"]["uid"]
+        if replaced or metadata.get("deletionTimestamp"):
             return Sent(Outcome.APPLIED, None, f"{silent} the pod is going")
         return Sent(Outcome.UNKNOWN, None, f"{silent} the pod is still there")
     changed = (generation(now) or 0) != generation(live)
