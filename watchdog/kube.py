@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from watchdog.clock import Budget
 from watchdog.errors import ClusterError
-from watchdog.kube_wire import Ask, Wire, credentials
+from watchdog.kube_credentials import credentials
+from watchdog.kube_wire import Ask, Wire
 from watchdog.observation.reader import Json, Listing, TablePage
 from watchdog.resources import PODS, Resource
 

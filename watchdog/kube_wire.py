@@ -1,23 +1,21 @@
-"""The way to the API server: credentials, one request at a time, and HTTP answers as our errors.
+"""The way to the API server: one request at a time, and HTTP answers as our errors.
 
-Only this module imports the Kubernetes client, and of that only configuration and transport: the
-typed models cost time and memory, and refuse replies that we can read. See kube.py for the verbs.
+Of the Kubernetes client only configuration and transport are used: the typed models cost time and
+memory, and refuse replies that we can read. See kube.py for the verbs.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import re
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from importlib.machinery import ModuleSpec, PathFinder
-from pathlib import Path
 from typing import Any, NamedTuple
+
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import SSLError as TLSError
 
 from watchdog.clock import Budget
 from watchdog.errors import (
@@ -26,47 +24,9 @@ from watchdog.errors import (
     ForbiddenError,
     NotFoundError,
     RejectedError,
-    SettingsError,
     UnansweredError,
 )
-
-
-class _Lazily:
-    """Imports parts of the Kubernetes client only when they are used.
-
-    `import kubernetes` loads websockets, watches, informers and OAuth for everybody, which is more
-    than half of a healthy pass's start.
-    """
-
-    names = frozenset(
-        f"kubernetes.{name}"
-        for name in ("config", "dynamic", "informer", "leaderelection", "stream", "watch")
-    )
-
-    @classmethod
-    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        if name not in cls.names:
-            return None
-        spec = PathFinder.find_spec(name, path, target)
-        if spec is not None and spec.loader is not None:
-            spec.loader = importlib.util.LazyLoader(spec.loader)
-        return spec
-
-
-sys.meta_path.insert(0, _Lazily)
-try:
-    from kubernetes.client.configuration import Configuration  # noqa: TID251 - the one owner
-    from kubernetes.client.exceptions import ApiException  # noqa: TID251 - the one owner
-    from kubernetes.client.rest import RESTClientObject  # noqa: TID251 - the one owner
-    from urllib3.exceptions import (
-        ConnectTimeoutError,
-        HTTPError,
-        NewConnectionError,
-        ReadTimeoutError,
-    )
-    from urllib3.exceptions import SSLError as TLSError
-finally:
-    sys.meta_path.remove(_Lazily)
+from watchdog.kube_credentials import ApiException, Credentials, RESTClientObject
 
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 20.0
@@ -74,20 +34,11 @@ READ_SECONDS = 20.0
 FIRST_SECONDS = 8.0
 TRIES = 3
 LONGEST_WAIT_SECONDS = 10.0
-_SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 
 
 # A JSON patch whose `test` fails, or whose path is not there, says no more than this.
 _PATCH_DOES_NOT_FIT = re.compile(r"server rejected our request due to an error|testing value")
-
-
-class Credentials(NamedTuple):
-    """How to reach one cluster; `name` is its name in the kubeconfig, empty inside a cluster."""
-
-    configuration: Any
-    name: str
-    namespace: str
 
 
 class Ask(NamedTuple):
@@ -119,68 +70,6 @@ class _UnreachableError(Exception):
 
 class _LostError(Exception):
     """Something was sent and no whole reply came back."""
-
-
-def credentials(kubeconfig: Path | None, context: str | None) -> Credentials:
-    """From the kubeconfig given, else KUBECONFIG or ~/.kube/config, else the pod's own account.
-
-    Raises SettingsError where there is none of them, or it is unusable.
-    """
-    named = [part for part in os.environ.get("KUBECONFIG", "").split(os.pathsep) if part]
-    home = Path("~/.kube/config").expanduser()
-    paths = [str(kubeconfig)] if kubeconfig is not None else named or [str(home)]
-    if not any(Path(part).expanduser().exists() for part in paths):
-        if kubeconfig is None and context is None and os.environ.get("KUBERNETES_SERVICE_HOST"):
-            return _in_cluster()
-        raise SettingsError(
-            f"no cluster to look at: {' and '.join(paths)} does not exist; "
-            "give --kubeconfig, or run inside a cluster"
-        )
-    return _from_kubeconfig(os.pathsep.join(paths), context)
-
-
-def _in_cluster() -> Credentials:
-    from kubernetes import config  # noqa: TID251 - the one owner
-
-    configuration = Configuration()
-    try:
-        config.load_incluster_config(configuration)
-        namespace = (_SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
-    except (config.ConfigException, OSError) as error:
-        raise SettingsError(
-            f"this pod has no usable service account token ({error}); "
-            "set automountServiceAccountToken: true"
-        ) from error
-    return Credentials(configuration, "", namespace or "default")
-
-
-def _from_kubeconfig(paths: str, context: str | None) -> Credentials:
-    from kubernetes import config  # noqa: TID251 - the one owner
-
-    # Asking the package for anything loads it, and only then its modules can be imported safely.
-    unusable = config.ConfigException
-    from kubernetes.config.kube_config import (  # noqa: TID251 - the one owner
-        KubeConfigLoader,
-        KubeConfigMerger,
-    )
-    from yaml import YAMLError
-
-    configuration = Configuration()
-    try:
-        merged = KubeConfigMerger(paths).config
-        if merged is None:
-            raise SettingsError(f"kubeconfig {paths} is empty")
-        loader = KubeConfigLoader(config_dict=merged, active_context=context, config_base_path=None)
-        loader.load_and_set(configuration)
-        inside = loader.current_context["context"]
-    except (unusable, YAMLError, OSError, TypeError, AttributeError, KeyError) as error:
-        where = f"context {context} of " if context else ""
-        raise SettingsError(
-            f"cannot use {where}kubeconfig {paths}: {_first_line(error)}"
-        ) from error
-    return Credentials(
-        configuration, str(inside["cluster"]), str(inside.get("namespace") or "default")
-    )
 
 
 class Wire:
@@ -424,10 +313,6 @@ def _connection_words(error: Exception) -> str:
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror.lower()
     return _last_line(str(error).rsplit(">: ", 1)[-1])
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
 
 
 def _last_line(text: str | None) -> str:
