@@ -21,8 +21,8 @@ from watchdog.observation.collector import observe
 from watchdog.observation.health import unhealthy
 from watchdog.observation.reader import Reader
 from watchdog.observation.snapshot import ClusterSnapshot
-from watchdog.remediation.apply import Permission, Proposal, remediate
 from watchdog.remediation.apply import Cluster as Writer
+from watchdog.remediation.apply import Permission, Proposal, remediate
 from watchdog.report.build import completed
 from watchdog.report.progress import Progress
 from watchdog.settings import Settings
