@@ -162,6 +162,33 @@ def diagnose(
 
 
 @app.command()
+def doctor(
+    namespace: Namespaces = None,
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="text or json.", metavar="FORMAT")
+    ] = "text",
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Check every permission, the model, Slack and the Pushgateway; exit 1 when one is missing."""
+    import json
+
+    from watchdog.doctor import examine, show, sound
+
+    _known(output, "text", "json")
+    settings = _settings(namespaces=tuple(namespace) if namespace else None)
+    cluster, budget = _connect(settings, kubeconfig, context)
+    checks = examine(settings, cluster, budget)
+    if output == "json":
+        parts = [check.model_dump(mode="json") for check in checks]
+        typer.echo(json.dumps({"ok": sound(checks), "checks": parts}, indent=2))
+    else:
+        show(checks, sys.stdout)
+    if not sound(checks):
+        raise typer.Exit(NOT_OBSERVED)
+
+
+@app.command()
 def kinds() -> None:
     """List the failure kinds that it knows."""
     from rich.console import Console

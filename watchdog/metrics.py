@@ -216,6 +216,23 @@ def heartbeat(report: Report, settings: Settings, budget: Budget) -> list[Delive
     return [Delivery(to="heartbeat", ok=True)]
 
 
+def ready(settings: Settings, budget: Budget) -> Delivery:
+    """Whether the Pushgateway says that it is ready; never an exception."""
+    url = f"{(settings.pushgateway.url or '').rstrip('/')}/-/ready"
+    if not url.startswith(("http://", "https://")):
+        return Delivery(to="pushgateway", ok=False, error="its address is neither http nor https")
+    try:
+        timeout = budget.timeout(settings.pushgateway.timeout_seconds)
+        with urllib.request.urlopen(url, timeout=timeout) as reply:  # noqa: S310 -- checked above
+            reply.read(1)
+    except HTTPError as error:
+        with error:
+            return _failed("pushgateway", error)
+    except (OSError, HTTPException, ValueError) as error:
+        return _failed("pushgateway", error)
+    return Delivery(to="pushgateway", ok=True)
+
+
 def _registry(samples: list[Sample]) -> Any:
     from prometheus_client import CollectorRegistry, Gauge  # noqa: TID251 -- this module owns it
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import kubernetes_validate
 import pytest
+from kubernetes_validate.utils import validate
 
 from docs import generate_chart
 from tests.chart.rendering import CI_VALUES, TOP, Chart, Object
@@ -66,7 +66,7 @@ def test_the_schemas_of_the_oldest_and_newest_kubernetes_take_every_object(
 ) -> None:
     for one in chart.template(values=values, kube_version=f"{version}.0"):
         if one["kind"] not in OPERATORS:
-            kubernetes_validate.validate(one, version, strict=True)
+            validate(one, version, strict=True)
 
 
 def test_before_1_30_there_is_no_admission_policy(chart: Chart) -> None:

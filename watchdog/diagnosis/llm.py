@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 RUNGS: tuple[Rung, ...] = ("json_schema", "json_object", "none")
 
 _DEFAULT_URL = "https://api.openai.com/v1"
+_PROBE = 'Answer with the JSON object {"word": "ready"} and nothing else.'
 _CONNECT_SECONDS = 5.0
 _ATTEMPTS = 3
 _ATTEMPTS_ABOVE_A_LOWER_RUNG = 2
@@ -201,6 +202,25 @@ class Model:
         key = self._settings.api_key
         secret = key.get_secret_value() if key else ""
         return clean(message.replace(secret, "***") if secret else message, 160)
+
+
+def probe(settings: LLMSettings, budget: Budget) -> str:
+    """Ask for one word, as `doctor` does; what came back, in a few words. ModelError where nothing.
+
+    The answer may be nonsense all the same: this proves address, key and model, not sense.
+    """
+    schema = {
+        "type": "object",
+        "properties": {"word": {"type": "string"}},
+        "required": ["word"],
+        "additionalProperties": False,
+    }
+    question = Prompt("You test a connection.", _PROBE, schema, {}, {}, "")
+    reply = Model(settings, budget).ask(question)
+    if reply.problem:
+        raise ModelError(reply.problem)
+    named = f" as {reply.model}" if reply.model else ""
+    return f"answers{named}, with response format {reply.rung}"
 
 
 def _failure(state: tenacity.RetryCallState) -> _FailedError:

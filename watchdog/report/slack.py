@@ -19,6 +19,7 @@ from urllib.error import URLError
 import tenacity
 
 from watchdog.clock import Budget
+from watchdog.errors import DeliveryError
 from watchdog.nouns import Delivery, Report
 from watchdog.report.slack_answers import BLOCKS_REFUSED, UNCLEAR, Answer
 from watchdog.report.slack_blocks import Message, messages
@@ -150,6 +151,50 @@ def deliver(
 def preview(report: Report) -> str:
     """The Slack messages as they will look, for a terminal; empty when nothing would be posted."""
     return "\n\n".join(_drawn(message) for message in messages(report))
+
+
+def probe(settings: SlackSettings, budget: Budget) -> str:
+    """Try token or webhook without posting anything; what works, in a few words.
+
+    Raises DeliveryError with the remedy. Whether the bot may post in a channel shows only when it
+    does, unless the channel's archive is open to it.
+    """
+    timeout = budget.timeout(settings.timeout_seconds)
+    if settings.bot_token is None:
+        # Slack judges the webhook before the message, and refuses one without content.
+        answer = _by_webhook(settings, timeout, {})
+        if answer.code in {"no_text", "invalid_payload"}:
+            return "the webhook is there"
+        raise DeliveryError(answer.words("the webhook's channel"))
+    answer, scopes = _who_am_i(settings, timeout)
+    if not answer.ok:
+        raise DeliveryError(answer.words(settings.channel or "any channel"))
+    # A gateway may not hand Slack's headers through: then nothing is known of the scopes.
+    if scopes and "chat:write" not in scopes:
+        raise DeliveryError(Answer(code="missing_scope").words(""))
+    known = f"scopes {', '.join(sorted(scopes))}" if scopes else "scopes unknown"
+    return f"the bot token is valid, {known}; channel {settings.channel or 'by namespace'}"
+
+
+def _who_am_i(settings: SlackSettings, timeout: float) -> tuple[Answer, set[str]]:
+    """Slack's answer to auth.test, and the token's scopes."""
+    from slack_sdk import WebClient  # noqa: TID251 -- this module owns it
+    from slack_sdk.errors import SlackApiError, SlackClientError  # noqa: TID251 -- the same
+
+    token = settings.bot_token.get_secret_value() if settings.bot_token else ""
+    address = settings.base_url or WebClient.BASE_URL
+    client = WebClient(token, address, timeout=_whole(timeout), retry_handlers=[], logger=_silent())
+    try:
+        reply = client.auth_test()
+    except SlackApiError as error:
+        said = error.response
+        data = said.data if isinstance(said.data, dict) else {}
+        return _refused(said.status_code, str(data.get("error") or ""), said.headers), set()
+    except (OSError, HTTPException, ValueError, SlackClientError) as error:
+        return _unanswered(error), set()
+    listed = next((v for k, v in reply.headers.items() if k.lower() == "x-oauth-scopes"), "")
+    text = listed[0] if isinstance(listed, list) and listed else listed
+    return Answer(), {scope.strip() for scope in str(text or "").split(",") if scope.strip()}
 
 
 def _drawn(message: Message) -> str:

@@ -1,0 +1,193 @@
+"""`sre-watchdog doctor` against a real API server, with the rights that the test gives it."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+import yaml
+from pytest_httpserver import HTTPServer
+from werkzeug import Response
+
+from tests.cluster.plane import Object, Plane
+from tests.cluster_fixtures import run_watchdog
+from watchdog import rights
+from watchdog.settings import Settings
+
+pytestmark = pytest.mark.plane
+
+
+@dataclass(frozen=True)
+class Account:
+    """A service account in a namespace of its own."""
+
+    plane: Plane
+    ns: str
+    kubeconfig: Path
+
+    def may(self, *rules: Object) -> None:
+        """Give it a Role with these rules, and nothing else."""
+        role = {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "Role",
+            "metadata": {"name": "doctor", "namespace": self.ns},
+            "rules": list(rules),
+        }
+        self.plane.kubectl("apply", "-f", "-", input=json.dumps(role))
+
+    def doctor(self, *args: str, **env: str) -> CompletedProcess[str]:
+        return run_watchdog("doctor", "-n", self.ns, *args, kubeconfig=self.kubeconfig, env=env)
+
+
+def all_rules(ns: str) -> list[Object]:
+    return [
+        {
+            "apiGroups": [grant.group],
+            "resources": [grant.resource],
+            "verbs": [grant.verb],
+            **({"resourceNames": [grant.name]} if grant.name else {}),
+        }
+        for grant in rights.needed(Settings(), ns)
+    ]
+
+
+@pytest.fixture(scope="module")
+def bound(plane: Plane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    tmp_path = tmp_path_factory.mktemp("doctor")
+    with plane.namespace("doctor") as ns:
+        plane.kubectl("create", "serviceaccount", "doctor", "-n", ns)
+        config = yaml.safe_load(plane.kubeconfig.read_text())
+        token = plane.kubectl("create", "token", "doctor", "-n", ns).strip()
+        config["users"][0]["user"] = {"token": token}
+        (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config))
+        where = ["-n", ns, "--role=doctor", f"--serviceaccount={ns}:doctor"]
+        plane.kubectl("create", "rolebinding", "doctor", *where)
+        yield Account(plane, ns, tmp_path / "kubeconfig")
+
+
+@pytest.fixture
+def account(bound: Account) -> Account:
+    bound.may(*all_rules(bound.ns))
+    return bound
+
+
+def test_all_needed_rights_are_enough(account: Account) -> None:
+    done = account.doctor()
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All that a pass needs works." in done.stdout
+
+
+def test_the_line_that_it_prints_grants_what_is_missing(account: Account) -> None:
+    without = [rule for rule in all_rules(account.ns) if rule["resources"] != ["pods/eviction"]]
+    account.may(*without)
+
+    before = account.doctor("-o", "json")
+    (missing,) = (c for c in json.loads(before.stdout)["checks"] if c["necessary"] and not c["ok"])
+    account.may(*without, *yaml.safe_load(missing["remedy"]))
+    after = account.doctor()
+
+    assert before.returncode == 1
+    assert missing["subject"] == f"create pods/eviction in {account.ns}"
+    assert after.returncode == 0, after.stdout
+
+
+def test_a_dry_run_asks_for_no_write(account: Account) -> None:
+    reading = [rule for rule in all_rules(account.ns) if rule["verbs"][0] in rights.READ]
+    account.may(*reading)
+
+    assert account.doctor(SRE_AGENT_DRY_RUN="true").returncode == 0
+    assert account.doctor().returncode == 1
+
+
+def test_a_namespace_that_is_not_there_is_named(plane: Plane) -> None:
+    done = run_watchdog("doctor", "-n", "nowhere", kubeconfig=plane.kubeconfig)
+
+    assert done.returncode == 1
+    assert "kubectl create namespace nowhere" in done.stdout
+
+
+def test_an_unreachable_api_server_is_one_line(tmp_path: Path, plane: Plane) -> None:
+    config = yaml.safe_load(plane.kubeconfig.read_text())
+    config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{closed_port()}"
+    (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config))
+
+    done = run_watchdog("doctor", "-n", "shop", kubeconfig=tmp_path / "kubeconfig")
+
+    assert done.returncode == 1
+    assert "cannot reach the API server" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_configured_and_works_is_said_to_work(
+    account: Account, httpserver: HTTPServer
+) -> None:
+    answer = {"choices": [{"message": {"content": '{"word": "ready"}'}}], "model": "small-1"}
+    httpserver.expect_request("/v1/chat/completions").respond_with_json(answer)
+    httpserver.expect_request("/api/auth.test").respond_with_json(
+        {"ok": True, "user": "watchdog"}, headers={"x-oauth-scopes": "chat:write,files:write"}
+    )
+    httpserver.expect_request("/gateway/-/ready").respond_with_data("OK")
+
+    done = account.doctor(**services(httpserver))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "answers as small-1" in done.stdout
+    assert "scopes chat:write, files:write" in done.stdout
+    assert "ready" in done.stdout
+
+
+def test_what_is_configured_and_fails_is_missing(account: Account, httpserver: HTTPServer) -> None:
+    refusal = Response('{"error": {"message": "no"}}', 401, content_type="application/json")
+    httpserver.expect_request("/v1/chat/completions").respond_with_response(refusal)
+    httpserver.expect_request("/api/auth.test").respond_with_json(
+        {"ok": True}, headers={"x-oauth-scopes": "files:write"}
+    )
+    httpserver.expect_request("/gateway/-/ready").respond_with_data("no", status=503)
+
+    done = account.doctor(**services(httpserver))
+
+    assert done.returncode == 1
+    assert "refused the API key (401)" in done.stdout
+    assert "lacks the scope chat:write" in done.stdout
+    assert "answered HTTP 503" in done.stdout
+    assert "sk-canary" not in done.stdout + done.stderr
+    assert "3 missing." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "works"),
+    [(400, "no_text", True), (404, "no_service", False), (410, "channel_is_archived", False)],
+)
+def test_a_webhook_is_tried_without_posting(
+    account: Account, httpserver: HTTPServer, status: int, said: str, *, works: bool
+) -> None:
+    httpserver.expect_request("/hook").respond_with_data(said, status=status)
+
+    done = account.doctor(SRE_AGENT_SLACK__WEBHOOK_URL=httpserver.url_for("/hook"))
+
+    assert (done.returncode == 0) is works, done.stdout
+    ((request, _),) = httpserver.log
+    assert "text" not in (request.get_json() or {})
+
+
+def services(httpserver: HTTPServer) -> dict[str, str]:
+    return {
+        "SRE_AGENT_LLM__BASE_URL": httpserver.url_for("/v1"),
+        "SRE_AGENT_LLM__API_KEY": "sk-canary",
+        "SRE_AGENT_SLACK__BASE_URL": httpserver.url_for("/api"),
+        "SRE_AGENT_SLACK__BOT_TOKEN": "xoxb-sk-canary",
+        "SRE_AGENT_SLACK__CHANNEL": "#ops",
+        "SRE_AGENT_PUSHGATEWAY__URL": httpserver.url_for("/gateway"),
+    }
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

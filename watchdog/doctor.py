@@ -1,0 +1,217 @@
+"""What works and what is missing before a pass: permissions, model, Slack, Pushgateway.
+
+Reads and asks only. The one thing that it sends is a tiny question to the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, Protocol
+
+from pydantic import BaseModel, ConfigDict
+from rich.console import Console
+from rich.table import Table
+
+from watchdog import rights
+from watchdog.actions.action import Grant, Object
+from watchdog.clock import Budget
+from watchdog.errors import ClusterError, DeliveryError, ForbiddenError, ModelError, NotFoundError
+from watchdog.resources import CONFIGMAPS, LEASES, NAMESPACES, Resource
+from watchdog.settings import Settings
+
+_PROBE_SECONDS = 20.0
+_OWN = ((CONFIGMAPS, "memory between passes"), (LEASES, "the lock between passes"))
+
+
+class Cluster(Protocol):
+    """What the doctor asks of the API server."""
+
+    @property
+    def namespace(self) -> str: ...  # noqa: D102 - as in kube.py
+
+    def get(self, resource: Resource, namespace: str, name: str, /) -> Object: ...  # noqa: D102
+
+    def may(  # noqa: D102, PLR0913, PLR0917 - as in kube.py
+        self,
+        verb: str,
+        group: str,
+        resource: str,
+        namespace: str,
+        name: str = "",
+        subresource: str = "",
+    ) -> bool: ...
+
+
+class Check(BaseModel):
+    """One thing that was tried. `remedy` is the line of YAML, or the setting, that would mend it.
+
+    What is not `necessary` is good to have: a pass runs without it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    subject: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+    necessary: bool = True
+
+
+def examine(settings: Settings, cluster: Cluster, budget: Budget) -> list[Check]:
+    """Everything that a pass with these settings relies on.
+
+    Raises ClusterError where the API server cannot be asked at all.
+    """
+    found: list[Check] = []
+    for namespace in settings.namespaces or (cluster.namespace,):
+        there = _namespace(cluster, namespace)
+        found.append(there)
+        if there.ok:
+            found += _permissions(settings, cluster, namespace)
+            found += _own_objects(cluster, namespace)
+    return [*found, _model(settings, budget), _slack(settings, budget), _gateway(settings, budget)]
+
+
+def sound(checks: list[Check]) -> bool:
+    """Whether all that is necessary works."""
+    return all(check.ok for check in checks if check.necessary)
+
+
+def show(checks: list[Check], to: IO[str]) -> None:
+    """The checks as a table, and below it what to do about those that failed."""
+    # Off a terminal nothing says how wide a line may be, and logs do not wrap.
+    console = Console(file=to, width=None if to.isatty() else 160, highlight=False)
+    table = Table("", "what", "", box=None, pad_edge=False, show_header=False)
+    for check in checks:
+        sign = "✓ works" if check.ok else "✗ MISSING" if check.necessary else "- without"
+        table.add_row(sign, check.subject, check.detail)
+    console.print(table, markup=False)
+    remedies = [check for check in checks if check.remedy and not check.ok]
+    for check in remedies:
+        console.print(f"\n{check.subject}: {check.detail}. To mend it:", markup=False)
+        console.print(f"  {check.remedy}", markup=False, soft_wrap=True)
+    missing = sum(not check.ok for check in checks if check.necessary)
+    console.print(f"\n{f'{missing} missing' if missing else 'All that a pass needs works'}.")
+
+
+def _namespace(cluster: Cluster, namespace: str) -> Check:
+    subject = f"namespace {namespace}"
+    try:
+        cluster.get(NAMESPACES, "", namespace)
+    except NotFoundError:
+        remedy = f"kubectl create namespace {namespace}, or leave it out of watch.namespaces"
+        return Check(subject=subject, ok=False, detail="does not exist", remedy=remedy)
+    except ForbiddenError:
+        # The permission itself is a row of its own, with its remedy.
+        return Check(subject=subject, ok=True, detail="cannot be read: it is taken to exist")
+    return Check(subject=subject, ok=True, detail="exists")
+
+
+def _permissions(settings: Settings, cluster: Cluster, namespace: str) -> Iterator[Check]:
+    """One row where all is granted, else one for each resource that lacks a verb."""
+    wanted = rights.needed(settings, namespace)
+    lacking: dict[tuple[str, str, str], list[str]] = {}
+    for grant in wanted:
+        if not _granted(cluster, grant, namespace):
+            key = (grant.group, grant.resource, grant.name)
+            lacking.setdefault(key, []).append(grant.verb)
+    if not lacking:
+        detail = f"all {len(wanted)} granted"
+        yield Check(subject=f"permissions in {namespace}", ok=True, detail=detail)
+    for (group, resource, name), verbs in lacking.items():
+        only = f" {name}" if name else ""
+        yield Check(
+            subject=f"{', '.join(verbs)} {resource}{only} in {namespace}",
+            ok=False,
+            detail="not granted",
+            remedy=_rule(group, resource, name, verbs),
+        )
+
+
+def _granted(cluster: Cluster, grant: Grant, namespace: str) -> bool:
+    resource, _, subresource = grant.resource.partition("/")
+    return cluster.may(grant.verb, grant.group, resource, namespace, grant.name, subresource)
+
+
+def _rule(group: str, resource: str, name: str, verbs: list[str]) -> str:
+    """The line of a Role in that namespace that would grant it."""
+    only = f', resourceNames: ["{name}"]' if name else ""
+    held = ", ".join(f'"{verb}"' for verb in verbs)
+    return f'- {{apiGroups: ["{group}"], resources: ["{resource}"]{only}, verbs: [{held}]}}'
+
+
+def _own_objects(cluster: Cluster, namespace: str) -> Iterator[Check]:
+    for resource, use in _OWN:
+        subject = f"{resource.kind} {rights.OWN_NAME} in {namespace}"
+        detail = f"there, for {use}"
+        try:
+            cluster.get(resource, namespace, rights.OWN_NAME)
+            yield Check(subject=subject, ok=True, detail=detail, necessary=False)
+        except NotFoundError:
+            version = "/".join(part for part in (resource.group, resource.version) if part)
+            remedy = (
+                f"{{apiVersion: {version}, kind: {resource.kind}, "
+                f"metadata: {{name: {rights.OWN_NAME}, namespace: {namespace}}}}}"
+            )
+            detail = f"does not exist: no {use.removeprefix('the ')}"
+            yield Check(subject=subject, ok=False, detail=detail, remedy=remedy, necessary=False)
+        except ForbiddenError:
+            continue  # among the permissions already
+        except ClusterError as error:
+            yield Check(subject=subject, ok=False, detail=str(error), necessary=False)
+
+
+def _model(settings: Settings, budget: Budget) -> Check:
+    llm = settings.llm
+    if not llm.configured:
+        detail = "not configured: the rules diagnose alone"
+        return Check(subject="model", ok=False, detail=detail, necessary=False)
+    from watchdog.diagnosis.llm import probe
+
+    where = llm.base_url or "OpenAI"
+    try:
+        answered = probe(llm, Budget(min(_PROBE_SECONDS, budget.remaining()), budget.clock))
+    except ModelError as error:
+        remedy = (
+            "check SRE_AGENT_LLM__BASE_URL, SRE_AGENT_LLM__MODEL and SRE_AGENT_LLM__API_KEY "
+            "(chart: llm.baseUrl, llm.model, llm.existingSecret)"
+        )
+        subject = f"model {llm.model_name} at {where}"
+        return Check(subject=subject, ok=False, detail=str(error), remedy=remedy)
+    return Check(subject=f"model {llm.model_name} at {where}", ok=True, detail=answered)
+
+
+def _slack(settings: Settings, budget: Budget) -> Check:
+    if not (settings.slack.bot_token or settings.slack.webhook_url):
+        detail = "not configured: reports are in the log only"
+        return Check(subject="Slack", ok=False, detail=detail, necessary=False)
+    from watchdog.report.slack import probe
+
+    channels = {policy.channel for policy in settings.policies.values() if policy.channel}
+    if settings.slack.bot_token and not (settings.slack.channel or channels):
+        return Check(
+            subject="Slack",
+            ok=False,
+            detail="there is a bot token and no channel",
+            remedy='set SRE_AGENT_SLACK__CHANNEL (chart: slack: {channel: "#ops"})',
+        )
+    try:
+        return Check(subject="Slack", ok=True, detail=probe(settings.slack, budget))
+    except DeliveryError as error:
+        remedy = "check SRE_AGENT_SLACK__BOT_TOKEN or __WEBHOOK_URL (chart: slack.existingSecret)"
+        return Check(subject="Slack", ok=False, detail=str(error), remedy=remedy)
+
+
+def _gateway(settings: Settings, budget: Budget) -> Check:
+    if not settings.pushgateway.url:
+        detail = "not configured: no metrics, so no alert says when passes stop"
+        return Check(subject="Pushgateway", ok=False, detail=detail, necessary=False)
+    from watchdog.metrics import ready
+
+    found = ready(settings, budget)
+    return Check(
+        subject="Pushgateway",
+        ok=found.ok,
+        detail="ready" if found.ok else str(found.error),
+        remedy="" if found.ok else "check SRE_AGENT_PUSHGATEWAY__URL (chart: pushgateway.url)",
+    )
