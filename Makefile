@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test e2e bench image manifests lock clean
+.PHONY: help setup demo check generate test e2e bench image manifests lock clean
 PYTHON ?= python3
 bin := .venv/bin
 pip_compile := CUSTOM_COMPILE_COMMAND="make lock" $(bin)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
@@ -19,9 +19,13 @@ setup: .venv/.ready ## make .venv with the sre-watchdog command in it
 demo: setup ## heal a broken deployment in an embedded cluster: no cluster, key or network
 	@$(bin)/sre-watchdog demo
 
-check: setup ## format, lint, types
+check: setup ## format, lint, types, stale generated files
 	$(bin)/ruff format --check . && $(bin)/ruff check .
 	$(bin)/mypy
+	$(bin)/python docs/generate.py --check
+
+generate: setup ## write what is made from code: the settings page, the README's kinds
+	@$(bin)/python docs/generate.py
 
 test: setup ## every test; end-to-end ones where a cluster can be had, and always under CI=true
 	@$(bin)/pytest tests

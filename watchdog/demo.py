@@ -36,6 +36,8 @@ metadata:
   name: ledger
 spec:
   replicas: 2
+  strategy:
+    rollingUpdate: {{maxUnavailable: 2}}
   selector:
     matchLabels: {{app: ledger}}
   template:

@@ -132,7 +132,7 @@ def _watch(
         restarts = look.restarts
         stable = now - stable_since if stable_since is not None else 0.0
         if stable_since is not None and stable >= verify.stable_seconds:
-            summary = f"{look.state}, stable for {stable:.0f} s ({waited:.0f} s in all)"
+            summary = f"{look.state}, stable for {stable:.0f} s"
             health = TargetHealth(healthy=True, summary=summary, waited_seconds=round(waited, 1))
             return health, True
         late = waited >= verify.timeout_seconds

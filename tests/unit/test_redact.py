@@ -158,3 +158,14 @@ def test_a_long_line_takes_time_in_proportion(unit: str) -> None:
         return time.process_time() - started
 
     assert seconds(400_000) < 8 * seconds(100_000) + 0.2
+
+
+def test_the_host_that_a_workload_looks_for_is_evidence() -> None:
+    redactor = Redactor()
+    redactor.hide(
+        {"DB_HOST": "database-service", "DB_USER": "ledger-owner", "API_HOST": "S3cr3t!x"}
+    )
+
+    text = redactor.redact("ledger-owner: bad address database-service.shop.svc, not S3cr3t!x")
+
+    assert text == "<env DB_USER>: bad address database-service.shop.svc, not <env API_HOST>"

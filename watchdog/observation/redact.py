@@ -38,6 +38,12 @@ _TOO_COMMON = re.compile(
     r"|verbose|127\.0\.0\.1|0\.0\.0\.0",
     re.IGNORECASE,
 )
+# Where a workload looks for another one is what a failed connection is about: the name of a host
+# under a name that says so is shown. Anything that is not just a host name stays masked.
+_ADDRESS_NAME = re.compile(
+    r"(?:^|_)(?:ADDR|ADDRESS|BROKERS?|ENDPOINT|HOST|HOSTNAME|SERVER|SERVICE)$"
+)
+_HOST = re.compile(r"[a-z](?:[a-z-]{0,61}[a-z0-9])?(?:\.[a-z0-9-]{1,63})*(?::\d{1,5})?")
 
 
 class Redactor:
@@ -54,12 +60,16 @@ class Redactor:
     def hide(self, values: Mapping[str, str]) -> None:
         """Mask these literal env values (by name) wherever they turn up, as `<env NAME>`.
 
-        Values under six characters and everyday words are left: they would mask ordinary text.
+        Values under six characters and everyday words are left: they would mask ordinary text. So
+        are host names under the name of an address (DB_HOST).
         """
         for name, value in values.items():
             plain = value.strip()
-            if len(plain) >= _SHORTEST_HIDDEN and not _TOO_COMMON.fullmatch(plain):
-                self._hidden.setdefault(plain, f"<env {name}>")
+            address = _ADDRESS_NAME.search(name.upper()) and _HOST.fullmatch(plain)
+            if address or len(plain) < _SHORTEST_HIDDEN or _TOO_COMMON.fullmatch(plain):
+                continue
+            if plain not in self._hidden:
+                self._hidden[plain] = f"<env {name}>"
         # The longest first, so that a value inside another one does not split it.
         self._hidden = dict(sorted(self._hidden.items(), key=lambda item: -len(item[0])))
 
