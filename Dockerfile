@@ -2,7 +2,7 @@
 ARG PYTHON_IMAGE=python:3.13-slim
 
 FROM ${PYTHON_IMAGE} AS build
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 # pip and the build backend live beside the environment that is kept, not in it.
 RUN ["python3", "-m", "venv", "/opt/build"]
 RUN ["python3", "-m", "venv", "--without-pip", "/opt/sre-watchdog"]
