@@ -12,6 +12,8 @@ from typing import Protocol
 
 from watchdog.clock import Budget
 from watchdog.diagnosis.diagnose import Ask, diagnose
+from watchdog.diagnosis.prompt import Prompt
+from watchdog.diagnosis.reply import Reply
 from watchdog.diagnosis.rules import detect
 from watchdog.errors import ClusterError
 from watchdog.failures import KINDS
@@ -63,6 +65,23 @@ class Pass:
             spent = self.budget.clock.monotonic() - started
             self.seconds[stage] = round(self.seconds.get(stage, 0.0) + spent, 3)
 
+    def asked(self) -> Ask | None:
+        """`ask`, with the model's own time told apart from the rules'."""
+        ask = self.ask
+        if ask is None:
+            return None
+
+        def timed(prompt: Prompt) -> Reply:
+            with self.timed("model"):
+                return ask(prompt)
+
+        return timed
+
+    def may_write(self) -> None:
+        """Raise ClusterError where the pass was told to stop: asked right before every write."""
+        if self.budget.stopped:
+            raise ClusterError("the pass was told to stop")
+
 
 def run_pass(namespaces: tuple[str, ...], work: Pass) -> Report:
     """Look after every namespace and report; raises nothing of the cluster's.
@@ -89,7 +108,7 @@ def look_after(namespace: str, work: Pass) -> NamespaceReport:
     work.progress.stage("observe", _seen(snapshot, findings))
 
     with work.timed("diagnose"):
-        diagnosis = diagnose(snapshot, findings, KINDS, work.settings, work.ask)
+        diagnosis = diagnose(snapshot, findings, KINDS, work.settings, work.asked())
     if findings:
         work.progress.stage("diagnose", diagnosis.summary)
 
@@ -97,6 +116,9 @@ def look_after(namespace: str, work: Pass) -> NamespaceReport:
         permission = _permission(work)
         attempts = remediate(diagnosis, findings, snapshot, work.cluster, permission)
     work.attempts_used += sum(attempt.counts for attempt in attempts)
+    for attempt in attempts:
+        done = attempt.result
+        work.progress.stage("remediate", f"{done.action.title}: {done.outcome.replace('_', ' ')}")
 
     with work.timed("verify"):
         results = settle(attempts, work.cluster, permission, work.budget, _watching(work))
@@ -145,6 +167,7 @@ def _permission(work: Pass) -> Permission:
         legal=LEGAL,
         consent=work.consent,
         asks_first=work.consent is not None,
+        still_ours=work.may_write,
         now=work.budget.clock.now,
     )
 

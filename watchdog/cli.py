@@ -1,32 +1,23 @@
-"""The commands and their exit codes; the only place that wires adapters to the core.
+"""The commands and their exit codes.
 
-Everything heavy is imported by the command that needs it: `--help` answers at once, and a healthy
-pass loads neither the model's client nor Slack's.
+Everything heavy is imported by the command that needs it, so that `--help` answers at once; the
+adapters are made in wiring.py.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from watchdog import __version__
+from watchdog import __version__, wiring
 from watchdog.errors import SettingsError, WatchdogError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from watchdog.agent import Pass
-    from watchdog.clock import Budget
-    from watchdog.diagnosis.diagnose import Ask
-    from watchdog.kube import Cluster
-    from watchdog.nouns import Report
-    from watchdog.observation.snapshot import ClusterSnapshot
-    from watchdog.remediation.apply import Proposal
-    from watchdog.report.progress import Progress
-    from watchdog.settings import Settings
+    from collections.abc import Iterable
 
 RAN, NOT_OBSERVED, BAD_SETTINGS, FOUND = 0, 1, 2, 3  # the exit codes of the contract
 
@@ -85,17 +76,19 @@ def run(  # noqa: PLR0913, PLR0917 - a command has as many parameters as flags
     from watchdog.agent import run_pass
     from watchdog.deliveries import deliver
 
-    _known(output, "text", "json", "markdown")
-    settings = _settings(
+    wiring.check_format(output, "text", "json", "markdown")
+    settings = wiring.read_settings(
         namespaces=tuple(namespace) if namespace else None,
         label_selector=selector,
         dry_run=dry_run or None,
     )
-    cluster, budget = _connect(settings, kubeconfig, context)
-    work = _work(settings, cluster, budget, output, asks=not yes)
-    report = deliver(run_pass(settings.namespaces or (cluster.namespace,), work), settings)
+    cluster, budget = wiring.connect(settings, kubeconfig, context)
+    wiring.stop_on_sigterm(budget)
+    work = wiring.new_pass(settings, cluster, budget, output, asks=not yes)
+    namespaces = wiring.share(settings.namespaces or (cluster.namespace,), settings.shards)
+    report = deliver(run_pass(namespaces, work), settings, os.environ.get("POD_NAMESPACE", ""))
     work.progress.close()
-    _show(report, output)
+    wiring.show(report, output)
     if report.result == "failed":
         raise typer.Exit(NOT_OBSERVED)
     if fail_on_findings and any(part.findings for part in report.namespaces):
@@ -110,10 +103,10 @@ def demo(
     """Run the same pass against an embedded cluster with a broken Deployment."""
     from watchdog.demo import play
 
-    _known(output, "text", "json", "markdown")
-    report = play(_settings(environment={}), speed, output)
+    wiring.check_format(output, "text", "json", "markdown")
+    report = play(speed, output)
     if output != "text":
-        _show(report, output)
+        wiring.show(report, output)
     if not all(part.verification and part.verification.healthy for part in report.namespaces):
         raise typer.Exit(NOT_OBSERVED)
 
@@ -132,11 +125,11 @@ def snapshot(
     from watchdog.observation.collector import observe
     from watchdog.observation.text import to_text
 
-    _known(output, "text", "json")
-    settings = _settings(
+    wiring.check_format(output, "text", "json")
+    settings = wiring.read_settings(
         namespaces=tuple(namespace) if namespace else None, label_selector=selector
     )
-    cluster, budget = _connect(settings, kubeconfig, context)
+    cluster, budget = wiring.connect(settings, kubeconfig, context)
     for name in settings.namespaces or (cluster.namespace,):
         seen = observe(cluster, name, settings, budget.clock, settings.cluster_name or cluster.name)
         if output == "json":
@@ -154,11 +147,11 @@ def diagnose(
     from watchdog.agent import diagnose_saved
     from watchdog.clock import Budget, SystemClock
 
-    _known(output, "text", "json", "markdown")
-    settings = _settings()
+    wiring.check_format(output, "text", "json", "markdown")
+    settings = wiring.read_settings()
     budget = Budget(settings.run_budget_seconds, SystemClock())
-    saved = _read_snapshot(snapshot)
-    _show(diagnose_saved(saved, settings, _ask(settings, budget)), output)
+    saved = wiring.read_snapshot(snapshot)
+    wiring.show(diagnose_saved(saved, settings, wiring.model(settings, budget)), output)
 
 
 @app.command()
@@ -175,9 +168,9 @@ def doctor(
 
     from watchdog.doctor import examine, show, sound
 
-    _known(output, "text", "json")
-    settings = _settings(namespaces=tuple(namespace) if namespace else None)
-    cluster, budget = _connect(settings, kubeconfig, context)
+    wiring.check_format(output, "text", "json")
+    settings = wiring.read_settings(namespaces=tuple(namespace) if namespace else None)
+    cluster, budget = wiring.connect(settings, kubeconfig, context)
     checks = examine(settings, cluster, budget)
     if output == "json":
         parts = [check.model_dump(mode="json") for check in checks]
@@ -246,107 +239,3 @@ def _closest(name: str, known: Iterable[str]) -> str:
     import difflib
 
     return difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
-
-
-def _known(output: str, *formats: str) -> None:
-    if output not in formats:
-        raise SettingsError(f"--output {output} is unknown; it is one of {', '.join(formats)}")
-
-
-def _settings(environment: dict[str, str] | None = None, **overrides: Any) -> Settings:
-    from watchdog import logs
-    from watchdog.environment import load
-
-    settings = load(environment, **overrides)
-    logs.configure(settings.log_level)
-    return settings
-
-
-def _work(settings: Settings, cluster: Cluster, budget: Budget, output: str, *, asks: bool) -> Pass:
-    from watchdog.agent import Pass
-
-    progress = _progress(output)
-    return Pass(
-        settings=settings,
-        cluster=cluster,
-        budget=budget,
-        progress=progress,
-        ask=_ask(settings, budget),
-        consent=_consent(cluster, progress) if asks and sys.stdin.isatty() else None,
-        cluster_name=settings.cluster_name or cluster.name,
-    )
-
-
-def _connect(
-    settings: Settings, kubeconfig: Path | None, context: str | None
-) -> tuple[Cluster, Budget]:
-    from watchdog.clock import Budget, SystemClock
-    from watchdog.kube import Cluster
-
-    budget = Budget(settings.run_budget_seconds, SystemClock())
-    return Cluster.connect(kubeconfig, context, budget), budget
-
-
-def _ask(settings: Settings, budget: Budget) -> Ask | None:
-    if not settings.llm.configured:
-        return None
-    from watchdog.diagnosis.llm import Model
-
-    return Model(settings.llm, budget).ask
-
-
-def _progress(output: str) -> Progress:
-    from watchdog.report.progress import QuietProgress, TerminalProgress
-
-    return TerminalProgress() if output == "text" and sys.stderr.isatty() else QuietProgress()
-
-
-def _consent(cluster: Cluster, progress: Progress) -> Callable[[Proposal], bool]:
-    """Ask on standard error, where the answer cannot end up in a piped report."""
-
-    def consent(proposal: Proposal) -> bool:
-        progress.pause()
-        target = proposal.action.target
-        where = f"{target} in namespace {target.namespace} on {cluster.name or cluster.server}"
-        typer.echo(f"\n{where}: {proposal.action.title} ({proposal.source})", err=True)
-        if proposal.approval:
-            typer.echo(f"  It needs your approval: {proposal.approval}.", err=True)
-        for line in proposal.diff.splitlines():
-            typer.echo(f"  {line}", err=True)
-        return typer.confirm("Apply this change?", default=False, err=True)
-
-    return consent
-
-
-def _show(report: Report, output: str) -> None:
-    if output == "json":
-        import json
-
-        typer.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
-    elif output == "markdown":
-        from watchdog.report.markdown import render_markdown
-
-        typer.echo(render_markdown(report))
-    else:
-        from rich.console import Console
-
-        from watchdog.report.text import render_text
-
-        render_text(report, Console())
-
-
-def _read_snapshot(path: Path) -> ClusterSnapshot:
-    from pydantic import ValidationError
-
-    from watchdog.observation.snapshot import ClusterSnapshot
-
-    try:
-        return ClusterSnapshot.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise SettingsError(f"--snapshot {path} cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise SettingsError(
-            f"--snapshot {path} is not what `snapshot -o json` prints: {where}: {first['msg']}"
-        ) from None

@@ -42,14 +42,26 @@ class SystemClock:
 class Budget:
     """How long the pass may still take; every outside call gets at most what is left of it."""
 
-    def __init__(self, seconds: float, clock: Clock) -> None:
+    def __init__(self, seconds: float, clock: Clock, whole: Budget | None = None) -> None:
         self.clock = clock
+        self.stopped = False
         self._deadline = clock.monotonic() + seconds
+        self._whole = whole
 
     def remaining(self) -> float:
-        """Seconds left, never below zero."""
-        return max(0.0, self._deadline - self.clock.monotonic())
+        """Seconds left, never below zero; of a part also no more than the whole has."""
+        left = max(0.0, self._deadline - self.clock.monotonic())
+        return min(left, self._whole.remaining()) if self._whole else left
 
     def timeout(self, cap: float) -> float:
         """The timeout in seconds for one call that should take at most `cap`."""
         return max(0.1, min(cap, self.remaining()))
+
+    def part(self, seconds: float) -> Budget:
+        """A budget of so many seconds that ends with this one at the latest."""
+        return Budget(seconds, self.clock, self)
+
+    def stop(self, within_seconds: float) -> None:
+        """End the pass early: no new write, and what is under way has so many seconds left."""
+        self.stopped = True
+        self._deadline = min(self._deadline, self.clock.monotonic() + within_seconds)

@@ -14,8 +14,11 @@ from watchdog.settings import Settings
 BUDGET_SECONDS = 20.0  # fits the chart's grace period, so that a stopped pass still reports
 
 
-def deliver(report: Report, settings: Settings) -> Report:
-    """Send the report wherever the settings say, and add how that went to it."""
+def deliver(report: Report, settings: Settings, release_namespace: str = "") -> Report:
+    """Send the report wherever the settings say, and add how that went to it.
+
+    `release_namespace` tells the metrics of two releases apart; empty outside a cluster.
+    """
     budget = Budget(BUDGET_SECONDS, SystemClock())
     channels = {name: p.channel for name, p in settings.policies.items() if p.channel}
     deliveries = []
@@ -27,7 +30,7 @@ def deliver(report: Report, settings: Settings) -> Report:
     if settings.pushgateway.url:
         from watchdog import metrics
 
-        report = with_deliveries(report, metrics.push(report, settings, budget))
+        report = with_deliveries(report, metrics.push(report, settings, budget, release_namespace))
     if settings.heartbeat.url and report.result != "failed":
         from watchdog import metrics
 

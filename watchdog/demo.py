@@ -17,11 +17,11 @@ from watchdog.clock import Budget, SystemClock
 from watchdog.kube import Cluster
 from watchdog.nouns import Report
 from watchdog.observation.printed import cells
-from watchdog.report.progress import QuietProgress, TerminalProgress
+from watchdog.report.progress import Progress, TerminalProgress
 from watchdog.report.slack import preview
 from watchdog.report.text import render_text
 from watchdog.sandbox.cluster import Sandbox
-from watchdog.settings import Settings
+from watchdog.settings import Settings, VerifySettings
 
 NAMESPACE = "shop"
 _HISTORY_SECONDS = 9 * 24 * 3600.0
@@ -75,7 +75,7 @@ spec:
 """
 
 
-def play(settings: Settings, speed: float, output: str) -> Report:
+def play(speed: float, output: str) -> Report:
     """Break the ledger on an embedded cluster, run a pass, and show it as it happens.
 
     Prints only for the `text` output; the report is returned for the others.
@@ -87,18 +87,13 @@ def play(settings: Settings, speed: float, output: str) -> Report:
     ):
         _break(box)
         console.print("[bold]An embedded cluster. Twelve minutes ago a rollout broke it:[/bold]")
-        console.print(_pods(box), "")
-        report = _heal(
-            box,
-            settings,
-            Path(folder),
-            TerminalProgress() if console.is_terminal else QuietProgress(),
-        )
-        console.print("", "[bold]The report:[/bold]")
+        console.print(_pods(box), end="\n\n")
+        report = _heal(box, Path(folder), TerminalProgress(console))
+        console.print("\n[bold]The report:[/bold]")
         render_text(report, console)
-        console.print("", "[bold]The Slack message:[/bold]")
+        console.print("\n[bold]The Slack message:[/bold]")
         console.print(preview(report), markup=False)
-        console.print("", "[bold]The cluster now:[/bold]")
+        console.print("\n[bold]The cluster now:[/bold]")
         console.print(_pods(box))
     return report
 
@@ -112,11 +107,11 @@ def _break(box: Sandbox) -> None:
     box.advance(_BROKEN_SECONDS)
 
 
-def _heal(
-    box: Sandbox, settings: Settings, folder: Path, progress: TerminalProgress | QuietProgress
-) -> Report:
-    quick = settings.verify.model_copy(update={"stable_seconds": 3.0, "poll_seconds": 0.5})
-    settings = settings.model_copy(update={"verify": quick})
+def _heal(box: Sandbox, folder: Path, progress: Progress) -> Report:
+    # No prefix of ours: what is set for a real cluster is not meant for this one.
+    settings = Settings(
+        _env_prefix="SRE_WATCHDOG_DEMO_", verify=VerifySettings(stable_seconds=3, poll_seconds=0.5)
+    )
     budget = Budget(settings.run_budget_seconds, SystemClock())
     cluster = Cluster.connect(box.kubeconfig(folder / "kubeconfig"), None, budget)
     work = Pass(settings, cluster, budget, progress, cluster_name="demo")

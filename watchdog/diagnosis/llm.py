@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent import futures
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 RUNGS: tuple[Rung, ...] = ("json_schema", "json_object", "none")
 
 _DEFAULT_URL = "https://api.openai.com/v1"
+_SLICE_SECONDS = 0.25
 _PROBE = 'Answer with the JSON object {"word": "ready"} and nothing else.'
 _CONNECT_SECONDS = 5.0
 _ATTEMPTS = 3
@@ -90,10 +91,10 @@ class Model:
 
         # Servers that want no key are sent a placeholder: the client insists on one.
         key = settings.api_key.get_secret_value() if settings.api_key else "none"
-        budget = Budget(seconds, self._budget.clock)
+        budget = self._budget.part(seconds)
         try:
             with OpenAI(api_key=key, base_url=url, max_retries=0) as client:
-                return _within(seconds, lambda: self._climb_down(client, prompt, budget))
+                return _within(budget, lambda: self._climb_down(client, prompt, budget))
         except _FailedError as failed:
             raise ModelError(str(failed)) from failed.__cause__
         except (OpenAIError, ValueError, OSError) as error:
@@ -281,13 +282,14 @@ def _is_near(host: str) -> bool:
     return address.is_private and not (address.is_link_local or address.is_unspecified)
 
 
-def _within(seconds: float, call: Callable[[], Reply]) -> Reply:
-    """The call's result, or ModelError after so many seconds, whatever the server does.
+def _within(budget: Budget, call: Callable[[], Reply]) -> Reply:
+    """The call's result, or ModelError when the budget is over, whatever the server does.
 
     The client's own timeouts are per read, so a server that drips would hold it for ever. The
     thread is abandoned then; it ends with its connection, at the latest with the process.
     """
-    future: Future[Reply] = Future()
+    future: futures.Future[Reply] = futures.Future()
+    seconds = budget.remaining()
 
     def work() -> None:
         try:
@@ -296,7 +298,9 @@ def _within(seconds: float, call: Callable[[], Reply]) -> Reply:
             future.set_exception(error)
 
     Thread(target=work, name="model", daemon=True).start()
-    try:
-        return future.result(seconds)
-    except TimeoutError:
-        raise ModelError(f"the model did not answer within {seconds:.0f} s") from None
+    while left := budget.remaining():
+        # In slices: a pass that is told to stop shortens its budget while we wait.
+        done, _ = futures.wait([future], timeout=min(left, _SLICE_SECONDS))
+        if done:
+            return future.result()
+    raise ModelError(f"the model did not answer within {seconds:.0f} s")

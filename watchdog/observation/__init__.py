@@ -1,0 +1,1 @@
+"""Looking at a namespace: snapshot.py has the nouns, collector.py the reads."""

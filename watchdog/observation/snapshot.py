@@ -278,7 +278,7 @@ class ContainerState(Noun):
 class PodSummary(Noun):
     """One pod that was read in full; `alike` counts the pods that look the same, this one included.
 
-    `owner` is the workload at the top (the Deployment, the CronJob), the pod itself when it has none.
+    `owner` is the workload at the top (the Deployment, the CronJob), or the pod itself.
     """
 
     ref: ObjectRef

@@ -1,0 +1,167 @@
+"""Makes the adapters that a command needs and passes them in; the only place that does.
+
+Everything heavy is imported inside: a healthy pass loads neither the model's client nor Slack's.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from watchdog.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from watchdog.agent import Pass
+    from watchdog.clock import Budget
+    from watchdog.diagnosis.diagnose import Ask
+    from watchdog.kube import Cluster
+    from watchdog.nouns import Report
+    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.remediation.apply import Proposal
+    from watchdog.report.progress import Progress
+    from watchdog.settings import Settings
+
+STOP_SECONDS = 10.0  # with the deliveries' own 20 s this fits the chart's grace period of 45 s
+
+
+def check_format(output: str, *formats: str) -> None:
+    """Raise SettingsError for an output format that the command does not have."""
+    if output not in formats:
+        raise SettingsError(f"--output {output} is unknown; it is one of {', '.join(formats)}")
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """The settings of this process, flags first; logging is set up by them."""
+    from watchdog import logs
+    from watchdog.environment import load
+
+    settings = load(**overrides)
+    logs.configure(settings.log_level)
+    return settings
+
+
+def new_pass(
+    settings: Settings, cluster: Cluster, budget: Budget, output: str, *, asks: bool
+) -> Pass:
+    """A pass over that cluster; `asks`: a person at a terminal is asked before each write."""
+    from watchdog.agent import Pass
+
+    progress = _progress(output)
+    return Pass(
+        settings=settings,
+        cluster=cluster,
+        budget=budget,
+        progress=progress,
+        ask=model(settings, budget),
+        consent=_consent(cluster, progress) if asks and sys.stdin.isatty() else None,
+        cluster_name=settings.cluster_name or cluster.name,
+    )
+
+
+def connect(
+    settings: Settings, kubeconfig: Path | None, context: str | None
+) -> tuple[Cluster, Budget]:
+    """The API server of that context, and the budget that all its calls share."""
+    from watchdog.clock import Budget, SystemClock
+    from watchdog.kube import Cluster
+
+    budget = Budget(settings.run_budget_seconds, SystemClock())
+    return Cluster.connect(kubeconfig, context, budget), budget
+
+
+def stop_on_sigterm(budget: Budget) -> None:
+    """Let SIGTERM end the pass early: no new write, what is under way ends, it still reports."""
+
+    def stop(_signal: int, _frame: object) -> None:
+        budget.stop(STOP_SECONDS)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def share(namespaces: tuple[str, ...], shards: int) -> tuple[str, ...]:
+    """This pod's namespaces: an Indexed Job numbers its pods, and each namespace hashes to one."""
+    if shards == 1:
+        return namespaces
+    number = os.environ.get("JOB_COMPLETION_INDEX", "")
+    if not number.isdigit() or int(number) >= shards:
+        raise SettingsError(
+            f"SRE_AGENT_SHARDS={shards} needs JOB_COMPLETION_INDEX from 0 to {shards - 1}, "
+            f"as an Indexed Job sets it; it is {number or 'not set'}"
+        )
+    return tuple(name for name in namespaces if zlib.crc32(name.encode()) % shards == int(number))
+
+
+def model(settings: Settings, budget: Budget) -> Ask | None:
+    """How the model is asked; None where none is configured."""
+    if not settings.llm.configured:
+        return None
+    from watchdog.diagnosis.llm import Model
+
+    return Model(settings.llm, budget).ask
+
+
+def _progress(output: str) -> Progress:
+    from watchdog.report.progress import QuietProgress, TerminalProgress
+
+    return TerminalProgress() if output == "text" and sys.stderr.isatty() else QuietProgress()
+
+
+def _consent(cluster: Cluster, progress: Progress) -> Callable[[Proposal], bool]:
+    """Ask on standard error, where the answer cannot end up in a piped report."""
+
+    def consent(proposal: Proposal) -> bool:
+        progress.pause()
+        target = proposal.action.target
+        where = f"{target} in namespace {target.namespace} on {cluster.name or cluster.server}"
+        typer.echo(f"\n{where}: {proposal.action.title} ({proposal.source})", err=True)
+        if proposal.approval:
+            typer.echo(f"  It needs your approval: {proposal.approval}.", err=True)
+        for line in proposal.diff.splitlines():
+            typer.echo(f"  {line}", err=True)
+        return typer.confirm("Apply this change?", default=False, err=True)
+
+    return consent
+
+
+def show(report: Report, output: str) -> None:
+    """Print the report to standard output in that format."""
+    if output == "json":
+        import json
+
+        typer.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+    elif output == "markdown":
+        from watchdog.report.markdown import render_markdown
+
+        typer.echo(render_markdown(report))
+    else:
+        from rich.console import Console
+
+        from watchdog.report.text import render_text
+
+        render_text(report, Console())
+
+
+def read_snapshot(path: Path) -> ClusterSnapshot:
+    """The snapshot in that file; SettingsError where it is none."""
+    from pydantic import ValidationError
+
+    from watchdog.observation.snapshot import ClusterSnapshot
+
+    try:
+        return ClusterSnapshot.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise SettingsError(f"--snapshot {path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise SettingsError(
+            f"--snapshot {path} is not what `snapshot -o json` prints: {where}: {first['msg']}"
+        ) from None
