@@ -34,7 +34,7 @@ class LLMSettings(Group):
     timeout_seconds: float = Field(45.0, gt=0)
     """Seconds for the whole call, retries and format ladder included; never more than what is left
     of the run budget."""
-    max_prompt_chars: int = Field(40_000, ge=4_000)
+    max_prompt_chars: int = Field(40_000, ge=8_000)
     """Characters of the prompt at most (about 3.5 a token); what matters most is kept and the cut
     is stated."""
     max_output_tokens: int | None = Field(None, gt=0)
