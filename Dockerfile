@@ -7,21 +7,23 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 RUN ["python3", "-m", "venv", "/opt/build"]
 RUN ["python3", "-m", "venv", "--without-pip", "/opt/sre-watchdog"]
 COPY requirements.txt requirements-build.txt /src/
+# What a pass never imports goes: the asyncio twin of the Kubernetes client, and packages' own tests.
+# Bytecode carries hashes instead of times: the file system is read-only, and the same sources give
+# the same bytes.
 RUN /opt/build/bin/pip install --quiet --require-hashes --requirement /src/requirements-build.txt \
- && /opt/build/bin/python -m pip install --quiet --require-hashes --no-compile \
-      --prefix /opt/sre-watchdog --ignore-installed --requirement /src/requirements.txt
+ && /opt/build/bin/pip install --quiet --require-hashes --no-compile \
+      --prefix /opt/sre-watchdog --ignore-installed --requirement /src/requirements.txt \
+ && rm -rf /opt/sre-watchdog/lib/python3*/site-packages/kubernetes/aio \
+ && find /opt/sre-watchdog/lib -depth -type d \( -name tests -o -name test -o -name __pycache__ \) -exec rm -rf {} + \
+ && find /opt/sre-watchdog/bin -type f -delete \
+ && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/sre-watchdog/lib
 COPY pyproject.toml README.md LICENSE /src/
 COPY watchdog /src/watchdog
 RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --no-index --wheel-dir /tmp/wheel /src \
  && /opt/build/bin/pip install --quiet --no-deps --no-index --no-compile --prefix /opt/sre-watchdog \
       --ignore-installed /tmp/wheel/*.whl \
  && sed -i '1s|.*|#!/opt/sre-watchdog/bin/python3|' /opt/sre-watchdog/bin/sre-watchdog \
- # What a pass never imports: the asyncio twin of the Kubernetes client, and packages' own tests.
- && rm -rf /opt/sre-watchdog/lib/python3*/site-packages/kubernetes/aio \
- && find /opt/sre-watchdog/lib -depth -type d \( -name tests -o -name test -o -name __pycache__ \) -exec rm -rf {} + \
- && find /opt/sre-watchdog/bin -type f ! -name sre-watchdog -delete \
- # Hashes instead of times: the file system is read-only, and the same sources give the same bytes.
- && python3 -m compileall -q --invalidation-mode unchecked-hash /opt/sre-watchdog/lib \
+ && python3 -m compileall -q --invalidation-mode unchecked-hash /opt/sre-watchdog/lib/python3*/site-packages/watchdog \
  && /opt/sre-watchdog/bin/sre-watchdog --version
 
 FROM ${PYTHON_IMAGE}

@@ -22,6 +22,7 @@ demo: setup ## heal a broken deployment in an embedded cluster: no cluster, key 
 check: setup ## format, lint, types, stale generated files
 	$(bin)/ruff format --check . && $(bin)/ruff check .
 	$(bin)/mypy
+	$(bin)/python docs/generate_chart.py --check
 	$(bin)/python docs/generate.py --check
 
 generate: setup ## write what is made from code: the settings page, the README's kinds

@@ -1,0 +1,338 @@
+"""Chart and image as people meet them: installed on a real cluster by helm, healing there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from tests.cluster.handle import Cluster, poll
+from tests.e2e.images import compressed_bytes, product_image
+from tests.wire_slack import TOKEN, Slack
+from watchdog import rights
+from watchdog.actions.action import Grant
+from watchdog.settings import Settings
+
+pytestmark = pytest.mark.cluster
+CHART = Path(__file__).resolve().parents[2] / "helm"
+RELEASE = "watchdog"
+ACCOUNT = "watchdog-sre-watchdog"
+HEALED_WITHIN_SECONDS = 60
+IMAGE_BYTES = 200_000_000
+SHOP = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: demo}
+spec:
+  replicas: 2
+  # A broken revision takes the service down, instead of waiting beside the old one.
+  strategy: {rollingUpdate: {maxUnavailable: 100%%, maxSurge: 0}}
+  selector: {matchLabels: {app: demo}}
+  template:
+    metadata: {labels: {app: demo}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+        - name: main
+          image: busybox:1.36
+          command: [sh, -c, ': "${REQUIRED_CONFIG:?must be set}"; sleep 3600']
+          env: %s
+"""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A release that watches `shop` from `ops`, and the servers that it speaks to."""
+
+    cluster: Cluster
+    helm: Callable[..., str]
+    ops: str
+    shop: str
+    slack: Slack
+    gateway: str
+    prometheus: str
+
+    @property
+    def account(self) -> str:
+        return f"system:serviceaccount:{self.ops}:{ACCOUNT}"
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One Job made from the CronJob."""
+
+    seconds_to_healthy: float
+    report: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def image(cluster: Cluster, tool: Callable[[str], Path]) -> tuple[str, str]:
+    if cluster.origin != "own":
+        pytest.skip("the image is built into the registry of tests/cluster only")
+    return product_image(tool)
+
+
+@pytest.fixture(scope="module")
+def slack(cluster: Cluster) -> Iterator[Slack]:
+    with HTTPServer(host=cluster.node_ip, port=0) as server:
+        server.expect_request("/api/auth.test").respond_with_json(
+            {"ok": True}, headers={"x-oauth-scopes": "chat:write"}
+        )
+        yield Slack(server)
+
+
+@pytest.fixture(scope="module")
+def gateway(cluster: Cluster, tool: Callable[[str], Path]) -> Iterator[str]:
+    address = f"{cluster.node_ip}:{free_port(cluster.node_ip)}"
+    with running(tool("pushgateway"), f"--web.listen-address={address}"):
+        poll(lambda: fetched(f"http://{address}/-/ready"), 30, "the Pushgateway")
+        yield f"http://{address}"
+
+
+@pytest.fixture(scope="module")
+def prometheus(
+    gateway: str, tool: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("prometheus")
+    target = {"targets": [gateway.removeprefix("http://")]}
+    job = {"job_name": "gateway", "honor_labels": True, "scrape_interval": "1s"}
+    job |= {"static_configs": [target]}
+    (home / "config.yaml").write_text(json.dumps({"scrape_configs": [job]}))
+    address = f"127.0.0.1:{free_port('127.0.0.1')}"
+    options = [f"--config.file={home}/config.yaml", f"--storage.tsdb.path={home}/data"]
+    with running(tool("prometheus"), *options, f"--web.listen-address={address}"):
+        poll(lambda: fetched(f"http://{address}/-/ready"), 60, "Prometheus")
+        yield f"http://{address}"
+
+
+@pytest.fixture(scope="module")
+def installed(  # noqa: PLR0913, PLR0917 - everything that the release speaks to
+    cluster: Cluster,
+    tool: Callable[[str], Path],
+    image: tuple[str, str],
+    slack: Slack,
+    gateway: str,
+    prometheus: str,
+) -> Iterator[Installed]:
+    helm4 = tool("helm4")
+
+    with cluster.namespace("helm-ops") as ops, cluster.namespace("helm-shop") as shop:
+        enforced = "pod-security.kubernetes.io/enforce=restricted"
+        cluster.kubectl("label", "namespace", ops, enforced)
+        credentials = ["secret", "generic", "slack", f"--from-literal=bot-token={TOKEN}"]
+        cluster.kubectl("create", *credentials, "-n", ops)
+        cluster.apply(SHOP % "[{name: REQUIRED_CONFIG, value: production}]", shop)
+        cluster.kubectl("rollout", "status", "deployment/demo", "-n", shop, "--timeout=120s")
+
+        def helm(*args: str) -> str:
+            done = subprocess.run(
+                [helm4, "--namespace", ops, *args],
+                capture_output=True,
+                text=True,
+                env={**os.environ, "KUBECONFIG": str(cluster.kubeconfig)},
+                check=False,
+            )
+            assert done.returncode == 0, f"{args}: {done.stdout}{done.stderr}"
+            return done.stdout
+
+        values = {
+            "image": {"registry": "", "repository": image[0], "tag": image[1]},
+            # Never by itself: the tests say when.
+            "schedule": "0 0 1 1 *",
+            "watch": {"namespaces": [{"name": shop, "mode": "act", "owner": "team shop"}]},
+            "slack": {
+                "channel": "#ops",
+                "baseUrl": slack.base_url,
+                "existingSecret": {"name": "slack"},
+            },
+            "pushgateway": {"url": gateway},
+            "clusterName": "test",
+        }
+        given = ["--set-json", ",".join(f"{key}={json.dumps(v)}" for key, v in values.items())]
+        helm("install", RELEASE, str(CHART), *given)
+        yield Installed(cluster, helm, ops, shop, slack, gateway, prometheus)
+
+
+@pytest.fixture(scope="module")
+def healed(installed: Installed) -> Pass:
+    """The note's Deployment, broken, and one Job of the CronJob's."""
+    cluster, ops, shop = installed.cluster, installed.ops, installed.shop
+    cluster.apply(SHOP % "[]", shop)
+    poll(lambda: crash_loops(cluster, shop), 60, "the Deployment to crash-loop")
+    began = time.monotonic()
+    job = ["job", "by-hand", f"--from=cronjob/{ACCOUNT}"]
+    cluster.kubectl("create", *job, "-n", ops)
+    done = ("Complete", "Failed")
+    seconds = 0.0
+
+    def finished() -> str:
+        nonlocal seconds
+        if not seconds and available(cluster, shop):
+            seconds = time.monotonic() - began
+        conditions = cluster.json("job", ops, "by-hand")["status"].get("conditions", [])
+        return next((str(c["type"]) for c in conditions if c["type"] in done), "")
+
+    end = poll(finished, 180, "the Job to end", 0.5)
+    said = cluster.kubectl("logs", "job/by-hand", "-n", ops, check=False)
+    assert end == "Complete", said
+    report = json.JSONDecoder().raw_decode(said[said.index("{\n") :])[0]
+    return Pass(seconds, report)
+
+
+def test_the_image_is_small(image: tuple[str, str]) -> None:
+    assert compressed_bytes(image[1]) < IMAGE_BYTES
+
+
+def test_helm_test_passes_before_anything_is_broken(installed: Installed) -> None:
+    said = installed.helm("test", RELEASE, "--timeout", "120s")
+
+    assert "Succeeded" in said
+
+
+def test_the_cronjobs_own_job_heals_the_deployment_in_time(
+    installed: Installed, healed: Pass
+) -> None:
+    (shop,) = healed.report["namespaces"]
+
+    assert [action["outcome"] for action in shop["actions"]] == ["verified"]
+    assert shop["verification"]["healthy"] is True
+    print(f"healthy after {healed.seconds_to_healthy:.1f} s")  # noqa: T201  # the figure, with -rP
+    assert 0 < healed.seconds_to_healthy < HEALED_WITHIN_SECONDS
+    assert available(installed.cluster, installed.shop)
+
+
+def test_prometheus_scraped_what_the_pass_pushed(installed: Installed, healed: Pass) -> None:
+    assert healed.report["result"] == "ok"
+
+    def value(query: str) -> float | None:
+        text = fetched(f"{installed.prometheus}/api/v1/query?query={urllib.parse.quote(query)}")
+        found = json.loads(text)["data"]["result"]
+        return float(found[0]["value"][1]) if found else None
+
+    labels = f'cluster="test",job="{RELEASE}",release_namespace="{installed.ops}"'
+    success = f"sre_watchdog_last_success_timestamp_seconds{{{labels}}}"
+    verified = f'sre_watchdog_actions{{{labels},namespace="{installed.shop}",outcome="verified"}}'
+    assert poll(lambda: value(success), 30, "the last success in Prometheus")
+    assert value(verified) == 1
+    assert value(f'sre_watchdog_findings{{{labels},namespace="{installed.shop}"}}') == 1
+
+
+def test_slack_got_one_message(installed: Installed, healed: Pass) -> None:
+    (message,) = installed.slack.posts
+
+    assert "demo" in message.shown
+    assert {"to": "slack", "ok": True} in [
+        {key: each[key] for key in ("to", "ok")} for each in healed.report["deliveries"]
+    ]
+
+
+def test_the_account_may_do_what_is_documented_and_nothing_else(installed: Installed) -> None:
+    assert rules(installed, installed.shop) == set(rights.needed(Settings(), installed.shop))
+    assert rules(installed, installed.ops) == set()
+    assert rules(installed, "kube-system") == set()
+
+
+def test_a_dry_run_holds_no_write(installed: Installed) -> None:
+    upgrade = ("upgrade", RELEASE, str(CHART), "--reuse-values", "--set")
+    installed.helm(*upgrade, "dryRun=true")
+    try:
+        held = rules(installed, installed.shop)
+    finally:
+        installed.helm(*upgrade, "dryRun=false")
+
+    assert {grant.verb for grant in held} == set(rights.READ)
+
+
+def test_uninstalling_leaves_nothing(installed: Installed, healed: Pass) -> None:
+    assert healed
+    cluster = installed.cluster
+    installed.helm("uninstall", RELEASE, "--wait")
+    kinds = cluster.kubectl("api-resources", "--verbs=list", "-o", "name").split()
+    listed = ",".join(
+        kind for kind in kinds if not kind.startswith(("events", "componentstatuses"))
+    )
+
+    def left() -> str:
+        selector = f"app.kubernetes.io/instance={RELEASE}"
+        every = ("get", listed, "-l", selector, "-o", "name", "--ignore-not-found")
+        both = [cluster.kubectl(*every, "-n", ns) for ns in (installed.ops, installed.shop)]
+        return "".join(both)
+
+    poll(lambda: not left(), 60, "everything of the release to go", 1)
+    for kind in ("configmap", "lease"):
+        assert "not found" in cluster.kubectl(
+            "get", kind, "sre-watchdog", "-n", installed.shop, check=False
+        )
+
+
+def rules(installed: Installed, namespace: str) -> set[Grant]:
+    """What `kubectl auth can-i --list` shows of resources, beyond asking who one is."""
+    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview"}
+    body = json.dumps({**review, "spec": {"namespace": namespace}})
+    who = f"--as={installed.account}"
+    answer = installed.cluster.kubectl(
+        "create", "--validate=false", "-o", "json", who, "-f", "-", input=body
+    )
+    return {
+        Grant(group, resource, verb, name)
+        for rule in json.loads(answer)["status"]["resourceRules"]
+        for group in rule["apiGroups"]
+        if group not in {"authorization.k8s.io", "authentication.k8s.io"}
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+        for name in rule.get("resourceNames") or [""]
+    }
+
+
+def crash_loops(cluster: Cluster, ns: str) -> bool:
+    return "CrashLoopBackOff" in cluster.kubectl("get", "pods", "-n", ns)
+
+
+def available(cluster: Cluster, ns: str) -> bool:
+    found = cluster.json("deployment", ns, "demo")
+    status, wanted = found["status"], found["spec"]["replicas"]
+    seen = status.get("observedGeneration") == found["metadata"]["generation"]
+    counts = (status.get("availableReplicas"), status.get("updatedReplicas"))
+    # A container that is about to fail is ready for a moment: the env says that it was repaired.
+    (container,) = found["spec"]["template"]["spec"]["containers"]
+    names = {env["name"] for env in container.get("env", ())}
+    return seen and "REQUIRED_CONFIG" in names and counts == (wanted, wanted)
+
+
+def free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def fetched(url: str) -> str:
+    """The answer's text; empty where there is none yet."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as reply:
+            return str(reply.read().decode())
+    except OSError:
+        return ""
+
+
+@contextlib.contextmanager
+def running(*command: object) -> Iterator[None]:
+    """A server for as long as the block lasts."""
+    with subprocess.Popen(
+        [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
