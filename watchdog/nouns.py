@@ -14,12 +14,23 @@ from watchdog.actions import RemediationAction
 from watchdog.observation.snapshot import BlindSpot, Noun, ObjectRef
 
 
+class Cause(Noun):
+    """What several findings have in common: `what`, in words ("ConfigMap app is missing").
+
+    `of` is the broken thing's own finding, where this one only suffers from it.
+    """
+
+    what: str
+    of: ObjectRef | None = None
+
+
 class Finding(Noun):
     """One symptom, by one failure kind, on one owner. Pure code made it, from the snapshot alone.
 
     `summary` is a short phrase ("missing environment variable"), `impact` how badly it is broken
     ("0 of 2 pods ready"), `evidence` quotes the snapshot, `facts` carries what the kind's own
-    `explain` and `fix` need (the variable's name), never a value that must not be shown.
+    `explain` and `fix` need (the variable's name), never a value that must not be shown. `cause` is
+    set where other findings have the same.
     """
 
     kind: str
@@ -31,6 +42,7 @@ class Finding(Noun):
     since: datetime | None = None
     pods: tuple[str, ...] = ()
     facts: dict[str, str] = {}
+    cause: Cause | None = None
 
 
 class Explanation(Noun):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from watchdog.actions import CustomInstruction, RemediationAction
+from watchdog.diagnosis.causes import problems, with_causes
 from watchdog.diagnosis.changes import changed
 from watchdog.failures.kind import FailureKind
 from watchdog.nouns import Diagnosis, Explanation, Finding
@@ -19,7 +20,8 @@ def detect(snapshot: ClusterSnapshot, kinds: Kinds) -> tuple[Finding, ...]:
     """What is wrong, the worst first (fewest of the wanted pods ready).
 
     The first kind in order that claims an owner wins it; later kinds' findings on the same owner
-    are dropped. One kind may find several containers of one owner.
+    are dropped. One kind may find several containers of one owner. Findings with a common cause
+    follow each other.
     """
     claims: dict[ObjectRef, list[Finding]] = {}
     for kind in kinds:
@@ -29,7 +31,7 @@ def detect(snapshot: ClusterSnapshot, kinds: Kinds) -> tuple[Finding, ...]:
         for owner, findings in mine.items():
             claims.setdefault(owner, findings)
     found = [finding for findings in claims.values() for finding in findings]
-    return tuple(sorted(found, key=lambda finding: _rank(finding, snapshot)))
+    return with_causes(sorted(found, key=lambda finding: _rank(finding, snapshot)), snapshot)
 
 
 def explain(
@@ -42,9 +44,13 @@ def explain(
 def rules_fix(
     finding: Finding, snapshot: ClusterSnapshot, kinds: Kinds
 ) -> RemediationAction | None:
-    """The action that the finding's kind proposes, if it has one."""
+    """The action that the finding's kind proposes, if it has one.
+
+    What only suffers from another finding is left alone: it goes on once that is repaired.
+    """
     kind = kind_of(finding, kinds)
-    return kind.fix(finding, snapshot) if kind else None
+    suffers = finding.cause is not None and finding.cause.of is not None
+    return kind.fix(finding, snapshot) if kind and not suffers else None
 
 
 def rules_advice(
@@ -79,7 +85,7 @@ def rules_diagnosis(
     return Diagnosis(
         has_issue=True,
         summary=summarise(findings),
-        root_cause=_root_cause(explanations),
+        root_cause=_root_cause(findings, explanations),
         evidence=tuple(dict.fromkeys(line for f in findings for line in f.evidence))[:_EVIDENCE],
         remediation_actions=tuple(actions),
         source="rules",
@@ -88,10 +94,20 @@ def rules_diagnosis(
 
 
 def summarise(findings: Sequence[Finding]) -> str:
-    """`2 problems: Deployment/ledger: missing environment variable; Job/report: failed`."""
-    named = "; ".join(f"{finding.target}: {finding.summary}" for finding in findings[:_NAMED])
-    more = f"; and {len(findings) - _NAMED} more" if len(findings) > _NAMED else ""
-    return f"{len(findings)} problem{'s' if len(findings) > 1 else ''}: {named}{more}"
+    """`2 problems: ConfigMap app is missing (5 workloads); Job/report: failed`."""
+    found = problems(findings)
+    named = "; ".join(_name(parts) for parts in found[:_NAMED])
+    more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return f"{len(found)} problem{'s' if len(found) > 1 else ''}: {named}{more}"
+
+
+def _name(parts: tuple[Finding, ...]) -> str:
+    first = parts[0]
+    if first.cause is None:
+        return f"{first.target}: {first.summary}"
+    owners = len({part.target for part in parts})
+    what = f"{owners} workloads" if owners > 1 else str(first.target)
+    return f"{first.cause.what} ({what})"
 
 
 def kind_of(finding: Finding, kinds: Kinds) -> FailureKind | None:
@@ -114,10 +130,17 @@ def _explanation(finding: Finding, snapshot: ClusterSnapshot, kinds: Kinds) -> E
     )
 
 
-def _root_cause(explanations: tuple[Explanation, ...]) -> str:
-    if len(explanations) == 1:
-        return explanations[0].why
-    return "\n".join(dict.fromkeys(f"{item.target}: {item.why}" for item in explanations))
+def _root_cause(findings: Sequence[Finding], explanations: tuple[Explanation, ...]) -> str:
+    why = {(item.kind, item.target): item.why for item in reversed(explanations)}
+    found = problems(findings)
+    said = [why[first.kind, first.target] for first, *_ in found]
+    if len(found) == len(findings) == 1:
+        return said[0]
+    named = (
+        f"{parts[0].cause.what if parts[0].cause else parts[0].target}: {text}"
+        for parts, text in zip(found, said, strict=True)
+    )
+    return "\n".join(dict.fromkeys(named))
 
 
 def _owner(target: ObjectRef, snapshot: ClusterSnapshot) -> ObjectRef:

@@ -91,6 +91,10 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             via = f"volume {facts['volume']}"
             found = (r for r in first.pod.template.references if r.via == via)
             facts["name"] = next((r.name for r in found), "")
+        if facts.get("name"):
+            absent = f"{facts['object']} {facts['name']}"
+            key = f"key {facts['key']} of " if facts.get("key") else ""
+            facts["cause"] = f"{key}{absent} is missing"
         what = f"missing {facts['object']}" + (" key" if facts.get("key") else "")
         finding = make_finding(NAME, what, snapshot, seen, **facts)
         pods = [item.pod for item in seen]

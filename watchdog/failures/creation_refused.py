@@ -151,6 +151,15 @@ _REFUSALS = (
     ),
 )
 
+# What stands in the way of other workloads too.
+_SHARED = {
+    "quota": "quota {name} is used up",
+    "service_account": "service account {name} does not exist",
+    "webhook_down": "admission webhook {name} does not answer",
+    "priority": "priority class {name} does not exist",
+    "runtime": "runtime class {name} does not exist",
+}
+
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for workload in snapshot.workloads():
@@ -165,6 +174,8 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         if refusal.name == "quota" and rolling_well(snapshot, owner):
             continue
         facts = {"refusal": refusal.name, **names}
+        if shared := _SHARED.get(refusal.name):
+            facts["cause"] = shared.format(**names)
         trouble = Trouble(refusal.summary, (line,), (), start, facts)
         yield owner_finding("creation_refused", snapshot, owner, trouble)
 

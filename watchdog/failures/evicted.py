@@ -49,6 +49,8 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         what = "1 pod" if number == 1 else f"{number} pods"
         evidence = (f"pod {newest[0].ref.name} Evicted: {message}", f"{what} evicted")
         facts = {"message": message, "node": newest[0].node or ""}
+        if found := _LOW.search(message):
+            facts["cause"] = f"node {newest[0].node or ''} ran low on {found[1]}".replace("  ", " ")
         trouble = Trouble("pods are evicted", evidence, newest[:3], _when(newest[-1]), facts)
         yield owner_finding("evicted", snapshot, owner, trouble)
 

@@ -112,6 +112,12 @@ _KNOWN = [
     "wordpress",
     "zookeeper",
 ]
+# What is not about this one image: all that come from the registry fail.
+_SHARED = {
+    "unreachable": "registry {} cannot be reached",
+    "rate_limited": "registry {} refuses more pulls for now",
+    "unauthorised": "registry {} refuses access",
+}
 _LONG = 180
 _TRANSIENT = {"rate_limited", "no_space"}
 
@@ -182,6 +188,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             image=first.spec.image,
             registry=registry(first.spec.image),
             reason=cause,
+            cause=_SHARED.get(cause, "").format(registry(first.spec.image)),
             typo=_typo(snapshot, first.spec.image) if missing else None,
         )
         pods = [item.pod for item in seen]

@@ -31,6 +31,12 @@ _CALM = re.compile(
 _POD = re.compile(r" in pod \S+\([0-9a-f-]{36}\)$| \(pod: \"[^\"]*\", container: [\w.-]+\)")
 # Patterns are tried on every line; a line of any length must not make that slow.
 _LONGEST = 1000
+_UNANSWERED = re.compile(
+    r"refused|unreachable|timed? ?out|i/o timeout|cannot connect|can't connect|could not connect"
+    r"|failed to connect|no route|bad address|unavailable|no endpoints|\b50[234]\b|waiting for"
+    r"|no such host|not resolve|not known|connection reset|ENOTFOUND|EAI_AGAIN|ETIMEDOUT",
+    re.IGNORECASE,
+)
 _NO_LOG = "unable to retrieve container logs"
 _FRAME = re.compile(r"^\s+(at |File \"|\.{3} \d+ more|from /)|^goroutine \d+")
 
@@ -64,6 +70,12 @@ def _calm(line: str) -> bool:
 def first_match(lines: list[str], pattern: re.Pattern[str]) -> re.Match[str] | None:
     """The last line that matches, as what was logged last is nearest to the end."""
     return next((found for line in reversed(lines) if (found := pattern.search(line))), None)
+
+
+def misses(line: str, service: str) -> bool:
+    """Whether the line says that the Service of that name does not answer."""
+    named = re.search(rf"(?<![\w.-]){re.escape(service)}(?![\w-])", line)
+    return bool(named and _UNANSWERED.search(line))
 
 
 def quotes(snapshot: ClusterSnapshot, item: Seen, count: int = 2) -> list[str]:

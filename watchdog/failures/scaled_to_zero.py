@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from watchdog.failures import example as ex
 from watchdog.failures import manifest
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import shorten
+from watchdog.failures.lines import misses, shorten
 from watchdog.failures.owners import Trouble, kubectl, owner_finding
 from watchdog.observation.snapshot import AutoscalerSummary, PodTemplate, ServiceSummary
 
@@ -17,12 +16,6 @@ if TYPE_CHECKING:
 
     from watchdog.nouns import Finding
     from watchdog.observation.snapshot import ClusterSnapshot, DeploymentSummary
-
-_FAILS = re.compile(
-    r"refused|unreachable|timed? ?out|cannot connect|can't connect|could not connect|no route"
-    r"|bad address|unavailable|no endpoints|502|503|waiting for",
-    re.IGNORECASE,
-)
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
@@ -45,10 +38,9 @@ def _missed(snapshot: ClusterSnapshot, deployment: DeploymentSummary) -> str:
             continue
         if service.ready_endpoints or service.unready_endpoints:
             continue
-        name = re.compile(rf"(?<![\w-]){re.escape(service.ref.name)}(?![\w-])")
         for tail in snapshot.logs:
             for line in reversed(tail.lines):
-                if name.search(line) and _FAILS.search(line):
+                if misses(line, service.ref.name):
                     return f'log {tail.pod}/{tail.container}: "{shorten(line)}"'
     return ""
 

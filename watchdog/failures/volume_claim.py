@@ -59,8 +59,8 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for claim in snapshot.claims:
         facts = _wrong(snapshot, claim, waits=False)
         if facts and claim.ref.name not in used:
-            start = claim.created_at
-            trouble = Trouble(_summary(facts), _evidence(snapshot, claim), (), start, facts)
+            start, shared = claim.created_at, {**facts, "cause": _shared(facts)}
+            trouble = Trouble(_summary(facts), _evidence(snapshot, claim), (), start, shared)
             yield owner_finding("volume_claim", snapshot, claim.ref, trouble)
 
 
@@ -71,14 +71,16 @@ def _of_pod(snapshot: ClusterSnapshot, pod: PodSummary) -> Trouble | None:
     absent = _ABSENT.search(message)
     if absent and age(snapshot, pod.created_at) >= ARRIVAL_SECONDS:
         facts = {"claim": absent[1], "why": "absent"}
-        return Trouble(_summary(facts), (said,), (pod,), facts=facts)
+        return Trouble(_summary(facts), (said,), (pod,), facts={**facts, "cause": _shared(facts)})
     for claim in snapshot.claims:
         if claim.ref.name not in _claims_of(pod):
             continue
         facts = _wrong(snapshot, claim, waits=bool(_NO_VOLUME.search(message)))
         if facts:
             evidence = (said, *_evidence(snapshot, claim))
-            return Trouble(_summary(facts), evidence, (pod,), facts=facts)
+            return Trouble(
+                _summary(facts), evidence, (pod,), facts={**facts, "cause": _shared(facts)}
+            )
     return None
 
 
@@ -113,6 +115,15 @@ def _wrong(snapshot: ClusterSnapshot, claim: ClaimSummary, *, waits: bool) -> di
     if waited >= _PROVISION_SECONDS and (waits or asked):
         return {**facts, "why": "unanswered"}
     return {}
+
+
+def _shared(facts: dict[str, str]) -> str:
+    """What keeps other claims and pods from starting too."""
+    if facts["why"] == "no_class":
+        return f"storage class {facts['class']} does not exist"
+    if facts["why"] == "unset":
+        return "the cluster has no default storage class"
+    return f"PersistentVolumeClaim {facts['claim']}: {_summary(facts)}"
 
 
 def _summary(facts: dict[str, str]) -> str:

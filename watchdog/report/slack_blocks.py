@@ -107,7 +107,8 @@ def _body(case: Case) -> str:
     was = "was " if case.status == "fixed" and case.severity.startswith(("down", "broken")) else ""
     severity = was + case.severity
     severity = severity[:1].upper() + severity[1:]
-    parts = [severity, case.why, *(_done(case))]
+    also = f"Also, for the same reason: {'; '.join(case.also)}" if case.also else ""
+    parts = [severity, case.why, also, *(_done(case))]
     return " ".join(
         part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part
     )

@@ -26,6 +26,7 @@ from watchdog.nouns import (
 )
 from watchdog.report.phrases import clean, count, duration, objects, one_line, quoted
 from watchdog.report.todo import ToDo, to_do
+from watchdog.report.together import together
 
 Status = Literal["broken", "fixing", "fixed", "needs you", "would fix"]
 EVIDENCE_LINES = 5
@@ -59,7 +60,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Case:
-    """One finding and everything that belongs to it, in words."""
+    """One problem and everything that belongs to it, in words.
+
+    `finding` is the one that leads; `also` names the others that have the same cause.
+    """
 
     finding: Finding
     namespace: str
@@ -75,6 +79,7 @@ class Case:
     undo: tuple[str, ...]
     first_seen: datetime | None
     attempts: int
+    also: tuple[str, ...] = ()
 
     @property
     def target(self) -> str:
@@ -131,7 +136,7 @@ def _chapter(item: NamespaceReport, report: Report) -> Chapter:
             f"{item.namespace} on {report.cluster}" if report.cluster else item.namespace
         ),
         objects=objects(item.objects),
-        cases=cases,
+        cases=together(cases),
         other_steps=tuple(_step(result) for result in strays),
         notes=tuple(_notes(item, cases)),
     )
