@@ -90,7 +90,8 @@ def run(  # noqa: PLR0913, PLR0917 - a command has as many parameters as flags
     work.progress.close()
     wiring.show(report, output)
     if report.result == "failed":
-        raise typer.Exit(NOT_OBSERVED)
+        errors = dict.fromkeys(part.error for part in report.namespaces if part.error)
+        _fail("; ".join(errors), NOT_OBSERVED)
     if fail_on_findings and any(part.findings for part in report.namespaces):
         raise typer.Exit(FOUND)
 
@@ -192,7 +193,8 @@ def kinds() -> None:
     table = Table("kind", "what is wrong", "may be fixed by", box=None, pad_edge=False)
     for kind in KINDS:
         table.add_row(kind.name, kind.summary, ", ".join(kind.actions) or "a person")
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    # Piped, each kind is one line.
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 @app.command()

@@ -305,7 +305,7 @@ def _error(ask: Ask, answer: Answer) -> ClusterError:  # noqa: C901 - one line f
 
 def _connection_words(error: Exception) -> str:
     """What went wrong, without addresses of Python objects."""
-    if isinstance(error, ConnectTimeoutError):
+    if isinstance(error, ConnectTimeoutError) and not isinstance(error, NewConnectionError):
         return "no connection within 3 seconds"
     if isinstance(error, ReadTimeoutError):
         return "no whole answer in time"

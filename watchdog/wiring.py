@@ -55,14 +55,15 @@ def new_pass(
     from watchdog.agent import Pass
 
     progress = _progress(output)
+    name = settings.cluster_name or cluster.name
     return Pass(
         settings=settings,
         cluster=cluster,
         budget=budget,
         progress=progress,
         ask=model(settings, budget),
-        consent=_consent(cluster, progress) if asks and sys.stdin.isatty() else None,
-        cluster_name=settings.cluster_name or cluster.name,
+        consent=_consent(name or cluster.server, progress) if asks and sys.stdin.isatty() else None,
+        cluster_name=name,
     )
 
 
@@ -114,13 +115,13 @@ def _progress(output: str) -> Progress:
     return TerminalProgress() if output == "text" and sys.stderr.isatty() else QuietProgress()
 
 
-def _consent(cluster: Cluster, progress: Progress) -> Callable[[Proposal], bool]:
+def _consent(cluster_name: str, progress: Progress) -> Callable[[Proposal], bool]:
     """Ask on standard error, where the answer cannot end up in a piped report."""
 
     def consent(proposal: Proposal) -> bool:
         progress.pause()
         target = proposal.action.target
-        where = f"{target} in namespace {target.namespace} on {cluster.name or cluster.server}"
+        where = f"{target} in namespace {target.namespace} on {cluster_name}"
         typer.echo(f"\n{where}: {proposal.action.title} ({proposal.source})", err=True)
         if proposal.approval:
             typer.echo(f"  It needs your approval: {proposal.approval}.", err=True)

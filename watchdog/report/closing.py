@@ -10,7 +10,8 @@ from watchdog.report.words import Case, chapters, model_name
 def closing(report: Report) -> str:
     """The last line: `1 problem, 1 fixed. Rules and gpt-5-mini agree (...)` and so on."""
     cases = [case for chapter in chapters(report) for case in chapter.cases]
-    return " ".join(part for part in (_tally(cases), _sources(report), _unread(report)) if part)
+    tally = _tally(cases) if cases else _nothing(report)
+    return " ".join(part for part in (tally, _sources(report), _unread(report)) if part)
 
 
 def undelivered(report: Report) -> tuple[str, ...]:
@@ -23,9 +24,17 @@ def undelivered(report: Report) -> tuple[str, ...]:
     return tuple(dict.fromkeys(said))
 
 
+def _nothing(report: Report) -> str:
+    """Could not look is not healthy: nothing is said of what nobody saw."""
+    parts = report.namespaces
+    if parts and all(part.error for part in parts):
+        return ""
+    if any(part.error or part.blind_spots for part in parts):
+        return "Nothing broken in what could be read."
+    return "Nothing broken."
+
+
 def _tally(cases: list[Case]) -> str:
-    if not cases:
-        return "Nothing broken."
     words = {
         "fixed": "fixed",
         "would fix": "would be fixed",
