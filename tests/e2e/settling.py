@@ -1,0 +1,86 @@
+"""When a drill has failed as it should: what `Drill.settle` waits for on a real cluster."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tests.cluster.handle import Cluster, poll
+from watchdog.failures.kind import Drill
+
+Object = dict[str, Any]
+SECONDS = 150
+"""The slowest: a rollout over its deadline, a pod that the node has to evict."""
+
+
+def cause(cluster: Cluster, ns: str, drill: Drill) -> None:
+    """Applies the drill and returns once the cluster shows the failure."""
+    if drill.before:
+        cluster.apply(drill.before, ns)
+        available = ("wait", "--for=condition=Available", "deployment", "--all", "--timeout=120s")
+        cluster.kubectl("-n", ns, *available)
+    cluster.apply(drill.manifest, ns)
+    kinds, shows = SETTLED[drill.settle]
+    poll(lambda: shows(cluster.json(kinds, ns)["items"]), SECONDS, f"{drill.settle} in {ns}", 1)
+
+
+def _containers(pods: list[Object]) -> Iterator[Object]:
+    for pod in pods:
+        status = pod["status"]
+        yield from status.get("initContainerStatuses", ())
+        yield from status.get("containerStatuses", ())
+
+
+def _waits(*reasons: str) -> Callable[[list[Object]], bool]:
+    def shows(pods: list[Object]) -> bool:
+        states = (item["state"].get("waiting", {}) for item in _containers(pods))
+        return any(state.get("reason") in reasons for state in states)
+
+    return shows
+
+
+def _condition(kind: str, status: str) -> Callable[[list[Object]], bool]:
+    def shows(objects: list[Object]) -> bool:
+        found = (each for item in objects for each in item["status"].get("conditions", ()))
+        return any((each["type"], each["status"]) == (kind, status) for each in found)
+
+    return shows
+
+
+def _warned(events: list[Object]) -> bool:
+    return any(event["type"] == "Warning" for event in events)
+
+
+def _restarted(pods: list[Object]) -> bool:
+    return any(item["restartCount"] > 1 for item in _containers(pods))
+
+
+def _phase(name: str) -> Callable[[list[Object]], bool]:
+    return lambda pods: any(pod["status"].get("phase") == name for pod in pods)
+
+
+def _deleted(pods: list[Object]) -> bool:
+    return any("deletionTimestamp" in pod["metadata"] for pod in pods)
+
+
+def _evicted(pods: list[Object]) -> bool:
+    return any(pod["status"].get("reason") == "Evicted" for pod in pods)
+
+
+_NOT_CREATED = ("CreateContainerError", "RunContainerError", "CrashLoopBackOff")
+SETTLED: dict[str, tuple[str, Callable[[list[Object]], bool]]] = {
+    "condition": ("horizontalpodautoscalers", _condition("AbleToScale", "False")),
+    "config": ("pods", _waits("CreateContainerConfigError", *_NOT_CREATED)),
+    "crash": ("pods", _waits("CrashLoopBackOff")),
+    "deadline": ("deployments", _condition("Progressing", "False")),
+    "endpoints": ("endpointslices", bool),
+    "event": ("events", _warned),
+    "evicted": ("pods", _evicted),
+    "failed": ("pods", _phase("Failed")),
+    "init": ("pods", _condition("Initialized", "False")),
+    "job": ("jobs", _condition("Failed", "True")),
+    "no_pods": ("deployments", _condition("ReplicaFailure", "True")),
+    "pending": ("pods", _phase("Pending")),
+    "pull": ("pods", _waits("ErrImagePull", "ImagePullBackOff")),
+    "restarts": ("pods", _restarted),
+    "terminating": ("pods", _deleted),
+    "unready": ("pods", _condition("Ready", "False")),
+}
