@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from watchdog.clock import Budget
 from watchdog.diagnosis.diagnose import Ask, diagnose
@@ -17,7 +17,7 @@ from watchdog.diagnosis.reply import Reply
 from watchdog.diagnosis.rules import detect
 from watchdog.errors import ClusterError
 from watchdog.failures import KINDS
-from watchdog.logs import audit
+from watchdog.logs import audit, log
 from watchdog.nouns import ActionResult, Finding, NamespaceReport, Outcome, Report, Verification
 from watchdog.observation.collector import observe
 from watchdog.observation.health import unhealthy
@@ -26,7 +26,9 @@ from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.remediation.apply import Cluster as Writer
 from watchdog.remediation.apply import Permission, Proposal, remediate
 from watchdog.report.build import completed
+from watchdog.report.events import events
 from watchdog.report.progress import Progress
+from watchdog.resources import NEW_EVENTS, Resource
 from watchdog.settings import Settings
 from watchdog.verification import settle, verify_namespace
 
@@ -36,13 +38,19 @@ LEGAL = {kind.name: kind.actions for kind in KINDS}
 class Cluster(Reader, Writer, Protocol):
     """What a pass needs of the API server."""
 
+    def create(
+        self, resource: Resource, namespace: str, body: dict[str, Any], *, dry_run: bool = False
+    ) -> dict[str, Any]:
+        """Create an object; here only Events."""
+        ...
+
 
 @dataclass
 class Pass:
     """What one pass works with, and how much of it is used up.
 
-    `ask` is None without a model, `consent` where no person can be asked. `seconds` adds up what
-    each stage took.
+    `ask` is None without a model, `consent` where no person can be asked. `instance` is the pod or
+    host that runs it. `seconds` adds up what each stage took.
     """
 
     settings: Settings
@@ -52,6 +60,7 @@ class Pass:
     ask: Ask | None = None
     consent: Callable[[Proposal], bool] | None = None
     cluster_name: str = ""
+    instance: str = "sre-watchdog"
     attempts_used: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -123,9 +132,8 @@ def look_after(namespace: str, work: Pass) -> NamespaceReport:
     with work.timed("verify"):
         results = settle(attempts, work.cluster, permission, work.budget, _watching(work))
         verification = _verified(namespace, findings, results, work)
-    _record(namespace, results)
 
-    return NamespaceReport(
+    report = NamespaceReport(
         namespace=namespace,
         objects=snapshot.objects,
         blind_spots=snapshot.blind_spots,
@@ -135,6 +143,8 @@ def look_after(namespace: str, work: Pass) -> NamespaceReport:
         actions=results,
         verification=verification,
     )
+    _leave_traces(report, snapshot, work)
+    return report
 
 
 def diagnose_saved(snapshot: ClusterSnapshot, settings: Settings, ask: Ask | None) -> Report:
@@ -200,12 +210,12 @@ def _seen(snapshot: ClusterSnapshot, findings: tuple[Finding, ...]) -> str:
     return f"{looked}, {len(findings)} broken" if findings else f"{looked}, nothing broken"
 
 
-def _record(namespace: str, results: tuple[ActionResult, ...]) -> None:
-    """One audit line for each action, done or not."""
-    for result in results:
+def _leave_traces(report: NamespaceReport, snapshot: ClusterSnapshot, work: Pass) -> None:
+    """One audit line for each action, done or not, and an Event on the object of each write."""
+    for result in report.actions:
         audit(
             f"{result.action.title}: {result.outcome}",
-            namespace=namespace,
+            namespace=report.namespace,
             action=result.action.kind,
             target=str(result.action.target),
             outcome=result.outcome,
@@ -213,3 +223,11 @@ def _record(namespace: str, results: tuple[ActionResult, ...]) -> None:
             source=result.source,
             reason=result.reason,
         )
+    uids = {seen.ref: seen.uid for seen in snapshot.workloads()}
+    uids |= {pod.ref: pod.uid for pod in snapshot.pods}
+    for body in events(report, work.budget.clock.now(), work.instance, uids):
+        try:
+            work.cluster.create(NEW_EVENTS, report.namespace, body)
+        except ClusterError as error:
+            # Events are kept for an hour anyway; the log line above is the record.
+            log.debug("no Event was left: %s", error)

@@ -25,6 +25,7 @@ class Resource(NamedTuple):
 
 PODS = Resource("", "v1", "pods", "Pod")
 EVENTS = Resource("", "v1", "events", "Event")
+NEW_EVENTS = Resource("events.k8s.io", "v1", "events", "Event")  # where Events are written
 SERVICES = Resource("", "v1", "services", "Service")
 CONFIGMAPS = Resource("", "v1", "configmaps", "ConfigMap")
 CLAIMS = Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim")

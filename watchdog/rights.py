@@ -40,6 +40,9 @@ OWN_WRITE: tuple[Grant, ...] = tuple(
     for verb in ("update", "patch")
 )
 
+# Each write leaves an Event on its object.
+TRACE = Grant("events.k8s.io", "events", "create")
+
 
 def needed(settings: Settings, namespace: str) -> tuple[Grant, ...]:
     """What a pass with these settings needs in that namespace, without repeats."""
@@ -47,8 +50,11 @@ def needed(settings: Settings, namespace: str) -> tuple[Grant, ...]:
     wanted = [*OBSERVATION, Grant("", "namespaces", "get", namespace), *OWN_READ]
     if not settings.dry_run:
         wanted += OWN_WRITE
-        for action in ACTIONS:
-            kind = action.model_fields["kind"].default
-            if action.grants and settings.mode(kind, namespace) != "never":
-                wanted += action.grants
+        kinds = [(action, action.model_fields["kind"].default) for action in ACTIONS]
+        enabled = [
+            action.grants for action, kind in kinds if settings.mode(kind, namespace) != "never"
+        ]
+        wanted += [grant for grants in enabled for grant in grants]
+        if any(enabled):
+            wanted.append(TRACE)
     return tuple(dict.fromkeys(wanted))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import zlib
 from pathlib import Path
@@ -64,6 +65,7 @@ def new_pass(
         ask=model(settings, budget),
         consent=_consent(name or cluster.server, progress) if asks and sys.stdin.isatty() else None,
         cluster_name=name,
+        instance=socket.gethostname(),  # in a pod, its name
     )
 
 

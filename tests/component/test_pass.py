@@ -299,3 +299,28 @@ def test_what_is_being_rolled_out_without_a_failure_is_left_alone(arena: Arena) 
 
     assert part.findings == ()
     assert arena.wire.real_writes == []
+
+
+def test_each_write_leaves_an_event_on_its_object(arena: Arena) -> None:
+    arena.break_env()
+
+    arena.look()
+
+    uid = arena.wire.get("Deployment", NAMESPACE, "ledger")["metadata"]["uid"]
+    traces = [
+        event
+        for event in arena.wire.items("Event", NAMESPACE)
+        if event.get("reportingController") == "sre-watchdog"
+        or event.get("reportingComponent") == "sre-watchdog"
+    ]
+    assert [event["reason"] for event in traces] == ["FixVerified"]
+    about = traces[0].get("regarding") or traces[0]["involvedObject"]
+    assert about["uid"] == uid
+    assert VALUE not in json.dumps(traces)
+
+
+def test_without_the_right_to_leave_events_the_fix_still_counts(arena: Arena) -> None:
+    arena.break_env()
+    arena.wire.forbid("create", "events")
+
+    assert outcomes(arena.look()) == [("patch_deployment_env", "verified")]
