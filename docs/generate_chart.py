@@ -74,6 +74,7 @@ def rights_table() -> str:
         if beyond:
             kind = action.model_fields["kind"].default
             rows.append((f"`actions.{kind}` is not `never`, mode is not `observe`", beyond))
+    rows.append(("with any action kind that writes", (rights.TRACE,)))
     lines = ["| when | may | on |", "|---|---|---|", "| always | get | the namespace itself |"]
     for when, grants in rows:
         lines += [f"| {when} | {verbs} | {on} |" for verbs, on in _grouped(grants)]
@@ -84,7 +85,9 @@ def _grouped(grants: tuple[Grant, ...]) -> list[tuple[str, str]]:
     """Grants as (verbs, resources), resources with the same verbs together."""
     verbs: dict[str, list[str]] = {}
     for grant in grants:
-        verbs.setdefault(grant.resource, []).append(grant.verb)
+        # Only Events live in two groups.
+        group = f".{grant.group}" if grant.group == "events.k8s.io" else ""
+        verbs.setdefault(grant.resource + group, []).append(grant.verb)
     together: dict[str, list[str]] = {}
     for resource, held in verbs.items():
         together.setdefault(", ".join(held), []).append(resource)
