@@ -101,7 +101,14 @@ def _pod(pod: Json, now: datetime) -> Json:
         "Status": printed,
         "Restarts": _restarts(counted, now),
         "Age": _age(pod, now),
+        "Readiness Gates": _gates(spec, status),
     }
+
+
+def _gates(spec: Json, status: Json) -> str:
+    gates = objects(spec.get("readinessGates"))
+    open_ = sum(_condition(status, str(gate.get("conditionType"))) for gate in gates)
+    return f"{open_}/{len(gates)}" if gates else NONE
 
 
 def _starting(statuses: list[Json], sidecars: set[str], total: int) -> tuple[str | None, int]:

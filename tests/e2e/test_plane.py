@@ -1,0 +1,354 @@
+"""On a real API server without a node: what a healthy pass costs, and Tables against full lists."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from tests.cluster.plane import Object, Plane
+from tests.cluster_fixtures import run_watchdog
+from tests.proxy import Proxy
+from tests.wire import verb_and_resource
+from tests.wire_model import ModelServer, completion
+from watchdog.clock import Budget, SystemClock
+from watchdog.kube import Cluster
+from watchdog.observation.looking import Looking
+from watchdog.observation.triage import TRIAGED, Suspect, glance
+from watchdog.sandbox import Request
+from watchdog.settings import Settings
+
+pytestmark = pytest.mark.plane
+
+DEPLOYMENTS, PODS_EACH = 50, 10
+NOW = datetime.now(UTC)
+
+
+def ago(**past: float) -> str:
+    return (NOW - timedelta(**past)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+LONG_AGO = ago(days=9)
+TRUE = {"status": "True", "lastTransitionTime": LONG_AGO}
+
+
+@pytest.fixture
+def proxy(plane: Plane, tmp_path: Path) -> Iterator[Proxy]:
+    with Proxy(plane, tmp_path).serving() as proxy:
+        yield proxy
+
+
+def test_a_healthy_namespace_of_500_pods_costs_a_list_of_each_kind_and_four_requests_more(
+    plane: Plane, proxy: Proxy, httpserver: HTTPServer
+) -> None:
+    model = ModelServer(httpserver).says(completion())
+    with plane.namespace("e2e-healthy") as ns:
+        populate(plane, ns)
+        done = run_watchdog(
+            "run", "-n", ns, "-o", "json", kubeconfig=proxy.kubeconfig,
+            env={"SRE_AGENT_LLM__BASE_URL": model.url, "SRE_AGENT_LLM__MODEL": "m"},
+        )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"pods": 500' in done.stdout
+    assert '"findings": []' in done.stdout
+    assert '"result": "ok"' in done.stdout
+    assert model.bodies == []
+    assert not [resource for _, resource in proxy.asked if resource == "pods/log"]
+    lists = Counter(resource for verb, resource in proxy.asked if verb == "list")
+    assert lists["pods"] == 1
+    assert max(lists.values()) == 1
+    assert len(proxy.asked) - len(lists) <= 4
+    assert proxy.workload_writes == []
+
+
+def test_a_smaller_page_reads_the_same_in_more_requests(plane: Plane, proxy: Proxy) -> None:
+    with plane.namespace("e2e-pages") as ns:
+        plane.create_many(pod(ns, f"web-{number}") for number in range(45))
+        done = run_watchdog(
+            "run", "-n", ns, "-o", "json", kubeconfig=proxy.kubeconfig,
+            env={"SRE_AGENT_OBSERVE__PAGE_SIZE": "20"},
+        )  # fmt: skip
+
+    assert '"pods": 45' in done.stdout
+    assert proxy.asked.count(("list", "pods")) == 3
+
+
+def test_tables_and_full_lists_give_the_same_suspects(plane: Plane, proxy: Proxy) -> None:
+    def without_tables(request: Request) -> None:
+        request.headers["accept"] = "application/json"
+
+    with plane.namespace("e2e-tables") as ns:
+        plane.create_many(pod(ns, name, **parts) for name, parts in STATES.items())
+        plane.create_many(workloads(ns))
+        leaving = f"/api/v1/namespaces/{ns}/pods/{LEAVING}"
+        plane.api.request("DELETE", leaving)
+        by_table = suspects(proxy, ns)
+        assert any("as=Table" in request.headers["accept"] for request in proxy.requests)
+        proxy.before = without_tables
+        by_list = suspects(proxy, ns)
+        let_go(plane, leaving)
+
+    assert by_table == by_list
+    named = {suspect.name for suspect in by_table.values()}
+    assert {name for name in STATES if not name.startswith("well-")} <= named
+    assert not {name for name in named if name.startswith("well-")}
+
+
+def test_a_pass_lists_each_triaged_kind_as_a_table_of_cells_only(
+    plane: Plane, proxy: Proxy
+) -> None:
+    with plane.namespace("e2e-cells") as ns:
+        run_watchdog("run", "-n", ns, kubeconfig=proxy.kubeconfig)
+
+    tables = [r for r in proxy.requests if "as=Table" in r.headers.get("accept", "")]
+    assert all(request.query["includeObject"] == "None" for request in tables)
+    asked = {verb_and_resource(request)[1] for request in tables}
+    assert {resource.plural for resource in TRIAGED} <= asked
+
+
+def let_go(plane: Plane, path: str) -> None:
+    """Takes the finalizers away, or the namespace could never go."""
+    held = plane.api.request("GET", path)
+    plane.api.request("PUT", path, {**held, "metadata": {**held["metadata"], "finalizers": []}})
+
+
+def suspects(proxy: Proxy, ns: str) -> dict[str, Suspect]:
+    cluster = Cluster.connect(proxy.kubeconfig, None, Budget(60, SystemClock()))
+    looking = Looking()
+    seen = glance(cluster, ns, Settings(), looking, datetime.now(UTC))
+    assert looking.blind_spots == []
+    return {f"{each.resource.kind}/{each.name}": each for each in seen.suspects}
+
+
+def populate(plane: Plane, ns: str) -> None:
+    """Deployments with their ReplicaSets and pods, all complete and ready for nine days."""
+    apps = plane.create_many(deployment(ns, f"app-{number}") for number in range(DEPLOYMENTS))
+    sets = plane.create_many(replica_set(ns, app) for app in apps)
+    plane.create_many(
+        pod(ns, f"{each['metadata']['name']}-{number:05}", owner=each)
+        for each in sets
+        for number in range(PODS_EACH)
+    )
+
+
+def deployment(ns: str, name: str, wanted: int = PODS_EACH, ready: int = PODS_EACH) -> Object:
+    counts = {"replicas": wanted, "updatedReplicas": wanted}
+    counts |= {"readyReplicas": ready, "availableReplicas": ready}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": name,
+            "namespace": ns,
+            "annotations": {"deployment.kubernetes.io/revision": "1"},
+        },
+        "spec": {
+            "replicas": wanted,
+            "selector": {"matchLabels": {"app": name}},
+            "template": template(name),
+        },
+        "status": {
+            "observedGeneration": 1,
+            **counts,
+            "conditions": [{"type": "Available", **TRUE}],
+        },
+    }
+
+
+def template(app: str) -> Object:
+    return {
+        "metadata": {"labels": {"app": app}},
+        "spec": {"containers": [{"name": "main", "image": "web:1"}]},
+    }
+
+
+def owned_by(owner: Object) -> list[Object]:
+    kept = {key: owner[key] for key in ("apiVersion", "kind")}
+    named = {key: owner["metadata"][key] for key in ("name", "uid")}
+    return [{**kept, **named, "controller": True}]
+
+
+def replica_set(ns: str, app: Object) -> Object:
+    name = app["metadata"]["name"]
+    count = app["spec"]["replicas"]
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "metadata": {
+            "name": f"{name}-7d9f8c6b5",
+            "namespace": ns,
+            "annotations": {"deployment.kubernetes.io/revision": "1"},
+            "ownerReferences": owned_by(app),
+        },
+        "spec": {
+            "replicas": count,
+            "selector": {"matchLabels": {"app": name}},
+            "template": template(name),
+        },
+        "status": {
+            "observedGeneration": 1,
+            **dict.fromkeys(("replicas", "readyReplicas", "availableReplicas"), count),
+        },
+    }
+
+
+def pod(ns: str, name: str, owner: Object | None = None, **parts: Any) -> Object:
+    """A pod that runs and is ready, unless `spec`, `status` or `metadata` say otherwise."""
+    labels = owner["spec"]["selector"]["matchLabels"] if owner else {}
+    metadata = {"name": name, "namespace": ns, "labels": labels, **parts.get("metadata", {})}
+    if owner:
+        metadata["ownerReferences"] = owned_by(owner)
+    containers = [{"name": "main", "image": "web:1"}]
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": metadata,
+        "spec": {"containers": containers, **parts.get("spec", {})},
+        "status": {
+            "phase": "Running",
+            "startTime": LONG_AGO,
+            "conditions": [{"type": kind, **TRUE} for kind in ("Ready", "ContainersReady")],
+            "containerStatuses": [container({"running": {"startedAt": LONG_AGO}})],
+            **parts.get("status", {}),
+        },
+    }
+
+
+def container(state: Object, name: str = "main", **parts: Any) -> Object:
+    found = {"name": name, "image": "web:1", "imageID": "", "restartCount": 0}
+    return {**found, "ready": "running" in state, "started": True, "state": state, **parts}
+
+
+def waiting(reason: str, **parts: Any) -> Object:
+    status = container({"waiting": {"reason": reason}}, **parts)
+    phase = "Running" if parts.get("restartCount") else "Pending"
+    return {"status": {"phase": phase, "containerStatuses": [status], "conditions": NOT_READY}}
+
+
+def ended(code: int, reason: str, finished: str = LONG_AGO) -> Object:
+    times = {"startedAt": LONG_AGO, "finishedAt": finished}
+    return {"terminated": {"exitCode": code, "reason": reason, **times}}
+
+
+def restarted(finished: str) -> Object:
+    status = container(
+        {"running": {"startedAt": finished}},
+        restartCount=3,
+        lastState=ended(137, "OOMKilled", finished),
+    )
+    return {"status": {"containerStatuses": [status]}}
+
+
+NOT_READY = [{"type": "Ready", "status": "False", "lastTransitionTime": LONG_AGO}]
+WITH_INIT = {"initContainers": [{"name": "first", "image": "web:1"}]}
+WITH_SIDECAR = {"initContainers": [{"name": "proxy", "image": "web:1", "restartPolicy": "Always"}]}
+LEAVING = "leaving"
+STATES: dict[str, dict[str, Any]] = {
+    "well-running": {},
+    "well-completed": {
+        "status": {
+            "phase": "Succeeded",
+            "containerStatuses": [container(ended(0, "Completed"))],
+            "conditions": NOT_READY,
+        }
+    },
+    "well-restarted-long-ago": restarted(ago(days=2)),
+    "well-with-sidecar": {
+        "spec": WITH_SIDECAR,
+        "status": {
+            "initContainerStatuses": [container({"running": {"startedAt": LONG_AGO}}, "proxy")]
+        },
+    },
+    "restarted-lately": restarted(ago(minutes=5)),
+    "running-not-ready": {
+        "status": {
+            "containerStatuses": [container({"running": {"startedAt": LONG_AGO}}, ready=False)],
+            "conditions": NOT_READY,
+        }
+    },
+    "crash-loop": waiting("CrashLoopBackOff", restartCount=7, lastState=ended(1, "Error")),
+    "image-pull": waiting("ImagePullBackOff"),
+    "config-missing": waiting("CreateContainerConfigError"),
+    "creating": waiting("ContainerCreating"),
+    "unknown-reason": waiting("SomethingOfTheFuture"),
+    "pending": {"status": {"phase": "Pending", "containerStatuses": [], "conditions": NOT_READY}},
+    "failed": {
+        "status": {
+            "phase": "Failed",
+            "containerStatuses": [container(ended(3, "Error"))],
+            "conditions": NOT_READY,
+        }
+    },
+    "killed": {
+        "status": {
+            "phase": "Failed",
+            "containerStatuses": [container(ended(137, "OOMKilled"))],
+            "conditions": NOT_READY,
+        }
+    },
+    "evicted": {
+        "status": {
+            "phase": "Failed",
+            "reason": "Evicted",
+            "message": "The node was low on resource: memory.",
+            "containerStatuses": [],
+            "conditions": NOT_READY,
+        }
+    },
+    "init-crash-loop": {
+        "spec": WITH_INIT,
+        **waiting("PodInitializing"),
+        "status": {
+            "phase": "Pending",
+            "initContainerStatuses": [
+                container({"waiting": {"reason": "CrashLoopBackOff"}}, "first", restartCount=4)
+            ],
+            "containerStatuses": [container({"waiting": {"reason": "PodInitializing"}})],
+            "conditions": NOT_READY,
+        },
+    },
+    "init-failed": {
+        "spec": WITH_INIT,
+        "status": {
+            "phase": "Failed",
+            "initContainerStatuses": [container(ended(2, "Error"), "first")],
+            "containerStatuses": [container({"waiting": {"reason": "PodInitializing"}})],
+            "conditions": NOT_READY,
+        },
+    },
+    "sidecar-down": {
+        "spec": WITH_SIDECAR,
+        "status": {
+            "initContainerStatuses": [
+                container({"waiting": {"reason": "CrashLoopBackOff"}}, "proxy", restartCount=4)
+            ],
+            "conditions": NOT_READY,
+        },
+    },
+    "behind-a-gate": {
+        "spec": {"readinessGates": [{"conditionType": "shop.example/ready"}]},
+        "status": {"conditions": NOT_READY},
+    },
+    LEAVING: {"metadata": {"finalizers": ["shop.example/kept"]}},
+}
+
+
+def workloads(ns: str) -> Iterator[Object]:
+    yield deployment(ns, "well-deployment", wanted=2, ready=2)
+    yield deployment(ns, "short-deployment", wanted=2, ready=1)
+    yield deployment(ns, "well-at-zero", wanted=0, ready=0)
+    yield {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "unbound", "namespace": ns},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+    }
