@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check generate test e2e bench image manifests lock clean
+.PHONY: help setup demo check generate test e2e record bench image manifests lock clean
 PYTHON ?= python3
 bin := .venv/bin
 pip_compile := CUSTOM_COMPILE_COMMAND="make lock" $(bin)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
@@ -33,6 +33,9 @@ test: setup ## every test; end-to-end ones where a cluster can be had, and alway
 
 e2e: setup ## end-to-end tests only
 	@$(bin)/pytest tests/e2e
+
+record: setup ## record what a real cluster says of every drill, for the unit tests
+	@$(bin)/pytest tests/recorded/record.py
 
 bench: setup ## what a pass costs, how often the cause is right, seconds to a verified fix
 	@$(bin)/python -m benchmarks

@@ -1,6 +1,8 @@
 """When a drill has failed as it should: what `Drill.settle` waits for on a real cluster."""
 
+import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.cluster.handle import Cluster, poll
@@ -20,6 +22,25 @@ def cause(cluster: Cluster, ns: str, drill: Drill) -> None:
     cluster.apply(drill.manifest, ns)
     kinds, shows = SETTLED[drill.settle]
     poll(lambda: shows(cluster.json(kinds, ns)["items"]), SECONDS, f"{drill.settle} in {ns}", 1)
+
+
+def touched(cluster: Cluster, ns: str) -> list[str]:
+    """The objects that carry the watchdog's name as the manager of some field."""
+    kinds = "deployments,statefulsets,daemonsets,jobs,cronjobs,pods,services,configmaps"
+    shown = cluster.kubectl("-n", ns, "get", kinds, "-o", "json", "--show-managed-fields")
+    return [
+        item["metadata"]["name"]
+        for item in json.loads(shown)["items"]
+        if any("sre-watchdog" in field["manager"] for field in item["metadata"]["managedFields"])
+    ]
+
+
+def let_go(cluster: Cluster, ns: str) -> None:
+    """Takes finalizers off the pods, so that the namespace can be deleted."""
+    for pod in cluster.json("pods", ns)["items"]:
+        if pod["metadata"].get("finalizers"):
+            none = '{"metadata": {"finalizers": null}}'
+            cluster.kubectl("-n", ns, "patch", "pod", pod["metadata"]["name"], "-p", none)
 
 
 def _containers(pods: list[Object]) -> Iterator[Object]:
@@ -53,6 +74,13 @@ def _restarted(pods: list[Object]) -> bool:
     return any(item["restartCount"] > 1 for item in _containers(pods))
 
 
+def _calmed(pods: list[Object]) -> bool:
+    """Whether a container that restarted has run for longer than a crash takes to be over."""
+    running = (each["state"].get("running") for each in _containers(pods) if each["restartCount"])
+    began = [datetime.fromisoformat(each["startedAt"]) for each in running if each]
+    return any(datetime.now(UTC) - each > timedelta(seconds=25) for each in began)
+
+
 def _phase(name: str) -> Callable[[list[Object]], bool]:
     return lambda pods: any(pod["status"].get("phase") == name for pod in pods)
 
@@ -67,6 +95,7 @@ def _evicted(pods: list[Object]) -> bool:
 
 _NOT_CREATED = ("CreateContainerError", "RunContainerError", "CrashLoopBackOff")
 SETTLED: dict[str, tuple[str, Callable[[list[Object]], bool]]] = {
+    "calmed": ("pods", _calmed),
     "condition": ("horizontalpodautoscalers", _condition("AbleToScale", "False")),
     "config": ("pods", _waits("CreateContainerConfigError", *_NOT_CREATED)),
     "crash": ("pods", _waits("CrashLoopBackOff")),

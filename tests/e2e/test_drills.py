@@ -10,7 +10,7 @@ import pytest
 
 from tests.cluster.handle import Cluster, poll
 from tests.cluster_fixtures import run_watchdog
-from tests.e2e.settling import cause
+from tests.e2e.settling import cause, let_go, touched
 from watchdog.failures import KINDS
 from watchdog.failures.kind import FailureKind
 
@@ -59,25 +59,6 @@ def findings_of(cluster: Cluster, ns: str) -> dict[str, Any] | None:
     assert done.returncode == 0, done.stderr
     (report,) = json.loads(done.stdout)["namespaces"]
     return report if report["findings"] else None
-
-
-def touched(cluster: Cluster, ns: str) -> list[str]:
-    """The objects that carry the watchdog's name as the manager of some field."""
-    kinds = "deployments,statefulsets,daemonsets,jobs,cronjobs,pods,services,configmaps"
-    shown = cluster.kubectl("-n", ns, "get", kinds, "-o", "json", "--show-managed-fields")
-    return [
-        item["metadata"]["name"]
-        for item in json.loads(shown)["items"]
-        if any("sre-watchdog" in field["manager"] for field in item["metadata"]["managedFields"])
-    ]
-
-
-def let_go(cluster: Cluster, ns: str) -> None:
-    """Takes finalizers off the pods, so that the namespace can be deleted."""
-    for pod in cluster.json("pods", ns)["items"]:
-        if pod["metadata"].get("finalizers"):
-            none = '{"metadata": {"finalizers": null}}'
-            cluster.kubectl("-n", ns, "patch", "pod", pod["metadata"]["name"], "-p", none)
 
 
 @each_kind

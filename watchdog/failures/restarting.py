@@ -111,7 +111,7 @@ RESTARTING = FailureKind(
             container="volumeMounts: [{name: runs, mountPath: /runs}]",
             pod="volumes: [{name: runs, emptyDir: {}}]",
         ),
-        settle="restarts",
+        settle="calmed",
     ),
     examples=_examples,
 )

@@ -14,6 +14,8 @@ from watchdog.observation.redact import Redactor
 from watchdog.observation.snapshot import ContainerState, LogTail, ObjectRef, PodSummary
 from watchdog.settings import ObserveSettings
 
+_DROPPED = "unable to retrieve container logs"
+
 
 class _Wanted(NamedTuple):
     namespace: str
@@ -32,17 +34,23 @@ def tails(
     """The log ends of unhealthy containers, at most `logs_per_owner` for each owner."""
     wanted = list(_choose(pods, settings.logs_per_owner))
 
+    def end_of(item: _Wanted) -> str:
+        return reader.logs(
+            item.namespace,
+            item.pod,
+            item.container,
+            previous=item.previous,
+            lines=settings.log_lines,
+            bytes_=settings.log_bytes,
+        )
+
     def read(item: _Wanted) -> str | None:
         def text() -> str:
             try:
-                return reader.logs(
-                    item.namespace,
-                    item.pod,
-                    item.container,
-                    previous=item.previous,
-                    lines=settings.log_lines,
-                    bytes_=settings.log_bytes,
-                )
+                said = end_of(item)
+                # The node removes a container's log once a newer run of it has ended.
+                gone = said.startswith(_DROPPED)
+                return end_of(item._replace(previous=not item.previous)) if gone else said
             except (ForbiddenError, UnansweredError):
                 raise
             except ClusterError as error:

@@ -1,0 +1,199 @@
+"""The life of a healthy namespace is no incident: nothing is reported, nothing is written.
+
+SRE_WATCHDOG_SOAK sets how many operations the namespace goes through; a short life is tested else.
+"""
+
+import itertools
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.cluster.handle import Cluster
+from tests.cluster_fixtures import run_watchdog
+from tests.e2e.settling import touched
+
+pytestmark = pytest.mark.cluster
+
+OPERATIONS = int(os.environ.get("SRE_WATCHDOG_SOAK", "24"))
+PASSES_BETWEEN = 2
+"""So that each operation is looked at both at once and a little later."""
+LIFE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: slow}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: slow}}
+  template:
+    metadata: {labels: {app: slow}}
+    spec:
+      terminationGracePeriodSeconds: 2
+      initContainers:
+      - {name: proxy, image: "busybox:1.36", restartPolicy: Always, command: [sleep, "7200"]}
+      containers:
+      - name: main
+        image: busybox:1.36
+        command: [sh, -c, "sleep 5; touch /tmp/ready; trap 'exit 0' TERM; sleep 7200 & wait"]
+        readinessProbe: {exec: {command: [test, -f, /tmp/ready]}, periodSeconds: 2}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: slow}
+spec: {selector: {app: slow}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: port-owner}
+spec:
+  replicas: 1
+  strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 1}}
+  selector: {matchLabels: {app: port-owner}}
+  template:
+    metadata: {labels: {app: port-owner}}
+    spec:
+      terminationGracePeriodSeconds: 3
+      containers:
+      - name: main
+        image: busybox:1.36
+        command: [sleep, "7200"]
+        ports: [{containerPort: 8080, hostPort: 38080}]
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: ordered}
+spec:
+  replicas: 3
+  serviceName: ordered
+  selector: {matchLabels: {app: ordered}}
+  template:
+    metadata: {labels: {app: ordered}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+      - name: main
+        image: busybox:1.36
+        command: [sh, -c, "sleep 3; touch /tmp/ready; sleep 7200"]
+        readinessProbe: {exec: {command: [test, -f, /tmp/ready]}, periodSeconds: 1}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers: [{name: main, image: "busybox:1.36", command: [sleep, "7200"]}]
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: minutely}
+spec:
+  schedule: "* * * * *"
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: OnFailure
+          containers: [{name: main, image: "busybox:1.36", command: [sh, -c, "sleep 4"]}]
+"""
+RETRY = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {{name: retry-{number}}}
+spec:
+  backoffLimit: 3
+  template:
+    spec:
+      restartPolicy: OnFailure
+      volumes: [{{name: runs, emptyDir: {{}}}}]
+      containers:
+      - name: main
+        image: busybox:1.36
+        command: [sh, -c, "test -e /runs/first || {{ touch /runs/first; echo no luck; exit 1; }}"]
+        volumeMounts: [{{name: runs, mountPath: /runs}}]
+"""
+
+
+@dataclass
+class Watch:
+    """Passes over one namespace, one after the other, in a thread of their own."""
+
+    cluster: Cluster
+    ns: str
+    passes: int = 0
+    alarms: list[Any] = field(default_factory=list)
+    looked: threading.Condition = field(default_factory=threading.Condition)
+    over: bool = False
+
+    def run(self) -> None:
+        while not self.over:
+            done = run_watchdog(
+                "run", "-n", self.ns, "-o", "json", kubeconfig=self.cluster.kubeconfig
+            )
+            with self.looked:
+                self.alarms += self.alarm(done.stdout) if done.returncode == 0 else [done.stderr]
+                self.passes += 1
+                self.looked.notify_all()
+
+    def alarm(self, output: str) -> list[Any]:
+        """What a pass said beside "nothing broken"."""
+        (report,) = json.loads(output)["namespaces"]
+        said = {name: report[name] for name in ("findings", "actions", "blind_spots")}
+        return [said] if any(said.values()) else []
+
+    def wait(self, passes: int) -> None:
+        """Until so many further passes have ended."""
+        with self.looked:
+            until = self.passes + passes
+            assert self.looked.wait_for(lambda: self.passes >= until, 60)
+
+
+def operations(cluster: Cluster, ns: str) -> Iterator[Callable[[], object]]:
+    """What happens to healthy workloads on a working day, over and over."""
+
+    def kubectl(*words: str) -> Callable[[], str]:
+        return lambda: cluster.kubectl("-n", ns, *words)
+
+    def retry(number: int) -> Callable[[], str]:
+        return lambda: cluster.apply(RETRY.format(number=number), ns)
+
+    for number in itertools.count():
+        yield kubectl("set", "env", "deployment/slow", f"RELEASE={number}")
+        yield retry(number)
+        yield kubectl("scale", "statefulset/ordered", f"--replicas={1 + number % 3}")
+        yield kubectl("rollout", "restart", "deployment/port-owner")
+        yield kubectl("scale", "deployment/slow", f"--replicas={number % 4}")
+        yield kubectl("create", "job", f"run-{number}", "--from=cronjob/minutely")
+        yield kubectl("rollout", "restart", "daemonset/agent")
+        yield kubectl("scale", "deployment/slow", "--replicas=4")
+        yield kubectl("delete", "pod", "-l", "app=slow", "--wait=false")
+        yield kubectl("rollout", "restart", "statefulset/ordered")
+        image = f"main=busybox:1.{35 + number % 2}"
+        yield kubectl("set", "image", "deployment/port-owner", image)
+        yield kubectl("rollout", "undo", "deployment/slow")
+
+
+def test_a_healthy_life_is_no_incident(cluster: Cluster) -> None:
+    with cluster.namespace("healthy") as ns:
+        watch = Watch(cluster, ns)
+        watching = threading.Thread(target=watch.run)
+        watching.start()
+        try:
+            cluster.apply(LIFE, ns)
+            for operate in itertools.islice(operations(cluster, ns), OPERATIONS):
+                operate()
+                watch.wait(PASSES_BETWEEN)
+        finally:
+            watch.over = True
+            watching.join()
+
+        assert not watch.alarms
+        assert not touched(cluster, ns)
+        assert watch.passes >= OPERATIONS * PASSES_BETWEEN
