@@ -112,12 +112,13 @@ class Tape:
             try:
                 answer = read(self.reader)
             except ClusterError as error:
-                answer = {"error": type(error).__name__, "message": str(error)}
+                kind, status = type(error).__name__, error.status
+                answer = {"error": kind, "message": str(error), "status": status}
             with self.lock:
                 self.answers[key] = answer
         answer = self.answers[key]
         if isinstance(answer, dict) and "error" in answer:
-            raise getattr(errors, answer["error"])(answer["message"])
+            raise getattr(errors, answer["error"])(answer["message"], answer["status"])
         return answer
 
     def save(self, path: Path, namespace: str) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from watchdog.failures import example as ex
 from watchdog.failures import manifest
@@ -23,6 +22,7 @@ from watchdog.failures.owners import (
     undo_unproven,
     word,
 )
+from watchdog.failures.refusals import REFUSALS, Refusal, read
 from watchdog.observation.snapshot import (
     Condition,
     CronJobSummary,
@@ -45,112 +45,6 @@ if TYPE_CHECKING:
 _RETRY_SECONDS = 1100.0
 
 
-class Refusal(NamedTuple):
-    """One way to be refused: how the message shows it, in words, and what to do about it."""
-
-    name: str
-    pattern: re.Pattern[str]
-    summary: str
-    why: str
-    to_do: str
-    fields: tuple[str, ...] = ()
-
-
-_REFUSALS = (
-    Refusal(
-        "quota",
-        re.compile(
-            r"exceeded quota: (?P<name>[^,]+), requested: (?P<asked>.+?), used: (?P<used>.+?), "
-            r"limited: (?P<hard>.+)"
-        ),
-        "quota exceeded",
-        "The pod would exceed the quota {name}: it asks for {asked}; used is {used} of {hard}.",
-        "Raise the quota {name}, free some of it, or lower what {target} requests.",
-        ("requests", "limits", "resources", "replicas"),
-    ),
-    Refusal(
-        "quota_unset",
-        re.compile(r"failed quota: (?P<name>[^:]+): must specify (?P<asked>[^ ]+)"),
-        "quota demands requests or limits",
-        "The quota {name} accepts only pods that specify {asked}, and this one does not.",
-        "Specify {asked} in {target}, or give the namespace a LimitRange with defaults.",
-        ("requests", "limits", "resources"),
-    ),
-    Refusal(
-        "limit_range",
-        re.compile(
-            r"(?P<asked>(?:maximum|minimum) \S+ (?:usage|limit to request ratio) per \w+ is .+)"
-        ),
-        "outside the namespace's limit range",
-        "A LimitRange of the namespace refuses the pod: {asked}.",
-        "Bring the requests and limits of {target} inside the LimitRange, or change the range.",
-        ("requests", "limits", "resources"),
-    ),
-    Refusal(
-        "service_account",
-        re.compile(r'serviceaccount "(?P<name>[^"]+)" not found'),
-        "service account does not exist",
-        "The pods run as service account {name}, which does not exist in this namespace.",
-        "Create service account {name} with the rights it needs, or name another in {target}.",
-        ("serviceAccount",),
-    ),
-    Refusal(
-        "pod_security",
-        re.compile(r'violates PodSecurity "(?P<name>[^"]+)": (?P<asked>.+)'),
-        "Pod Security refuses the pod",
-        "The namespace enforces the Pod Security level {name}, which the pod violates: {asked}.",
-        "Set the security context of {target} as the level {name} demands.",
-        ("",),
-    ),
-    Refusal(
-        "webhook_down",
-        re.compile(r'failed calling webhook "(?P<name>[^"]+)": (?P<asked>.+)'),
-        "admission webhook does not answer",
-        "The admission webhook {name} could not be called, so no pod is admitted: {asked}",
-        "Bring the service behind the webhook {name} back; its owner has to do this.",
-    ),
-    Refusal(
-        "webhook",
-        re.compile(r'admission webhook "(?P<name>[^"]+)" denied the request:? ?(?P<asked>.*)'),
-        "admission webhook refuses the pod",
-        "The admission webhook {name} refuses the pod: {asked}",
-        "Change {target} to what the webhook {name} allows, or ask its owner for an exception.",
-        ("",),
-    ),
-    Refusal(
-        "policy",
-        re.compile(r"ValidatingAdmissionPolicy '(?P<name>[^']+)' .*?denied request: (?P<asked>.+)"),
-        "admission policy refuses the pod",
-        "The admission policy {name} refuses the pod: {asked}",
-        "Change {target} to what the policy {name} allows.",
-        ("",),
-    ),
-    Refusal(
-        "priority",
-        re.compile(r"no PriorityClass with name (?P<name>\S+) was found"),
-        "priority class does not exist",
-        "The pods name the priority class {name}, which does not exist.",
-        "Create the priority class {name}, or name another in {target}.",
-        ("priorityClass",),
-    ),
-    Refusal(
-        "runtime",
-        re.compile(r'RuntimeClass "(?P<name>[^"]+)" not found'),
-        "runtime class does not exist",
-        "The pods name the runtime class {name}, which does not exist.",
-        "Create the runtime class {name}, or name another in {target}.",
-        ("runtimeClass",),
-    ),
-    Refusal(
-        "other",
-        re.compile(r"(?P<asked>.+)", re.DOTALL),
-        "pods cannot be created",
-        "The API server refuses to create the pods: {asked}",
-        "Change {target} so that its pods are accepted.",
-        ("",),
-    ),
-)
-
 # What stands in the way of other workloads too.
 _SHARED = {
     "quota": "quota {name} is used up",
@@ -168,7 +62,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         if refused is None or _lacks_nothing(workload):
             continue
         message, start, line = refused
-        refusal, names = _read(message)
+        refusal, names = read(message)
         if age(snapshot, start) < ARRIVAL_SECONDS:
             continue
         if refusal.name == "quota" and rolling_well(snapshot, owner):
@@ -224,16 +118,8 @@ def _lacks_nothing(workload: WorkloadSummary) -> bool:
     return workload.ready >= workload.desired
 
 
-def _read(message: str) -> tuple[Refusal, dict[str, str]]:
-    for refusal in _REFUSALS:
-        if found := refusal.pattern.search(message):
-            names = {key: shorten(value, 600) for key, value in found.groupdict().items() if value}
-            return refusal, {key: value.rstrip(".") for key, value in names.items()}
-    return _REFUSALS[-1], {"asked": shorten(message)}
-
-
 def _refusal(finding: Finding) -> Refusal:
-    return next(item for item in _REFUSALS if item.name == finding.facts["refusal"])
+    return next(item for item in REFUSALS if item.name == finding.facts["refusal"])
 
 
 def _fill(words: str, finding: Finding) -> str:

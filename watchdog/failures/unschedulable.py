@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from watchdog.actions import PatchDeploymentResources, RemediationAction
 from watchdog.failures import example as ex
@@ -26,6 +25,7 @@ from watchdog.failures.owners import (
     undo_unproven,
     word,
 )
+from watchdog.failures.scheduler import in_words, read
 from watchdog.observation.snapshot import Condition, PodTemplate
 from watchdog.quantity import parse
 from watchdog.settings import LimitSettings
@@ -36,19 +36,6 @@ if TYPE_CHECKING:
     from watchdog.nouns import Finding
     from watchdog.observation.snapshot import ClusterSnapshot, ContainerSpec, PodSummary
 
-_NODES = re.compile(r"\d+/(\d+) nodes are available: (.*)", re.DOTALL)
-_ITEM = re.compile(r"(?:^|, )(?:(\d+) )?(?:node\(s\) )?(.+?)(?=, \d+ |$)")
-_REASONS = (
-    ("resource", re.compile(r"Insufficient (\S+)")),
-    ("taint", re.compile(r"(?:untolerated|had) taint \{(.+?)\s*\}")),
-    ("selector", re.compile(r"didn't match (?:Pod's )?node (?:affinity|selector)")),
-    ("spread", re.compile(r"didn't match pod topology spread")),
-    ("neighbours", re.compile(r"(?:match pod|satisfy existing pods).*affinity")),
-    ("ports", re.compile(r"didn't have free ports")),
-    ("pods", re.compile(r"Too many pods")),
-    ("cordoned", re.compile(r"were unschedulable")),
-    ("volume", re.compile(r"(?:volume|[Pp]ersistent ?[Vv]olume)")),
-)
 # A node autoscaler says so when it is bringing a node; that takes minutes.
 _SCALING_UP = {"TriggeredScaleUp", "Nominated"}
 _SCALE_UP_SECONDS = 600.0
@@ -62,42 +49,6 @@ _FIELDS = {
     "volume": ("volume",),
     "gate": ("schedulingGates",),
 }
-
-
-class Reason(NamedTuple):
-    """One reason of the scheduler: how many nodes it rules out, and the name in it."""
-
-    what: str
-    nodes: int
-    detail: str
-
-
-class Verdict(NamedTuple):
-    """The scheduler's message taken apart; `hopeless` where no eviction could make room."""
-
-    nodes: int
-    reasons: tuple[Reason, ...]
-    hopeless: bool
-
-
-def read(message: str) -> Verdict:
-    """Take `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had ...` apart."""
-    found = _NODES.search(message)
-    if not found:
-        return Verdict(0, (Reason("other", 0, shorten(message)),), hopeless=False)
-    head, _, preemption = found[2].partition("preemption:")
-    head = re.split(r"\.(?:\s|$)", head)[0].replace(", that the pod didn't tolerate", "")
-    reasons = tuple(_reason(item) for item in _ITEM.finditer(head))
-    hopeless = "not helpful" in preemption and "No preemption victims" not in preemption
-    return Verdict(int(found[1]), reasons, hopeless)
-
-
-def _reason(item: re.Match[str]) -> Reason:
-    for what, pattern in _REASONS:
-        if found := pattern.search(item[2]):
-            detail = found[1] if pattern.groups else ""
-            return Reason(what, int(item[1] or 0), detail.replace(": ", "=").rstrip("=: "))
-    return Reason("other", int(item[1] or 0), item[2])
 
 
 def _message(snapshot: ClusterSnapshot, pod: PodSummary) -> str:
@@ -129,64 +80,11 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     ]
     for owner, pods in by_owner(stuck).items():
         message = waiting[pods[0].ref.name]
-        words = _words(read(message), pods[0].template, message)
+        why = in_words(read(message), pods[0].template, message)
         said = f"pod {pods[0].ref.name} Unschedulable: {shorten(message)}"
-        facts = {"message": message, "words": words}
+        facts = {"message": message, "words": why}
         trouble = Trouble("no node takes the pod", (said,), pods, facts=facts)
         yield owner_finding("unschedulable", snapshot, owner, trouble)
-
-
-def _words(verdict: Verdict, template: PodTemplate, message: str) -> str:
-    if message.startswith("SchedulingGated"):
-        return f"its scheduling gates were not removed ({message.partition(': ')[2]})"
-    parts = [_reason_words(reason, template, verdict) for reason in verdict.reasons]
-    return "; ".join(dict.fromkeys(parts)) or shorten(message)
-
-
-def _reason_words(reason: Reason, template: PodTemplate, verdict: Verdict) -> str:
-    where = f"{reason.nodes} of {verdict.nodes} nodes" if reason.nodes else "the nodes"
-    match reason.what:
-        case "resource":
-            asked = listed(_asked(template, reason.detail)) or "what it requests"
-            fit = "more than they could ever have" if verdict.hopeless else "more than is left"
-            return f"insufficient {reason.detail} on {where}: it requests {asked}, {fit}"
-        case "taint":
-            return f"{where} have the taint {reason.detail}, which the pod does not tolerate"
-        case "selector":
-            return f"{where} do not match the {_placement(template)}"
-        case "spread":
-            return f"{where} would break its topology spread constraints"
-        case "neighbours":
-            rules = f" ({listed(template.affinity)})" if template.affinity else ""
-            return f"{where} do not satisfy the pod affinity or anti-affinity rules{rules}"
-        case "ports":
-            wanted = [
-                str(port.host_port)
-                for item in template.containers
-                for port in item.ports
-                if port.host_port
-            ]
-            return f"the host port {listed(wanted) or 'it wants'} is taken on {where}"
-        case "pods":
-            return f"{where} already run as many pods as they may"
-        case "cordoned":
-            return f"{where} are cordoned (marked unschedulable)"
-    return f"{where}: {reason.detail}" if reason.nodes else reason.detail or "its volumes"
-
-
-def _placement(template: PodTemplate) -> str:
-    labels = [f"{key}={value}" for key, value in template.node_selector.items()]
-    if labels:
-        return f"node selector {', '.join(labels)}"
-    return f"node affinity{f' ({listed(template.affinity)})' if template.affinity else ''}"
-
-
-def _asked(template: PodTemplate, resource: str) -> list[str]:
-    return [
-        f"{amount} (container {item.name})"
-        for item in template.containers
-        if (amount := item.requests.get(resource) or item.limits.get(resource))
-    ]
 
 
 def _template(finding: Finding, snapshot: ClusterSnapshot) -> PodTemplate:
