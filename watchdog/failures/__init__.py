@@ -12,6 +12,7 @@ from watchdog.failures.connection_refused import CONNECTION_REFUSED
 from watchdog.failures.container_not_created import CONTAINER_NOT_CREATED
 from watchdog.failures.crash_app_error import CRASH_APP_ERROR
 from watchdog.failures.creation_refused import CREATION_REFUSED
+from watchdog.failures.credentials_refused import CREDENTIALS_REFUSED
 from watchdog.failures.cronjob_not_running import CRONJOB_NOT_RUNNING
 from watchdog.failures.disk_full import DISK_FULL
 from watchdog.failures.disruption_blocked import DISRUPTION_BLOCKED
@@ -28,6 +29,7 @@ from watchdog.failures.port_conflict import PORT_CONFLICT
 from watchdog.failures.read_only_filesystem import READ_ONLY_FILESYSTEM
 from watchdog.failures.readiness_failing import READINESS_FAILING
 from watchdog.failures.restarting import RESTARTING
+from watchdog.failures.rights_missing import RIGHTS_MISSING
 from watchdog.failures.rollout_stuck import ROLLOUT_STUCK
 from watchdog.failures.sandbox_failed import SANDBOX_FAILED
 from watchdog.failures.scaled_to_zero import SCALED_TO_ZERO
@@ -57,6 +59,8 @@ KINDS: tuple[FailureKind, ...] = (
     PORT_CONFLICT,
     READ_ONLY_FILESYSTEM,
     DISK_FULL,
+    RIGHTS_MISSING,
+    CREDENTIALS_REFUSED,
     PERMISSION_DENIED,
     DNS_FAILURE,
     CONNECTION_REFUSED,

@@ -53,10 +53,6 @@ _SIGNALS = {
 }
 # What the telling line is about, where words for it exist; the first that matches.
 _ABOUT = {
-    "its credentials are refused": (
-        r"authentication failed|access denied for user|(invalid|wrong) (credentials|password)"
-        r"|login failed|\b401\b|unauthorized|WRONGPASS|NOAUTH"
-    ),
     "a migration of its data fails": r"migrat",
     "it runs out of the memory that it may use itself (its heap)": (
         r"heap out of memory|OutOfMemoryError|MemoryError|cannot allocate memory|out of memory"
@@ -70,9 +66,6 @@ _ABOUT = {
         r"|cannot load such file"
     ),
     "a file that it needs is missing": r"FileNotFound|no such file|ENOENT",
-    "the API server denies it a right (RBAC)": (
-        r"is forbidden: User|cannot (get|list|watch|create|update) resource"
-    ),
     "its configuration is not accepted": r"\b(config\w*|settings?|options?|flags?|arguments?)\b",
 }
 

@@ -118,6 +118,7 @@ _SHARED = {
     "rate_limited": "registry {} refuses more pulls for now",
     "unauthorised": "registry {} refuses access",
 }
+_PULL_SECRET = re.compile(r"image pull secrets? \(([^)]+)\)")
 _LONG = 180
 _TRANSIENT = {"rate_limited", "no_space"}
 
@@ -194,8 +195,10 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         pods = [item.pod for item in seen]
         message = first.state.message
         said = f'{first.state.reason}: "{_end(message)}"' if message else None
-        pulls = event_line(snapshot, pods, "InspectFailed", "BackOff")
         secret = event_line(snapshot, pods, "FailedToRetrieveImagePullSecret")
+        if secret and (absent := _PULL_SECRET.search(secret)):
+            finding.facts["pull_secret"] = absent[1].split(",")[0].strip()
+        pulls = event_line(snapshot, pods, "InspectFailed", "BackOff")
         yield with_evidence(finding, said, pulls, secret)
 
 
@@ -203,6 +206,8 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
     typo = f" Probably a typo for {facts['typo']}." if "typo" in facts else ""
     why = _WORDS[facts["reason"]].format(**facts)
+    if facts["reason"] == "unauthorised" and "pull_secret" in facts:
+        why += f"; the pull secret {facts['pull_secret']} that the pod names does not exist"
     changed = changed_words(finding, snapshot, "image")
     return f"{facts['who']} cannot start because {why}.{typo}{changed}"
 
@@ -211,7 +216,8 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     facts, ref = finding.facts, finding.target
     cause, image = facts["reason"], facts["image"]
     if cause == "unauthorised":
-        create = kubectl(snapshot, "create", "secret", "docker-registry", "registry-login")
+        name = facts.get("pull_secret", "registry-login")
+        create = kubectl(snapshot, "create", "secret", "docker-registry", name)
         return Advice(
             "Create a pull secret with valid credentials and name it under imagePullSecrets of the "
             "pod template or of its service account.",

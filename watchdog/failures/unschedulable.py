@@ -131,6 +131,11 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
             else f"{less} left, add a node, or make room by scaling something else down.",
             "kubectl describe nodes",
         )
+    if "ports" in whats:
+        return Advice(
+            f"Take hostPort out of {target}, or run one pod on each node only (a DaemonSet does).",
+            kubectl(snapshot, "edit", target),
+        )
     if finding.facts["message"].startswith("SchedulingGated"):
         return Advice(
             "Find the controller that has to remove the scheduling gate, and why it did not.",
