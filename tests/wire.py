@@ -105,7 +105,7 @@ class Wire(Sandbox):
             asked
             for request in self.writes
             if not request.dry_run
-            and (asked := verb_and_resource(request))[1].split("/")[0] not in {"events"}
+            and (asked := verb_and_resource(request))[1].split("/")[0] != "events"
         ]
 
     def on(self, verb: str, resource: str, fault: Fault, times: int | None = None) -> None:

@@ -35,7 +35,7 @@ def test_namespaces_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None
     ],
 )
 def test_a_mistyped_setting_is_an_error_that_names_the_closest(mistyped: str, right: str) -> None:
-    with pytest.raises(SettingsError, match=f"{mistyped} is not a setting; the closest is {right}"):
+    with pytest.raises(SettingsError, match=rf"{mistyped} is not a setting; the closest is {right}"):
         load({mistyped: "x"})
 
 
@@ -59,7 +59,7 @@ def test_what_kubernetes_injects_for_a_service_called_sre_agent_is_no_error(name
 def test_a_bad_value_names_the_setting_and_the_value(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SRE_AGENT_DRY_RUN", "maybe")
 
-    with pytest.raises(SettingsError, match="SRE_AGENT_DRY_RUN=maybe: .*boolean"):
+    with pytest.raises(SettingsError, match=r"SRE_AGENT_DRY_RUN=maybe: .*boolean"):
         load()
 
 
