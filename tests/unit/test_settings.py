@@ -35,7 +35,9 @@ def test_namespaces_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None
     ],
 )
 def test_a_mistyped_setting_is_an_error_that_names_the_closest(mistyped: str, right: str) -> None:
-    with pytest.raises(SettingsError, match=rf"{mistyped} is not a setting; the closest is {right}"):
+    with pytest.raises(
+        SettingsError, match=rf"{mistyped} is not a setting; the closest is {right}"
+    ):
         load({mistyped: "x"})
 
 
