@@ -1,12 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check generate test e2e record bench image manifests lock clean
+.PHONY: help setup demo check generate test e2e e2e-model record bench image manifests lock clean
 PYTHON ?= python3
 bin := .venv/bin
 pip_compile := CUSTOM_COMPILE_COMMAND="make lock" $(bin)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.ready ## make .venv with the sre-watchdog command in it
 
@@ -33,6 +33,9 @@ test: setup ## every test; end-to-end ones where a cluster can be had, and alway
 
 e2e: setup ## end-to-end tests only
 	@$(bin)/pytest tests/e2e
+
+e2e-model: setup ## a pass with a real small model; builds its server first, 12 minutes, once
+	@$(bin)/pytest -s tests/e2e/real_model.py
 
 record: setup ## record what a real cluster says of every drill, for the unit tests
 	@$(bin)/pytest tests/recorded/record.py

@@ -37,7 +37,7 @@ def cluster(_down_after_ci: None) -> Cluster:
         return _given_cluster(Path(os.environ["KUBECONFIG"]))
     missing = _missing_for_own_cluster()
     if not missing:
-        return Cluster(_bring_up("up"), str(_cache() / KUBECTL), "own", OWN_NODE_IP)
+        return Cluster(_bring_up("up"), str(cache() / KUBECTL), "own", OWN_NODE_IP)
     if _docker_works() and shutil.which("kind") and shutil.which("kubectl"):
         return _kind_cluster()
     return _cannot(f"no cluster: set KUBECONFIG, or have Docker and kind, or {missing}")
@@ -50,7 +50,7 @@ def plane(_down_after_ci: None) -> Iterator[Plane]:
         _cannot(f"no API server of our own: needs {missing}")
     kubeconfig = _bring_up("plane")
     with contextlib.closing(Api(kubeconfig)) as api:
-        yield Plane(kubeconfig, str(_cache() / KUBECTL), "own", "127.0.0.1", api)
+        yield Plane(kubeconfig, str(cache() / KUBECTL), "own", "127.0.0.1", api)
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +107,8 @@ def _cannot(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """Where what is built once for the tests is kept: CLUSTER_CACHE, or below the home."""
     default = Path.home() / ".cache" / "sre-watchdog-cluster"
     return Path(os.environ.get("CLUSTER_CACHE", default))
 
@@ -118,8 +119,8 @@ def _missing_for_own_cluster() -> str:
         return "Linux"
     if os.geteuid() != 0:
         return "root"
-    builders = [] if (_cache() / "kube").exists() else ["go"]
-    builders += [] if (_cache() / "pause").exists() else ["gcc"]
+    builders = [] if (cache() / "kube").exists() else ["go"]
+    builders += [] if (cache() / "pause").exists() else ["gcc"]
     commands = [*builders, "apt-get", "flock"]
     return " and ".join(command for command in commands if not shutil.which(command))
 
@@ -137,7 +138,7 @@ def _last_line(text: str) -> str:
 
 
 def _given_cluster(kubeconfig: Path) -> Cluster:
-    kubectl = shutil.which("kubectl") or str(_cache() / KUBECTL)
+    kubectl = shutil.which("kubectl") or str(cache() / KUBECTL)
     unaddressed = Cluster(kubeconfig, kubectl, "given", "")
     server = unaddressed.kubectl("config", "view", "--minify", "-o", "jsonpath={..server}")
     own = server == f"https://{OWN_NODE_IP}:6443"
@@ -160,7 +161,7 @@ def _docker_works() -> bool:
 
 
 def _kind_cluster() -> Cluster:
-    kubeconfig = _cache() / "kind.kubeconfig"
+    kubeconfig = cache() / "kind.kubeconfig"
     kubeconfig.parent.mkdir(parents=True, exist_ok=True)
     name = "sre-watchdog"
     known = subprocess.run(["kind", "get", "clusters"], capture_output=True, text=True, check=True)
