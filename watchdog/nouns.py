@@ -48,7 +48,8 @@ class Finding(Noun):
 class Explanation(Noun):
     """What the rules say about one finding: why, what changed, and what a person has to do.
 
-    `command` is one whole command made by code from typed fields, or None.
+    `command` is one whole command made by code from typed fields, or None. `place` is where a
+    change of the workload lasts ("the values of Helm release shop"), where something says so.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class Explanation(Noun):
     changed: str | None = None
     to_do: str = ""
     command: str | None = None
+    place: str = ""
 
 
 class TokenUse(Noun):

@@ -110,6 +110,15 @@ def test_what_is_scaled_to_zero_leads_the_callers_that_miss_it() -> None:
     assert findings[1].cause.of == stopped.ref
 
 
+def test_what_to_change_for_good_is_named_where_helm_deploys_it() -> None:
+    last = earlier(change("image", "cart:1", "cart:2"))
+    workload, crashed = broken("cart", crashing(1), last=last)
+
+    found = diagnosed(workload.model_copy(update={"managed_by": "Helm shop"}), crashed)
+
+    assert [item.place for item in found.explanations] == ["the values of Helm release shop"]
+
+
 def test_two_that_wait_for_each_other_stay_two_problems() -> None:
     one = broken("cart", crashing(1), "ledger:80: connection refused")
     other = broken("ledger", crashing(1), "cart:80: connection refused")

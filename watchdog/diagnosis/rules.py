@@ -8,6 +8,7 @@ from watchdog.actions import CustomInstruction, RemediationAction
 from watchdog.diagnosis.causes import problems, with_causes
 from watchdog.diagnosis.changes import changed
 from watchdog.failures.kind import FailureKind
+from watchdog.failures.repair import place
 from watchdog.nouns import Diagnosis, Explanation, Finding
 from watchdog.observation.snapshot import ClusterSnapshot, JobSummary, ObjectRef
 
@@ -127,6 +128,7 @@ def _explanation(finding: Finding, snapshot: ClusterSnapshot, kinds: Kinds) -> E
         changed=changed(snapshot.deployment(finding.target), snapshot.taken_at),
         to_do=advice.text,
         command=advice.command,
+        place=place(snapshot.workload(finding.target)),
     )
 
 

@@ -91,11 +91,15 @@ def run_again(finding: Finding) -> str:
     return f" Then create {finding.target} again." if created else ""
 
 
-def permanent(workload: WorkloadSummary | None, what: str) -> str:
-    """Where a person makes a change last: the chart's values, Git, or the manifest."""
+def place(workload: WorkloadSummary | None) -> str:
+    """Where a change of the workload lasts: `the values of Helm release shop`; empty if unknown."""
     owner = workload.managed_by if workload else None
     if owner and owner.startswith("Helm"):
-        return f"Put {what} into the chart's values ({owner}), or the next deploy undoes it."
-    if owner:
-        return f"Put {what} into Git, from where {owner} deploys it, or it will be undone."
-    return f"Put {what} into the manifest it is deployed from, or the next deploy undoes it."
+        return f"the values of Helm release {owner.removeprefix('Helm').strip() or 'it came with'}"
+    return f"Git, from where {owner} deploys it" if owner else ""
+
+
+def permanent(workload: WorkloadSummary | None, what: str) -> str:
+    """What a person does so that the change lasts."""
+    where = place(workload) or "the manifest it is deployed from"
+    return f"Put {what} into {where}, or the next deploy undoes it."

@@ -29,8 +29,9 @@ def to_do(
 ) -> tuple[ToDo, ...]:
     """What is left to a person, most pressing first, each thing once."""
     found: list[ToDo] = []
+    place = explanation.place if explanation else ""
     for result in results:
-        found.extend(_after(result, fixed=fixed))
+        found.extend(_after(result, place, fixed=fixed))
     dry = any(result.outcome is Outcome.DRY_RUN for result in results)
     if explanation and explanation.to_do and not fixed and not dry:
         found.append(ToDo(one_line(explanation.to_do, 800), _command(explanation.command)))
@@ -42,13 +43,13 @@ def to_do(
     return tuple({item.text: item for item in reversed(found)}.values())[::-1]
 
 
-def _after(result: ActionResult, *, fixed: bool) -> list[ToDo]:
+def _after(result: ActionResult, place: str, *, fixed: bool) -> list[ToDo]:
     """What an action leaves to do."""
     action = result.action
     if isinstance(action, CustomInstruction):
         return []
     if result.outcome is Outcome.VERIFIED and fixed:
-        return _keep(action)
+        return _keep(action, place)
     if result.outcome is Outcome.DRY_RUN:
         return [ToDo("Run it without dry run to have this applied.")]
     if result.outcome is Outcome.AWAITING_APPROVAL:
@@ -60,10 +61,11 @@ def _after(result: ActionResult, *, fixed: bool) -> list[ToDo]:
     return []
 
 
-def _keep(action: RemediationAction) -> list[ToDo]:
+def _keep(action: RemediationAction, place: str) -> list[ToDo]:
     """How a change that works is made to last: the next deploy knows nothing of it."""
     if isinstance(action, RolloutUndo):
-        return [ToDo("Correct the change that was rolled back before you deploy it again.")]
+        where = one_line(f", in {place}," if place else "")
+        return [ToDo(f"Correct the change that was rolled back{where} before you deploy it again.")]
     if isinstance(action, PatchDeploymentEnv):
         what = action.name
     elif isinstance(action, PatchDeploymentResources):
@@ -74,7 +76,9 @@ def _keep(action: RemediationAction) -> list[ToDo]:
         what = "this change"
     else:
         return []
-    where = f"the chart or manifest that {action.target.kind}/{action.target.name} comes from"
+    where = (
+        place or f"the chart or manifest that {action.target.kind}/{action.target.name} comes from"
+    )
     return [ToDo(one_line(f"Put {what} into {where}, or the next deploy removes it again."))]
 
 
