@@ -22,6 +22,9 @@ _SERVICE_LINK = re.compile(
     r"^SRE_AGENT_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$"
 )
 
+# custom_instruction is words for a person: there is nothing to allow.
+WRITES = tuple(kind for kind in BY_NAME if kind != "custom_instruction")
+
 
 def known_names() -> Iterator[str]:
     """Every environment variable that is a setting: `SRE_AGENT_LLM__MODEL` and so on."""
@@ -30,7 +33,7 @@ def known_names() -> Iterator[str]:
         if isinstance(group, type) and issubclass(group, Group):
             yield from (f"{PREFIX}{name}__{inner}".upper() for inner in group.model_fields)
         elif name == "actions":
-            yield from (f"{PREFIX}ACTIONS__{kind}".upper() for kind in BY_NAME)
+            yield from (f"{PREFIX}ACTIONS__{kind}".upper() for kind in WRITES)
         else:
             yield f"{PREFIX}{name}".upper()
 
