@@ -152,7 +152,10 @@ class Watch:
         """Until so many further passes have ended."""
         with self.looked:
             until = self.passes + passes
-            assert self.looked.wait_for(lambda: self.passes >= until, 60)
+            enough = self.looked.wait_for(lambda: self.alarms or self.passes >= until, 180)
+            alarms = json.dumps(self.alarms, indent=1)
+        assert not self.alarms, alarms
+        assert enough, f"no two passes within 180 s, after {self.passes}"
 
 
 def operations(cluster: Cluster, ns: str) -> Iterator[Callable[[], object]]:

@@ -16,6 +16,7 @@ from watchdog.failures.owners import (
     event_text,
     kubectl,
     owner_finding,
+    recent,
     sentence,
     word,
 )
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     )
 
 _FAILED_SECONDS = 30.0
+_COMPLAINT_SECONDS = 600.0
 _STARTING = {"", "ContainerCreating", "PodInitializing"}
 
 
@@ -98,10 +100,14 @@ def _over_time(snapshot: ClusterSnapshot, workload: WorkloadSummary) -> bool:
         return any(_late(snapshot, pod) for pod in pods)
     # No pod at all: judged by how long the workload itself has been so.
     available = workload.condition("Available")
-    if available is not None and available.status == "True":
+    if available is None:
+        # A StatefulSet or DaemonSet does not say since when it lacks pods. Between two pods of a
+        # restart, and just after it was scaled up, it has none either: only a complaint tells.
+        own = [e for e in snapshot.events_about(workload.ref) if e.type == "Warning"]
+        return any(recent(snapshot, event, _COMPLAINT_SECONDS) for event in own)
+    if available.status == "True":
         return False
-    start = available.since if available else None
-    return age(snapshot, start or workload.created_at) >= GRACE.unready_seconds
+    return age(snapshot, available.since or workload.created_at) >= GRACE.unready_seconds
 
 
 def _late(snapshot: ClusterSnapshot, pod: PodSummary) -> bool:
@@ -184,6 +190,7 @@ def _examples() -> tuple[Example, ...]:
         replica_set=None,
     )
     store = StatefulSetSummary(ref=ex.ref("StatefulSet", "db"), desired=1, created_at=ex.ago(900))
+    complaint = ex.event("RecreatingFailedPod", "is recreating failed Pod db-0", about=store.ref)
     return (
         Example(
             "unready for long",
@@ -192,7 +199,8 @@ def _examples() -> tuple[Example, ...]:
         ),
         Example("a bare pod", ex.snapshot_of(ex.bare_pod(ex.running(ready=False))), "Pod/task"),
         Example("a Job's pod does not start", ex.snapshot_of(job, stuck), "Job/report"),
-        Example("no pods at all", ex.snapshot_of(store), "StatefulSet/db"),
+        Example("no pods, and a complaint", ex.snapshot_of(store, complaint), "StatefulSet/db"),
+        Example("between two pods of a restart", ex.snapshot_of(store), None),
         Example(
             "within its progress deadline",
             ex.snapshot_of(ex.deployment(conditions=(rolling,)), slow),
