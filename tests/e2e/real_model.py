@@ -63,10 +63,12 @@ def model_url(server_command: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     options = ["--model", str(WEIGHTS), "--ctx-size", "16384", "--host", "127.0.0.1"]
+    # More threads only wait for each other wherever something else runs.
+    env = {**os.environ, "LLAMA_ARG_THREADS": "1", "LLAMA_ARG_N_PARALLEL": "1"}
     with (
         (HOME / "server.log").open("w") as log,
         subprocess.Popen(
-            [server_command, *options, "--port", str(port)], stdout=log, stderr=log
+            [server_command, *options, "--port", str(port)], stdout=log, stderr=log, env=env
         ) as server,
     ):
         try:
@@ -100,13 +102,13 @@ def test_whatever_a_real_model_says_the_pass_ends_well(
             env={
                 "SRE_AGENT_LLM__BASE_URL": model_url,
                 "SRE_AGENT_LLM__MODEL": "gemma-3-270m",
-                "SRE_AGENT_LLM__TIMEOUT_SECONDS": "240",
+                "SRE_AGENT_LLM__TIMEOUT_SECONDS": "150",
                 "SRE_AGENT_LLM__RESPONSE_FORMAT": response_format,
                 "SRE_AGENT_LLM__MAX_OUTPUT_TOKENS": "600",
-                "SRE_AGENT_RUN_BUDGET_SECONDS": "400",
+                "SRE_AGENT_RUN_BUDGET_SECONDS": "300",
                 "SRE_AGENT_VERIFY__STABLE_SECONDS": "2",
             },
-            timeout=500,
+            timeout=400,
         )  # fmt: skip
         spec, env = arena.spec(), arena.env()
 
@@ -116,7 +118,8 @@ def test_whatever_a_real_model_says_the_pass_ends_well(
     show(response_format, part)
     assert [finding["kind"] for finding in part["findings"]] == ["missing_env"]
     assert diagnosis["has_issue"]
-    assert diagnosis["source"] == "llm" or diagnosis["model_error"]
+    spoke = diagnosis["source"] == "llm"
+    assert spoke or diagnosis["model_error"] or diagnosis["disagreements"]
     assert {action["outcome"] for action in part["actions"]} <= PLANNED
     assert {action["target"]["name"] for action in part["actions"]} <= {"ledger"}
     assert set(env.values()) <= {VALUE}, "nothing of the model's own was written"
