@@ -14,7 +14,7 @@ from watchdog.clock import Budget
 from watchdog.diagnosis.diagnose import Ask, diagnose
 from watchdog.diagnosis.prompt import Prompt
 from watchdog.diagnosis.reply import Reply
-from watchdog.diagnosis.rules import detect
+from watchdog.diagnosis.rules import detect, summarise
 from watchdog.errors import ClusterError
 from watchdog.failures import KINDS
 from watchdog.logs import audit, log
@@ -119,7 +119,7 @@ def look_after(namespace: str, work: Pass) -> NamespaceReport:
     with work.timed("diagnose"):
         diagnosis = diagnose(snapshot, findings, KINDS, work.settings, work.asked())
     if findings:
-        work.progress.stage("diagnose", diagnosis.summary)
+        work.progress.stage("diagnose", summarise(findings))
 
     with work.timed("remediate"):
         permission = _permission(work)
@@ -127,6 +127,9 @@ def look_after(namespace: str, work: Pass) -> NamespaceReport:
     work.attempts_used += sum(attempt.counts for attempt in attempts)
     for attempt in attempts:
         done = attempt.result
+        if attempt.applied is not None:
+            # Before it is watched, so that a pass that dies meanwhile has left word of it.
+            audit(f"{done.action.title}: sent", target=str(done.action.target), undo=done.undo)
         work.progress.stage("remediate", f"{done.action.title}: {done.outcome.replace('_', ' ')}")
 
     with work.timed("verify"):

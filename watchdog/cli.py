@@ -15,6 +15,7 @@ import typer
 
 from watchdog import __version__, wiring
 from watchdog.errors import SettingsError, WatchdogError
+from watchdog.logs import log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,7 +84,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command has as many parameters as flags
         dry_run=dry_run or None,
     )
     cluster, budget = wiring.connect(settings, kubeconfig, context)
-    wiring.stop_on_sigterm(budget)
+    wiring.stop_on_signals(budget)
     work = wiring.new_pass(settings, cluster, budget, output, asks=not yes)
     namespaces = wiring.share(settings.namespaces or (cluster.namespace,), settings.shards)
     report = deliver(run_pass(namespaces, work), settings, os.environ.get("POD_NAMESPACE", ""))
@@ -99,7 +100,9 @@ def run(  # noqa: PLR0913, PLR0917 - a command has as many parameters as flags
 @app.command()
 def demo(
     output: Output = "text",
-    speed: Annotated[float, typer.Option(help="How much faster than life its clock runs.")] = 5.0,
+    speed: Annotated[
+        float, typer.Option(min=0.1, max=50, help="How much faster than life its clock runs.")
+    ] = 5.0,
 ) -> None:
     """Run the same pass against an embedded cluster with a broken Deployment."""
     from watchdog.demo import play
@@ -230,6 +233,14 @@ def main() -> None:
         _fail(str(error))
     except WatchdogError as error:
         _fail(str(error), NOT_OBSERVED)
+    except Exception as error:  # noqa: BLE001 - the one place, so that nobody sees a trace
+        # What went wrong without our meaning it is still one line; the trace is for the log.
+        log.debug("trace", exc_info=True)
+        _fail(
+            f"a defect of the watchdog: {type(error).__name__}: {error}. With "
+            "SRE_AGENT_LOG_LEVEL=debug the log has the trace; please report it",
+            NOT_OBSERVED,
+        )
 
 
 def _fail(message: str, code: int = BAD_SETTINGS) -> NoReturn:

@@ -5,14 +5,17 @@ Settings travel as a value; environment.py reads them, once.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from watchdog import quantity
 from watchdog.actions import BY_NAME, Mode
 
 PREFIX = "SRE_AGENT_"
+_NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 class Group(BaseModel):
@@ -111,6 +114,12 @@ class LimitSettings(Group):
     fallback_cpu: str = "500m"
     """CPU request for a workload whose requests fit no node and never ran, where no LimitRange
     names one."""
+
+    @field_validator("memory_cap", "cpu_cap", "fallback_memory", "fallback_cpu")
+    @classmethod
+    def _is_a_quantity(cls, text: str) -> str:
+        quantity.parse(text)
+        return text
 
 
 class VerifySettings(Group):
@@ -223,6 +232,14 @@ class Settings(BaseSettings):
     verify: VerifySettings = VerifySettings()
     observe: ObserveSettings = ObserveSettings()
     grace: GraceSettings = GraceSettings()
+
+    @field_validator("namespaces")
+    @classmethod
+    def _are_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not _NAMESPACE.fullmatch(name):
+                raise ValueError(f"{name!r} cannot be the name of a namespace")
+        return tuple(dict.fromkeys(names))
 
     @field_validator("namespaces", "harmless_env", mode="before")
     @classmethod

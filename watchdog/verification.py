@@ -135,7 +135,9 @@ def _watch(
             summary = f"{look.state}, stable for {stable:.0f} s"
             health = TargetHealth(healthy=True, summary=summary, waited_seconds=round(waited, 1))
             return health, True
-        late = waited >= verify.timeout_seconds
+        # What became healthy just before the deadline gets its stability window.
+        grace = 0.0 if look.problems else verify.stable_seconds
+        late = waited >= verify.timeout_seconds + grace
         short = budget.remaining() <= RESERVE_SECONDS + verify.poll_seconds
         if look.hopeless or late or short:
             problems = look.problems or (f"not stable for {verify.stable_seconds:.0f} s yet",)
@@ -164,6 +166,8 @@ def _look(attempt: Attempt, cluster: Cluster) -> Look:
         return Look((f"{owner} is gone",), hopeless=True)
     except ClusterError as error:
         return Look((f"could not be read: {error}",))
+    except (LookupError, TypeError, ValueError):
+        return Look(("could not be read: the API server's answer makes no sense",))
 
 
 def _deployment(attempt: Attempt, cluster: Cluster) -> Look:

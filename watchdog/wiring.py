@@ -80,13 +80,20 @@ def connect(
     return Cluster.connect(kubeconfig, context, budget), budget
 
 
-def stop_on_sigterm(budget: Budget) -> None:
-    """Let SIGTERM end the pass early: no new write, what is under way ends, it still reports."""
+def stop_on_signals(budget: Budget) -> None:
+    """Let SIGTERM and Ctrl-C end the pass early: no new write, what is under way ends, it reports.
 
-    def stop(_signal: int, _frame: object) -> None:
+    A second Ctrl-C ends it at once.
+    """
+
+    def stop(number: int, _frame: object) -> None:
+        if number == signal.SIGINT and budget.stopped:
+            raise KeyboardInterrupt
         budget.stop(STOP_SECONDS)
+        typer.echo("stopping: nothing more is changed; the report follows", err=True)
 
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
 
 
 def share(namespaces: tuple[str, ...], shards: int) -> tuple[str, ...]:

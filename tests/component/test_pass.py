@@ -324,3 +324,47 @@ def test_without_the_right_to_leave_events_the_fix_still_counts(arena: Arena) ->
     arena.wire.forbid("create", "events")
 
     assert outcomes(arena.look()) == [("patch_deployment_env", "verified")]
+
+
+def test_what_is_reported_is_what_was_written_not_what_was_asked_for(
+    arena: Arena, httpserver: HTTPServer
+) -> None:
+    arena.deploy()
+    arena.wire.advance(600)
+    arena.deploy(image="busybox:does-not-exist")
+    arena.wire.advance(120)
+    asks = {
+        "kind": "patch_deployment_image",
+        "target": "D1",
+        "container": "main",
+        "image": "evil.example/miner:9",
+    }
+
+    report = arena.run(
+        llm=model(httpserver, answer(remediation_actions=[asks], evidence=[])), dry_run=True
+    )
+
+    written = report.namespaces[0].actions[0]
+    assert written.source == "revision 1"
+    assert "busybox:1.36" in written.action.title
+    assert "evil.example" not in json.dumps(report.to_json()["namespaces"][0]["actions"])
+
+
+def test_an_account_without_any_right_has_not_observed(arena: Arena) -> None:
+    arena.deploy()
+    for resource in [
+        "pods",
+        "deployments",
+        "statefulsets",
+        "daemonsets",
+        "jobs",
+        "cronjobs",
+        "persistentvolumeclaims",
+        "services",
+        "endpointslices",
+        "poddisruptionbudgets",
+        "horizontalpodautoscalers",
+    ]:
+        arena.wire.forbid("list", resource)
+
+    assert arena.run().result == "failed"

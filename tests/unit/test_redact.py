@@ -169,3 +169,12 @@ def test_the_host_that_a_workload_looks_for_is_evidence() -> None:
     text = redactor.redact("ledger-owner: bad address database-service.shop.svc, not S3cr3t!x")
 
     assert text == "<env DB_USER>: bad address database-service.shop.svc, not <env API_HOST>"
+
+
+def test_a_short_secret_is_masked_where_it_stands_alone() -> None:
+    redactor = Redactor()
+    redactor.hide({"DB_PASS": "ab1z", "ZONE": "eu1"})
+
+    assert redactor.redact("login ab1z failed in eu1, crab1zoo") == (
+        "login <env DB_PASS> failed in eu1, crab1zoo"
+    )

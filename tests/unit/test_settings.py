@@ -99,3 +99,16 @@ def test_every_setting_is_documented() -> None:
     page = Path("docs/settings.md").read_text(encoding="utf-8")
 
     assert [name for name in known_names() if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("name", ["", "a,b", "Shop", "../shop"])
+def test_what_cannot_be_a_namespace_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match="cannot be the name of a namespace"):
+        load(namespaces=(name,))
+
+
+def test_a_bound_that_is_no_quantity_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SRE_AGENT_LIMITS__MEMORY_CAP", "abc")
+
+    with pytest.raises(SettingsError, match="SRE_AGENT_LIMITS__MEMORY_CAP=abc"):
+        load()

@@ -21,8 +21,13 @@ def unhealthy(reader: Reader, namespace: str, settings: Settings, clock: Clock) 
     looking = Looking()
     seen = glance(reader, namespace, settings, looking, clock.now())
     sick = [
-        f"{item.resource.kind}/{item.name}: {item.status}"
+        f"{item.resource.kind}/{item.name}: {_words(item.status)}"
         for item in seen.suspects
-        if item.status != "Terminating"
+        if not item.well_now and item.status != "Terminating"
     ]
     return (*sick, *(f"{spot.what}: {spot.why}" for spot in looking.blind_spots))
+
+
+def _words(status: str) -> str:
+    """What kubectl prints; of a suspect that runs, that it is not ready."""
+    return "running but not ready" if status == "Running" else status

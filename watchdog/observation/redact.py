@@ -33,6 +33,8 @@ _PEM_LINE = re.compile(r"[A-Za-z0-9+/=]{40,}")
 # A mask of ours, or the end of one: a second pass leaves it alone.
 _MASKED = re.compile(r"<redacted:|<env |\d+>")
 _SHORTEST_HIDDEN = 6
+_SHORTEST_SECRET = 3
+_SECRET_NAME = re.compile(r"PASS|PWD|SECRET|TOKEN|KEY|CRED|(?:^|_)(?:PIN|OTP)(?:_|$)")
 _TOO_COMMON = re.compile(
     r"console|debug|default|development|disabled|enabled|localhost|production|staging|warning"
     r"|verbose|127\.0\.0\.1|0\.0\.0\.0",
@@ -66,7 +68,8 @@ class Redactor:
         for name, value in values.items():
             plain = value.strip()
             address = _ADDRESS_NAME.search(name.upper()) and _HOST.fullmatch(plain)
-            if address or len(plain) < _SHORTEST_HIDDEN or _TOO_COMMON.fullmatch(plain):
+            shortest = _SHORTEST_SECRET if _SECRET_NAME.search(name.upper()) else _SHORTEST_HIDDEN
+            if address or len(plain) < shortest or _TOO_COMMON.fullmatch(plain):
                 continue
             if plain not in self._hidden:
                 self._hidden[plain] = f"<env {name}>"
@@ -77,7 +80,10 @@ class Redactor:
         """The text without secrets, escape sequences and invisible characters."""
         text = clean(text)
         for value, mask in self._hidden.items():
-            text = text.replace(value, mask)
+            if len(value) >= _SHORTEST_HIDDEN:
+                text = text.replace(value, mask)
+            else:
+                text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", mask, text)
         for shape in SHAPES:
             lower = text.lower()
             if not shape.needs or any(part in lower for part in shape.needs):

@@ -64,8 +64,9 @@ class _Proof:
     Kubernetes keeps no such record, so it is pieced together. A revision counts as proven by
 
     1. available pods now, none of them in trouble;
-    2. a `Killing` event: the kubelet stopped a container that ran, in a pod without trouble. A
-       crash-looping container is mostly not running when its pod is replaced;
+    2. a `Killing` event, where there is no readiness probe: the kubelet stopped a container that
+       ran, in a pod without trouble. A crash-looping container is mostly not running when its pod
+       is replaced;
     3. the Deployment's Available condition, where its time can only be this revision's: it turned
        true while the revision was the newest, or turned false after the current one was made;
     4. having been the newest for longer than the progress deadline without that deadline's failure.
@@ -139,6 +140,9 @@ class _Proof:
 
         Probes fail while a pod shuts down, so what they say after the stop is no evidence.
         """
+        if _probed(item):
+            # It may have been stopped before its first probe: running is not yet ready.
+            return False
         events = list(self._about(item))
         for stop in events:
             ended = stop.last_seen
@@ -175,10 +179,8 @@ class _Proof:
     def _current_never_ready(self) -> bool:
         """Whether the current revision's pods cannot have counted as ready even for a moment."""
         assert self._current is not None
-        containers = objects(mapping(_template(self._current).get("spec")).get("containers"))
-        probed = any(item.get("readinessProbe") for item in containers)
         reasons = self._reasons(self._current)
-        return probed or (bool(reasons) and "BackOff" not in reasons)
+        return _probed(self._current) or (bool(reasons) and "BackOff" not in reasons)
 
     def _by_deadline(self, item: Json) -> bool:
         progressing = self._conditions.get("Progressing", {})
@@ -198,6 +200,12 @@ class _Proof:
         newer = [_created(one) for one in self._sets if _revision(one) > _revision(item)]
         made = _created(item)
         return min((time for time in newer if time and made and time >= made), default=None)
+
+
+def _probed(replica_set: Json) -> bool:
+    """Whether a container has a readiness probe, so that running alone is not available."""
+    containers = objects(mapping(_template(replica_set).get("spec")).get("containers"))
+    return any(item.get("readinessProbe") for item in containers)
 
 
 def _plain(holder: Any) -> Json:

@@ -23,7 +23,13 @@ from watchdog.remediation.permission import Applied, Attempt, Permission, Propos
 from watchdog.remediation.policy import judge, judge_undo
 from watchdog.remediation.replicasets import owned_by, revision
 from watchdog.remediation.sending import Cluster, Sent, generation, preview, read, send
-from watchdog.remediation.values import Earlier, Sources, earlier_revision, resolve
+from watchdog.remediation.values import (
+    Earlier,
+    Sources,
+    as_written,
+    earlier_revision,
+    resolve,
+)
 from watchdog.remediation.verdict import Context, Verdict, Write
 from watchdog.settings import Settings
 
@@ -143,9 +149,11 @@ class _Try:
             return self._no("already_in_place", "it is like that already")
         if verdict.decision == "refuse":
             return _refused(self.action, verdict)
-        return self._write(write, operations, verdict)
+        # From here on the action says what is written, not what was asked for.
+        effective = replace(self, action=as_written(self.action, material))
+        return effective.write(write, operations, verdict)
 
-    def _write(self, write: Write, operations: Operations, verdict: Verdict) -> Attempt:
+    def write(self, write: Write, operations: Operations, verdict: Verdict) -> Attempt:
         live, note = write.live, ""
         try:
             after = preview(self.cluster, self.action, live, operations)

@@ -36,6 +36,8 @@ _RISKY_NAME = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# A host name or an address would decide whom the program talks to, whatever the variable is called.
+_ADDRESS = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}|\d{1,3}(?:\.\d{1,3}){3}")
 _QUANTITIES = {(g, r): "" for g in ("requests", "limits") for r in ("memory", "cpu")}
 _REPLACED_BY = frozenset({"ReplicaSet", "DaemonSet", "StatefulSet"})
 
@@ -67,7 +69,7 @@ def env_is_plain(action: RemediationAction, context: Context) -> Verdict | None:
     if _RISKY_NAME.search(action.name):
         why = "may decide what runs or whom it trusts, so its value is not taken from a suggestion"
         return refuse("env_risky_name", f"{action.name} {why}")
-    if not _PLAIN_VALUE.fullmatch(value):
+    if not _PLAIN_VALUE.fullmatch(value) or _ADDRESS.fullmatch(value):
         return refuse("env_odd_value", f"the suggested value of {action.name} is not a plain word")
     return None
 

@@ -14,6 +14,7 @@ from watchdog.actions import (
     Material,
     Object,
     PatchDeploymentEnv,
+    PatchDeploymentImage,
     PatchDeploymentResources,
     RemediationAction,
     RolloutRestart,
@@ -66,6 +67,9 @@ def resolve(action: RemediationAction, live: Object, sources: Sources) -> Materi
     if value is not None and earlier is not None:
         if isinstance(action, PatchDeploymentResources):
             value = _bounded(action, live, value, limits, earlier.template)
+            had = held(container_path(_as_live(earlier.template), action.container), value)
+            if had != value:
+                return Material(value, "suggested", sources.suggested_by)
         return Material(value, "revision", f"revision {earlier.revision}", earlier.revision)
     if isinstance(action, PatchDeploymentEnv) and (found := _approved(action, live, sources)):
         return found
@@ -75,6 +79,19 @@ def resolve(action: RemediationAction, live: Object, sources: Sources) -> Materi
     if isinstance(action, PatchDeploymentResources):
         value = _bounded(action, live, value, limits, {})
     return Material(value, "suggested", sources.suggested_by)
+
+
+def as_written(action: RemediationAction, material: Material) -> RemediationAction:
+    """The action with the values that are really written, for whoever reads about it."""
+    if isinstance(action, RolloutUndo):
+        return action.model_copy(update={"to_revision": material.revision or action.to_revision})
+    if isinstance(action, PatchDeploymentImage):
+        return action.model_copy(update={"image": str(material.value)})
+    if isinstance(action, PatchDeploymentResources):
+        wanted: Quantities = material.value
+        fields = {f"{what}_{group.removesuffix('s')}": q for (group, what), q in wanted.items()}
+        return action.model_copy(update=fields)
+    return action
 
 
 def _approved(action: PatchDeploymentEnv, live: Object, sources: Sources) -> Material | None:
@@ -115,9 +132,7 @@ def _bounded(
     everything = {(g, r): "" for g in ("limits", "requests") for r in ("memory", "cpu")}
     now = held(container_path(live, action.container), everything)
     before = (
-        held(container_path({"spec": {"template": template}}, action.container), everything)
-        if template
-        else {}
+        held(container_path(_as_live(template), action.container), everything) if template else {}
     )
     result = {}
     for where, text in wanted.items():
@@ -125,3 +140,8 @@ def _bounded(
         fits = quantity.parse(text) <= most or before.get(where) == text
         result[where] = text if fits else quantity.write(most, where[1])
     return result
+
+
+def _as_live(template: Object) -> Object:
+    """A pod template where a Deployment has its own."""
+    return {"spec": {"template": template}}

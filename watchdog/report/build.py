@@ -39,9 +39,14 @@ def completed(
 def judge(namespaces: Iterable[NamespaceReport]) -> Result:
     """`failed` when nothing could be looked at, `degraded` when something could not."""
     seen = tuple(namespaces)
-    if all(item.error for item in seen):
+    if seen and all(item.error or _unseen(item) for item in seen):
         return "failed"
     return "degraded" if any(item.error or item.blind_spots for item in seen) else "ok"
+
+
+def _unseen(item: NamespaceReport) -> bool:
+    """Whether not one kind of object could be listed."""
+    return bool(item.blind_spots) and not item.objects
 
 
 def with_deliveries(report: Report, deliveries: Iterable[Delivery]) -> Report:

@@ -73,6 +73,8 @@ def _sources(report: Report) -> str:
         parts.append(
             f"The model gave no usable answer ({'; '.join(errors)}), so the rules spoke alone."
         )
+    elif not spoke and any(diagnosis.model for diagnosis in asked):
+        parts.append("The model saw nothing wrong; the rules' findings stand, nothing was changed.")
     elif not spoke:
         parts.append("Diagnosed by rules, without a model.")
     return " ".join(parts)

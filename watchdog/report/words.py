@@ -210,7 +210,9 @@ def _step(result: ActionResult) -> Step:
         said = seen.summary if seen.healthy else "; ".join(seen.problems) or seen.summary
         waited = f"({duration(seen.waited_seconds)} in all)" if seen.waited_seconds else ""
         check = one_line(f"{said} {waited}")
-    source = f" (from {result.source})" if result.source else ""
+    source = ""
+    if result.source and result.action.kind != "rollout_undo":
+        source = f" ({'from ' * result.source.startswith('revision')}{result.source})"
     return Step(
         title=one_line(result.action.title + source),
         outcome=result.outcome,
