@@ -5,6 +5,7 @@ import http.client
 import json
 import queue
 import ssl
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ import yaml
 from tests.cluster.handle import Cluster, unique_name
 
 Object = dict[str, Any]
+# The API server hangs up on a connection that was idle for 90 s.
+IDLE_SECONDS = 30.0
 
 
 class ApiRefusalError(AssertionError):
@@ -35,7 +38,7 @@ class Api:
             "Authorization": f"Bearer {config['users'][0]['user']['token']}",
             "Content-Type": "application/json",
         }
-        self._idle: queue.LifoQueue[http.client.HTTPSConnection] = queue.LifoQueue()
+        self._idle: queue.LifoQueue[tuple[float, http.client.HTTPSConnection]] = queue.LifoQueue()
         self._resources: dict[tuple[str, str], tuple[str, bool]] = {}
 
     def request(self, method: str, path: str, body: Object | None = None) -> Object:
@@ -49,7 +52,7 @@ class Api:
         except (OSError, http.client.HTTPException):
             connection.close()
             raise
-        self._idle.put(connection)
+        self._idle.put((time.monotonic(), connection))
         answer: Object = json.loads(text)
         if reply.status >= 300:
             raise ApiRefusalError(
@@ -67,14 +70,17 @@ class Api:
     def close(self) -> None:
         """Closes the connections that no request is using."""
         while not self._idle.empty():
-            self._idle.get().close()
+            self._idle.get()[1].close()
 
     def _connection(self) -> http.client.HTTPSConnection:
-        try:
-            return self._idle.get_nowait()
-        except queue.Empty:
-            host, port = self._address.hostname or "", self._address.port
-            return http.client.HTTPSConnection(host, port, timeout=60, context=self._tls)
+        with contextlib.suppress(queue.Empty):
+            while True:
+                used_at, connection = self._idle.get_nowait()
+                if time.monotonic() - used_at < IDLE_SECONDS:
+                    return connection
+                connection.close()
+        host, port = self._address.hostname or "", self._address.port
+        return http.client.HTTPSConnection(host, port, timeout=60, context=self._tls)
 
     def _resource(self, api_version: str, kind: str) -> tuple[str, bool]:
         """A kind's plural, and whether its objects live in namespaces, from the API's discovery."""
