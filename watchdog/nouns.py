@@ -1,4 +1,4 @@
-"""The nouns of a pass: Finding, Diagnosis, ActionResult, Verification, Incident, Report.
+"""The nouns of a pass: Finding, Diagnosis, ActionResult, Verification, Report.
 
 They are values that cross boundaries (JSON report, memory, saved snapshots). No behaviour lives
 here beyond reading them.
@@ -7,11 +7,28 @@ here beyond reading them.
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Literal
 
 from watchdog.actions import RemediationAction
+from watchdog.incidents.incident import Incident
 from watchdog.observation.snapshot import BlindSpot, Noun, ObjectRef
+from watchdog.outcome import Outcome
+
+__all__ = [
+    "ActionResult",
+    "Cause",
+    "Delivery",
+    "Diagnosis",
+    "Explanation",
+    "Finding",
+    "Incident",
+    "NamespaceReport",
+    "Outcome",
+    "Report",
+    "TargetHealth",
+    "TokenUse",
+    "Verification",
+]
 
 
 class Cause(Noun):
@@ -99,19 +116,6 @@ class Diagnosis(Noun):
         )
 
 
-class Outcome(StrEnum):
-    """How an action ended; only `verified` counts as fixed."""
-
-    APPLIED = "applied"
-    VERIFIED = "verified"
-    UNDONE = "undone"
-    REFUSED = "refused"
-    DRY_RUN = "dry_run"
-    AWAITING_APPROVAL = "awaiting_approval"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-
 class TargetHealth(Noun):
     """What verification saw of one fixed workload; times in seconds."""
 
@@ -127,6 +131,7 @@ class ActionResult(Noun):
     `rule` names the policy rule behind a refusal (a metric label), `reason` says it to a person.
     `diff` is a small text diff with names and sources in place of values; `source` says where the
     value came from ("revision 6"). `undo` is the whole command that takes the change back.
+    `request` is the id of the approval that it waits for.
     """
 
     action: RemediationAction
@@ -137,6 +142,7 @@ class ActionResult(Noun):
     source: str | None = None
     undo: str | None = None
     verification: TargetHealth | None = None
+    request: str | None = None
 
 
 class Verification(Noun):
@@ -147,20 +153,11 @@ class Verification(Noun):
     waited_seconds: float = 0.0
 
 
-class Incident(Noun):
-    """What is remembered about one finding between passes."""
-
-    fingerprint: str
-    kind: str
-    target: ObjectRef
-    first_seen: datetime
-    last_seen: datetime
-    state: Literal["broken", "fixing", "fixed", "needs_you", "resolved"] = "broken"
-    attempts: int = 0
-
-
 class NamespaceReport(Noun):
-    """Everything that a pass learned and did in one namespace."""
+    """Everything that a pass learned and did in one namespace.
+
+    `warnings` are whole sentences about why nothing was written, or what could not be kept.
+    """
 
     namespace: str
     objects: dict[str, int] = {}
@@ -171,6 +168,7 @@ class NamespaceReport(Noun):
     actions: tuple[ActionResult, ...] = ()
     verification: Verification | None = None
     incidents: tuple[Incident, ...] = ()
+    warnings: tuple[str, ...] = ()
     error: str | None = None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from watchdog import quantity
@@ -16,6 +16,13 @@ from watchdog.actions import BY_NAME, Mode
 
 PREFIX = "SRE_AGENT_"
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def _parts(value: Any) -> Any:
+    """`a, b` as a tuple; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 class Group(BaseModel):
@@ -46,6 +53,10 @@ class LLMSettings(Group):
     """Sent only when set, as some reasoning models refuse it."""
     response_format: Literal["auto", "json_schema", "json_object", "none"] = "auto"
     """Pins one rung of the response-format ladder; auto steps down when the server refuses one."""
+    calls_per_day: int = Field(200, ge=0)
+    """Calls a day (UTC) at most for each watched namespace; then the rules speak alone."""
+    tokens_per_day: int = Field(1_000_000, ge=0)
+    """Tokens a day (UTC) from which no further call is made for that namespace."""
     allow_plain_http: bool = False
     """Allows http:// to a host that is neither local nor inside the cluster."""
 
@@ -73,6 +84,12 @@ class SlackSettings(Group):
     """Another address of Slack's API, for gateways and tests."""
     timeout_seconds: float = Field(10.0, gt=0)
     """Seconds for each call."""
+    approvers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)] = ()
+    """Slack user ids (U...) whose reaction approves a change, comma-separated; nobody's does when
+    empty."""
+    remind_seconds: float = Field(14_400, gt=0)
+    """An incident that waits for a person is mentioned again in its thread after so many
+    seconds."""
 
 
 class PushgatewaySettings(Group):
@@ -91,6 +108,28 @@ class HeartbeatSettings(Group):
 
     url: str | None = None
     """Called with GET after each successful pass (healthchecks.io and the like)."""
+
+
+class AlertmanagerSettings(Group):
+    """Alertmanager, which pages people where the watchdog cannot go on."""
+
+    url: str | None = None
+    """Address of an Alertmanager (v2 API); nothing is sent when empty."""
+    timeout_seconds: float = Field(5.0, gt=0)
+    """Seconds for each call."""
+
+
+class IncidentSettings(Group):
+    """What outlives a pass: second tries, cool-down, approvals."""
+
+    tries: int = Field(3, ge=1)
+    """Failed tries after which nothing more is tried and a person is asked."""
+    cooldown_seconds: float = Field(600, ge=0)
+    """Seconds without a write after the second failed try; doubled by each further one."""
+    reopen_seconds: float = Field(3600, ge=0)
+    """An incident that returns within so many seconds after it ended is the same one again."""
+    approval_seconds: float = Field(86_400, gt=0)
+    """Seconds until an approval that was asked for can no longer be given."""
 
 
 class LimitSettings(Group):
@@ -183,6 +222,10 @@ class NamespacePolicy(Group):
     """Team that owns the namespace, for alerts and messages."""
     runbook_url: str | None = None
     """Runbook that messages link to."""
+    configmaps: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """ConfigMaps whose missing keys may be put back, each with the values approved for them:
+    {"app-config": {"region": "eu-1"}}. A ConfigMap may carry such values itself, as annotations
+    sre-watchdog/approved-key.KEY."""
 
 
 class Settings(BaseSettings):
@@ -196,7 +239,7 @@ class Settings(BaseSettings):
         populate_by_name=True,
     )
 
-    namespaces: Annotated[tuple[str, ...], NoDecode] = ()
+    namespaces: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)] = ()
     """Watched namespaces, comma-separated; the context's own when empty."""
     label_selector: str = ""
     """Only workloads and pods with these labels, as kubectl -l takes it."""
@@ -213,7 +256,7 @@ class Settings(BaseSettings):
     approved_env: dict[str, SecretStr] = Field(default_factory=dict)
     """Env values that may be set wherever a finding names the variable, as JSON: {"REGION":
     "eu-1"}."""
-    harmless_env: Annotated[tuple[str, ...], NoDecode] = ()
+    harmless_env: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)] = ()
     """Env names whose values may be shown, comma-separated."""
     actions: dict[str, Mode] = Field(default_factory=dict)
     """auto, approve or never for each action kind: SRE_AGENT_ACTIONS__DELETE_POD=never."""
@@ -228,6 +271,8 @@ class Settings(BaseSettings):
     slack: SlackSettings = SlackSettings()
     pushgateway: PushgatewaySettings = PushgatewaySettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
+    alertmanager: AlertmanagerSettings = AlertmanagerSettings()
+    incidents: IncidentSettings = IncidentSettings()
     limits: LimitSettings = LimitSettings()
     verify: VerifySettings = VerifySettings()
     observe: ObserveSettings = ObserveSettings()
@@ -240,15 +285,6 @@ class Settings(BaseSettings):
             if not _NAMESPACE.fullmatch(name):
                 raise ValueError(f"{name!r} cannot be the name of a namespace")
         return tuple(dict.fromkeys(names))
-
-    @field_validator("namespaces", "harmless_env", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
 
     def policy(self, namespace: str) -> NamespacePolicy:
         """The policy of that namespace, or the default one."""

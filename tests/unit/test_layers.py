@@ -10,14 +10,15 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAYERS = (
-    ("errors", "resources", "quantity", "logs", "clock", "sandbox"),
+    ("errors", "resources", "quantity", "logs", "clock", "outcome", "sandbox"),
     ("observation.snapshot", "observation.words"),
     ("actions",),
-    ("settings",),
+    ("settings", "incidents.incident"),
     ("nouns", "rights", "environment"),
     ("observation",),
     ("failures", "report", "kube_credentials"),
     ("diagnosis", "metrics", "kube_wire"),
+    ("incidents",),
     ("remediation", "kube"),
     ("verification",),
     ("agent",),
