@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from watchdog import rights
-from watchdog.actions import ACTIONS
+from watchdog.actions import ACTIONS, PatchConfigMap
 from watchdog.actions.action import Grant
 
 TOP = Path(__file__).resolve().parent.parent
@@ -70,9 +70,12 @@ def rights_table() -> str:
     rows = [("always", rights.OBSERVATION), ("always, of its own name", rights.OWN_READ)]
     rows += [("unless `dryRun`, of its own name", rights.OWN_WRITE)]
     for action in ACTIONS:
+        kind = action.model_fields["kind"].default
         beyond = tuple(grant for grant in action.grants if grant not in rights.OBSERVATION)
+        if action is PatchConfigMap:
+            named = action.grants_on(("",))
+            rows.append((f"the same for `actions.{kind}`, of names in `configmaps`", named))
         if beyond:
-            kind = action.model_fields["kind"].default
             rows.append((f"`actions.{kind}` is not `never`, mode is not `observe`", beyond))
     rows.append(("with any action kind that writes", (rights.TRACE,)))
     lines = ["| when | may | on |", "|---|---|---|", "| always | get | the namespace itself |"]

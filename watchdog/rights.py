@@ -5,7 +5,7 @@ Nothing here is granted by this list; RBAC grants. A test holds the chart's Role
 
 from __future__ import annotations
 
-from watchdog.actions import ACTIONS
+from watchdog.actions import ACTIONS, PatchConfigMap
 from watchdog.actions.action import Grant
 from watchdog.settings import Settings
 
@@ -51,8 +51,11 @@ def needed(settings: Settings, namespace: str) -> tuple[Grant, ...]:
     if not settings.dry_run:
         wanted += OWN_WRITE
         kinds = [(action, action.model_fields["kind"].default) for action in ACTIONS]
+        named = PatchConfigMap.grants_on(tuple(settings.policy(namespace).configmaps))
         enabled = [
-            action.grants for action, kind in kinds if settings.mode(kind, namespace) != "never"
+            named if action is PatchConfigMap else action.grants
+            for action, kind in kinds
+            if settings.mode(kind, namespace) != "never"
         ]
         wanted += [grant for grants in enabled for grant in grants]
         if any(enabled):

@@ -7,7 +7,7 @@ It reads only; an own change that does not heal its workload is taken back throu
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from watchdog.clock import Budget
@@ -181,15 +181,20 @@ def _deployment(attempt: Attempt, cluster: Cluster) -> Look:
     ours = [pod for pod in pods if controller_uid(pod) in uids]
     evicted = None
     written = 0
+    changed = attempt.result.action.target_kind
     if attempt.applied is not None:
-        if attempt.result.action.target_kind == "Pod":
+        if changed == "Pod":
             evicted = attempt.applied.before["metadata"]["uid"]
-        written = attempt.applied.generation or 0
+        elif changed == "Deployment":
+            written = attempt.applied.generation or 0
     still_there = any(
         pod["metadata"]["uid"] == evicted and not pod["metadata"].get("deletionTimestamp")
         for pod in ours
     )
     look = deployment(live, [pod for pod in ours if controller_uid(pod) == newest], written)
+    if changed == "ConfigMap":
+        # The pods that wait for it are still the same ones: the kubelet tries them again.
+        look = replace(look, hopeless=False)
     if not still_there:
         return look
     return Look(("the evicted pod is still there", *look.problems), look.state, look.restarts)

@@ -14,6 +14,7 @@
 {{- with .severity }}{{ $_ := set $policy "severity" . }}{{ end -}}
 {{- with .owner }}{{ $_ := set $policy "owner" . }}{{ end -}}
 {{- with .runbookUrl }}{{ $_ := set $policy "runbook_url" . }}{{ end -}}
+{{- with .configmaps }}{{ $_ := set $policy "configmaps" . }}{{ end -}}
 {{- $_ := set $policies .name $policy -}}
 {{- end -}}
 {{- if ge (int .Values.runBudgetSeconds) (int .Values.activeDeadlineSeconds) -}}

@@ -16,6 +16,7 @@ from watchdog.settings import NamespacePolicy, Settings
 pytestmark = pytest.mark.chart
 KINDS = [name for name in BY_NAME if name != "custom_instruction"]
 MODES = ("observe", "approve", "act")
+APPROVED = {"app-config": {"region": "eu-1"}, "other": {}}
 FORBIDDEN = {
     *("secrets", "roles", "rolebindings", "serviceaccounts", "serviceaccounts/token"),
     *("pods/exec", "pods/attach", "pods/portforward", "pods/ephemeralcontainers"),
@@ -48,7 +49,11 @@ def roles(chart: Chart, tmp_path_factory: pytest.TempPathFactory) -> dict[str, l
         values[alias] = {
             "fullnameOverride": alias,
             "actions": {kind: "auto" if kind in enabled else "never" for kind in KINDS},
-            "watch": {"namespaces": [{"name": mode, "mode": mode} for mode in MODES]},
+            "watch": {
+                "namespaces": [
+                    {"name": mode, "mode": mode, "configmaps": APPROVED} for mode in MODES
+                ]
+            },
         }
     about = {"apiVersion": "v2", "name": "parent", "version": "1.0.0"}
     (parent / "Chart.yaml").write_text(json.dumps({**about, "dependencies": dependencies}))
@@ -74,7 +79,10 @@ def subsets() -> list[frozenset[str]]:
 def test_the_role_is_what_a_pass_needs_for_every_combination_of_actions(
     roles: dict[str, list[Object]],
 ) -> None:
-    policies = {mode: NamespacePolicy.model_validate({"mode": mode}) for mode in MODES}
+    policies = {
+        mode: NamespacePolicy.model_validate({"mode": mode, "configmaps": APPROVED})
+        for mode in MODES
+    }
     for number, enabled in enumerate(subsets()):
         actions = {kind: "auto" if kind in enabled else "never" for kind in KINDS}
         settings = Settings.model_validate({"actions": actions, "policies": policies})

@@ -58,6 +58,7 @@ def test_a_fix_aims_at_the_owner_that_was_found(kind: FailureKind, example: Exam
         action = kind.fix(finding, example.snapshot)
 
         named = {(finding.target.kind, finding.target.name), *(("Pod", p) for p in finding.pods)}
+        named.add((finding.facts.get("object", ""), finding.facts.get("name", "")))
         assert action is None or (action.target.kind, action.target.name) in named
 
 

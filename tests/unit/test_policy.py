@@ -80,6 +80,14 @@ NO_POD_FAILED: dict[str, Any] = {
     "snapshot": snapshot(deployments=(deployment(**ROLLING),), pods=()),
     "findings": (finding(pods=()),),
 }
+APP = ObjectRef(kind="ConfigMap", namespace="shop", name="app-config")
+REGION = PatchConfigMap(target=APP, key="region")
+LACKS = {"object": "ConfigMap", "name": "app-config", "key": "region"}
+WANTED: dict[str, Any] = {"findings": (finding(facts=LACKS),)}
+NAMED: dict[str, Any] = {
+    **WANTED,
+    "settings": settings(policies={"shop": {"configmaps": {"app-config": {"region": "eu-1"}}}}),
+}
 SYSTEM = ObjectRef(kind="Deployment", namespace="kube-system", name="coredns")
 
 
@@ -92,7 +100,13 @@ SYSTEM = ObjectRef(kind="Deployment", namespace="kube-system", name="coredns")
         (UNDO, {"findings": (finding(kind="other"),)}, "illegal_for_finding"),
         (RolloutUndo(target=POD), {}, "wrong_target"),
         (DeletePod(target=LEDGER), {}, "wrong_target"),
-        (PatchConfigMap(target=LEDGER, key="region"), {}, "shared_object"),
+        (PatchConfigMap(target=LEDGER, key="region"), {}, "wrong_target"),
+        (REGION, WANTED, "shared_object"),
+        (REGION, {**NAMED, "findings": (finding(),)}, "no_finding"),
+        (PatchConfigMap(target=APP, key="other"), NAMED, "key_not_named"),
+        (REGION, {**NAMED, "snapshot": snapshot(paused_until="18:00")}, "paused"),
+        (REGION, {**NAMED, **annotated(ignore="true")}, "ignored"),
+        (REGION, {**NAMED, **seen(managed_by="Argo CD")}, "managed_by_git"),
         (UNDO, {"snapshot": snapshot(deployments=())}, "not_seen"),
         (UNDO, blind("pods in namespace shop"), "blind_spot"),
         (UNDO, blind("replicasets.apps"), "blind_spot"),
@@ -128,6 +142,7 @@ def test_a_plan_is_refused(action: RemediationAction, given: dict[str, Any], rul
     [
         (UNDO, {"settings": settings(actions={"rollout_undo": "approve"})}, "mode_approve"),
         (scale(3), {}, "mode_approve"),
+        (REGION, NAMED, "mode_approve"),
         (RESTART, seen(ready=1, revisions=AVAILABLE), "blast_radius"),
         (RESTART, seen(ready=2, revisions=AVAILABLE), "blast_radius"),
         (UNDO, seen(ready=2, revisions=AVAILABLE), "blast_radius"),

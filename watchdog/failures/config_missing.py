@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from watchdog.actions import PatchConfigMap, RolloutUndo
 from watchdog.failures.example import (
     ago,
     broken,
@@ -26,12 +27,11 @@ from watchdog.failures.look import Seen, by_owner, containers, make_finding, wit
 from watchdog.failures.manifest import deployment
 from watchdog.failures.owners import kubectl
 from watchdog.failures.repair import changed_words, deployment_of, undo
-from watchdog.observation.snapshot import EnvVar, PodTemplate, Reference
+from watchdog.observation.snapshot import EnvVar, ObjectRef, PodTemplate, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.actions import RolloutUndo
     from watchdog.nouns import Finding
     from watchdog.observation.snapshot import ClusterSnapshot
 
@@ -143,7 +143,7 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     facts, (_places, keys) = finding.facts, _uses(finding, snapshot)
     kind, name = facts["object"].lower(), facts.get("name") or "<name>"
-    if _fix(finding, snapshot):
+    if isinstance(_fix(finding, snapshot), RolloutUndo):
         return Advice(
             f"Create {_object(finding)} before the revision that uses it is deployed again."
         )
@@ -172,18 +172,24 @@ def _refers(template: PodTemplate, facts: dict[str, str]) -> bool:
     return by_env or any(r.name == facts.get("name") for r in template.references)
 
 
-def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:
-    dep = deployment_of(finding, snapshot)
+def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | PatchConfigMap | None:
+    dep, facts = deployment_of(finding, snapshot), finding.facts
     last = dep.last_available if dep else None
-    if last is None or _refers(last.template, finding.facts):
+    if last is not None and not _refers(last.template, facts):
+        back = undo(finding, snapshot, "env", "volume", "configMap", "secret")
+        if back:
+            return back
+    if facts["object"] != "ConfigMap" or not (facts.get("key") and facts.get("name")):
         return None
-    return undo(finding, snapshot, "env", "volume", "configMap", "secret")
+    target = ObjectRef(kind="ConfigMap", namespace=snapshot.namespace, name=facts["name"])
+    return PatchConfigMap(target=target, key=facts["key"])
 
 
 def _examples() -> tuple[Example, ...]:
     wait, claims = "CreateContainerConfigError", "Deployment/web"
     state = waiting(wait, 'configmap "app-config" not found')
     key = waiting(wait, "couldn't find key api-key in Secret shop/app-secret")
+    plain = waiting(wait, "couldn't find key region in ConfigMap shop/app-config")
     env = EnvVar(name="API_KEY", source="secret", object="app-secret", key="api-key")
     new = earlier(
         change("envFrom", None, "ConfigMap app-config"), template=PodTemplate(containers=(spec(),))
@@ -198,6 +204,7 @@ def _examples() -> tuple[Example, ...]:
     return (
         Example("missing ConfigMap", broken(state), claims),
         Example("missing key of a Secret", broken(key, container=spec(env=(env,))), claims),
+        Example("missing key of a ConfigMap", broken(plain), claims, "patch_configmap"),
         Example("reference of the last revision", broken(state, last=new), claims, "rollout_undo"),
         Example("deleted under an old reference", broken(state, last=old), claims),
         Example("volume of a missing ConfigMap", snapshot_of(web(), creating, mount), claims),

@@ -5,9 +5,17 @@ Nothing is decided here that policy.py could decide, and no value is made up her
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 
-from watchdog.actions import CustomInstruction, Material, Object, Operations, RemediationAction
+from watchdog.actions import (
+    CustomInstruction,
+    Material,
+    Object,
+    Operations,
+    PatchConfigMap,
+    RemediationAction,
+)
 from watchdog.errors import (
     ClusterError,
     ConflictError,
@@ -141,7 +149,7 @@ class _Try:
         )
         material = resolve(self.action, live, sources)
         if material is None:
-            return self._no("no_value", "no revision that was available has a value for it")
+            return self._no("no_value", "no available revision and no approval has a value")
         operations = self.action.operations(live, material.value)
         write = Write(live, applied(live, operations), material)
         verdict = judge(self.action, replace(self.context, write=write))
@@ -219,6 +227,9 @@ class _Try:
 
     def _changed_since_seen(self, live: Object) -> bool:
         """Whether it is another object or spec than the one that the findings are about."""
+        if self.action.target_kind == "ConfigMap":
+            # Not observed; what is to be written is a key that it lacks, judged on the live object.
+            return False
         if self.action.target_kind == "Pod":
             pods = self.context.snapshot.pods
             seen = next((pod.uid for pod in pods if pod.ref == self.action.target), None)
@@ -291,6 +302,9 @@ def _undo_command(action: RemediationAction, live: Object) -> str | None:
     if action.subresource == "scale":
         replicas = live["spec"].get("replicas", 1)
         return f"{where} scale deployment/{action.target.name} --replicas={replicas}"
+    if isinstance(action, PatchConfigMap):
+        back = [{"op": "remove", "path": f"/data/{action.key}"}]
+        return f"{where} patch configmap {action.target.name} --type json -p '{json.dumps(back)}'"
     kept = live["spec"].get("revisionHistoryLimit", 10) > 0
     if not (action.changes_template and kept and revision(live)):
         return None

@@ -11,6 +11,7 @@ from watchdog import quantity
 from watchdog.actions import (
     DeletePod,
     Object,
+    PatchConfigMap,
     PatchDeploymentEnv,
     PatchDeploymentImage,
     PatchDeploymentProbe,
@@ -19,6 +20,7 @@ from watchdog.actions import (
     ScaleDeployment,
 )
 from watchdog.actions.action import container_path
+from watchdog.actions.patch_configmap import held_keys
 from watchdog.actions.patch_deployment_image import repository
 from watchdog.actions.patch_deployment_resources import Quantities, held
 from watchdog.observation.snapshot import PodSummary
@@ -100,6 +102,23 @@ def probe_is_approved(action: RemediationAction, context: Context) -> Verdict | 
     suggested = context.write is not None and context.write.material.origin == "suggested"
     if isinstance(action, PatchDeploymentProbe) and suggested:
         return ask("probe_suggested", "a probe that no earlier revision had needs an approval")
+    return None
+
+
+def configmap_is_named(action: RemediationAction, context: Context) -> Verdict | None:
+    """Only ConfigMaps that the operator named, as others may share them, and a key they lack."""
+    if not isinstance(action, PatchConfigMap):
+        return None
+    target = action.target
+    if target.name not in context.settings.policy(target.namespace).configmaps:
+        return refuse(
+            "shared_object",
+            f"{target} may serve others too, and no policy names it: a person has to change it",
+        )
+    if not any(action.key == found.facts.get("key") for found in context.about(action)):
+        return refuse("key_not_named", f"no rule names key {action.key} as what is missing")
+    if context.write and action.key in held_keys(context.write.live):
+        return refuse("key_is_set", f"{target} has key {action.key} already")
     return None
 
 
@@ -219,6 +238,7 @@ RULES: tuple[Rule, ...] = (
     env_is_plain,
     image_of_same_repository,
     probe_is_approved,
+    configmap_is_named,
     replicas_in_range,
     resources_in_bounds,
     pod_is_replaced,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from watchdog.actions import Material, Object, RemediationAction
+from watchdog.actions import Material, Object, PatchConfigMap, RemediationAction
 from watchdog.actions.rollout_restart import ANNOTATION as RESTARTED_AT
 from watchdog.actions.rollout_undo import HASH_LABEL
 from watchdog.observation.snapshot import Change
@@ -48,6 +48,8 @@ def describe(action: RemediationAction, before: Object, after: Object, wording: 
     """The diff between two states of the target, `+` and `-` lines, at most MAX_LINES of them."""
     if action.target_kind == "Pod":
         return f"- pod {action.target.name}\n+ (its controller makes another)"
+    if isinstance(action, PatchConfigMap):
+        return f"+ key {action.key}: {wording.new}"
     if action.subresource == "scale":
         was, now = (item.get("spec", {}).get("replicas") for item in (before, after))
         return f"- replicas: {was}\n+ replicas: {now}"

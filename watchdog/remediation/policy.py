@@ -87,11 +87,7 @@ def carries_a_finding(action: RemediationAction, context: Context) -> Verdict | 
 
 
 def right_kind_of_target(action: RemediationAction, _context: Context) -> Verdict | None:
-    """Each action changes one kind of object; a ConfigMap is shared, so it is left to people."""
-    if action.target_kind == "ConfigMap":
-        return refuse(
-            "shared_object", "a ConfigMap may serve others too: a person has to change it"
-        )
+    """Each action changes one kind of object."""
     if action.target.kind != action.target_kind:
         return refuse("wrong_target", f"{action.kind} is for a {action.target_kind}")
     return None
@@ -154,7 +150,7 @@ def not_from_git(action: RemediationAction, context: Context) -> Verdict | None:
         keys = [*(metadata.get("labels") or {}), *(metadata.get("annotations") or {})]
         found = (who for mark, who in _GITOPS.items() if any(mark in key for key in keys))
         owner = owner or next(found, None)
-    if owner and action.target_kind == "Deployment":
+    if owner and action.target_kind != "Pod":
         return refuse("managed_by_git", f"{owner} deploys {action.target}: change it in Git")
     return None
 

@@ -11,7 +11,7 @@ from watchdog.actions import Object, Operations, RemediationAction
 from watchdog.errors import ClusterError, NotFoundError, UnansweredError
 from watchdog.nouns import Outcome
 from watchdog.remediation.operations import applied, in_place
-from watchdog.resources import DEPLOYMENTS, PODS, Resource
+from watchdog.resources import CONFIGMAPS, DEPLOYMENTS, PODS, Resource
 
 
 class Items(Protocol):
@@ -74,9 +74,7 @@ def preview(
         cluster.evict(action.target.namespace, action.target.name, uid, dry_run=True)
         return live
     reply = _patch(cluster, action, live, operations, dry_run=True)
-    # A Scale is answered by a Scale, and some proxies answer with less than the object.
-    whole = "template" in (reply.get("spec") or {})
-    return reply if whole else applied(live, operations)
+    return reply if _whole(reply) else applied(live, operations)
 
 
 def send(cluster: Cluster, action: RemediationAction, live: Object, operations: Operations) -> Sent:
@@ -89,7 +87,7 @@ def send(cluster: Cluster, action: RemediationAction, live: Object, operations: 
         reply = _patch(cluster, action, live, operations, dry_run=False)
     except UnansweredError:
         return _look_what_became_of_it(cluster, action, live, operations)
-    if "template" in (reply.get("spec") or {}) and generation(reply) is not None:
+    if _whole(reply) and generation(reply) is not None:
         return Sent(Outcome.APPLIED, reply)
     try:
         return Sent(Outcome.APPLIED, read(cluster, action))
@@ -98,8 +96,14 @@ def send(cluster: Cluster, action: RemediationAction, live: Object, operations: 
 
 
 def generation(item: Object) -> int | None:
-    """How often the object's spec was changed."""
-    value: Any = (item.get("metadata") or {}).get("generation")
+    """The number of the object's spec, another one after each change.
+
+    A ConfigMap has none; its resourceVersion serves, as nothing but a change moves that.
+    """
+    metadata = item.get("metadata") or {}
+    value: Any = metadata.get("generation")
+    if item.get("kind") == "ConfigMap" and str(metadata.get("resourceVersion")).isdigit():
+        return int(metadata["resourceVersion"])
     return value if isinstance(value, int) else None
 
 
@@ -115,8 +119,16 @@ def preconditions(action: RemediationAction, live: Object) -> Operations:
     if action.subresource == "scale":
         replicas = live["spec"].get("replicas", 1)
         return [*tests, {"op": "test", "path": "/spec/replicas", "value": replicas}]
+    if action.target_kind == "ConfigMap":
+        version = live["metadata"]["resourceVersion"]
+        return [*tests, {"op": "test", "path": "/metadata/resourceVersion", "value": version}]
     now = live["metadata"]["generation"]
     return [*tests, {"op": "test", "path": "/metadata/generation", "value": now}]
+
+
+def _whole(reply: Object) -> bool:
+    """Whether it is the object: a Scale is answered by a Scale, and some proxies cut answers."""
+    return "template" in (reply.get("spec") or {}) or reply.get("kind") == "ConfigMap"
 
 
 def _patch(
@@ -169,4 +181,4 @@ def _look_what_became_of_it(
 
 
 def _resource(action: RemediationAction) -> Resource:
-    return PODS if action.target_kind == "Pod" else DEPLOYMENTS
+    return {"Pod": PODS, "ConfigMap": CONFIGMAPS}.get(action.target_kind, DEPLOYMENTS)

@@ -13,6 +13,7 @@ from watchdog import quantity
 from watchdog.actions import (
     Material,
     Object,
+    PatchConfigMap,
     PatchDeploymentEnv,
     PatchDeploymentImage,
     PatchDeploymentResources,
@@ -26,6 +27,7 @@ from watchdog.observation.snapshot import DeploymentSummary, RevisionSummary
 from watchdog.settings import LimitSettings, Settings
 
 APPROVED_ENV = "sre-watchdog/approved-env."
+APPROVED_KEY = "sre-watchdog/approved-key."
 NOTHING_NEEDED = Material(None, "none", "")
 
 
@@ -59,6 +61,8 @@ def resolve(action: RemediationAction, live: Object, sources: Sources) -> Materi
     """What to write and where it comes from; None where nothing has a value for it."""
     if isinstance(action, RolloutRestart):
         return Material(sources.now, "none", "")
+    if isinstance(action, PatchConfigMap):
+        return _approved_key(action, live, sources)
     if not (action.changes_template or action.subresource):
         return NOTHING_NEEDED
     earlier = sources.earlier
@@ -104,6 +108,15 @@ def _approved(action: PatchDeploymentEnv, live: Object, sources: Sources) -> Mat
         entry = {"name": action.name, "value": secret.get_secret_value()}
         return Material(entry, "approved", "approved in settings")
     return None
+
+
+def _approved_key(action: PatchConfigMap, live: Object, sources: Sources) -> Material | None:
+    policy = sources.settings.policy(action.target.namespace)
+    value = (live["metadata"].get("annotations") or {}).get(APPROVED_KEY + action.key)
+    if value is not None:
+        return Material(value, "approved", "approved by annotation")
+    value = policy.configmaps.get(action.target.name, {}).get(action.key)
+    return None if value is None else Material(value, "approved", "approved in settings")
 
 
 def ceiling(where: tuple[str, str], now: Quantities, limits: LimitSettings) -> Decimal:

@@ -63,7 +63,12 @@ class Context:
         return tuple(f for f in self.findings if f.target == target or _names(f, target))
 
     def owner(self, action: RemediationAction) -> ObjectRef:
-        """The workload that the action changes: of a pod, the one at its top."""
+        """The workload that the action changes: of a pod, the one at its top.
+
+        Of a ConfigMap, the first one that fails for want of it.
+        """
+        if action.target_kind == "ConfigMap":
+            return next((found.target for found in self.about(action)), action.target)
         pods = (pod.owner for pod in self.snapshot.pods if pod.ref == action.target)
         return next(pods, action.target)
 
@@ -84,7 +89,9 @@ class Context:
 
 def _names(finding: Finding, target: ObjectRef) -> bool:
     pod = target.kind == "Pod" and target.name in finding.pods
-    return pod and target.namespace == finding.target.namespace
+    named = (finding.facts.get("object"), finding.facts.get("name"))
+    config = target.kind == "ConfigMap" and named == (target.kind, target.name)
+    return (pod or config) and target.namespace == finding.target.namespace
 
 
 Rule = Callable[[RemediationAction, Context], Verdict | None]
