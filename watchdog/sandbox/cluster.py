@@ -1,6 +1,5 @@
 """The embedded cluster: an API server with one node, in this process, for `demo` and for tests."""
 
-import copy
 import json
 import threading
 import time
@@ -19,7 +18,7 @@ from watchdog.sandbox.refusals import not_found
 from watchdog.sandbox.replicas import ReplicaSets
 from watchdog.sandbox.resources import Object, named, of_object
 from watchdog.sandbox.server import ApiServer
-from watchdog.sandbox.store import CONTROLLER_STATUS, Store, Write
+from watchdog.sandbox.store import CONTROLLER_STATUS, Store, Write, plain_copy
 from watchdog.sandbox.workloads import Workloads
 
 _TICK_SECONDS = 0.05
@@ -194,12 +193,12 @@ class Sandbox(ApiServer):
             found = self.store.find(kind, namespace, name)
             if found is None:
                 raise LookupError(not_found(named(kind), name).message)
-            return copy.deepcopy(found)
+            return plain_copy(found)
 
     def items(self, kind: str, namespace: str = "") -> list[Object]:
         """Copies of all objects of a kind, in one namespace or in all."""
         with self.store.lock:
-            return copy.deepcopy(self.store.all(kind, namespace))
+            return plain_copy(self.store.all(kind, namespace))
 
     def delete(self, kind: str, namespace: str, name: str) -> None:
         """Delete an object, whatever its grace period; raises ApiFailure 404."""
@@ -209,7 +208,7 @@ class Sandbox(ApiServer):
     def set_status(self, kind: str, namespace: str, name: str, status: Object) -> None:
         """Write an object's status, for what the sandbox does not act out."""
         with self.store.lock:
-            item = copy.deepcopy(self.store.get(named(kind), namespace, name))
+            item = plain_copy(self.store.get(named(kind), namespace, name))
             item["status"] = status
             self.store.update(named(kind), item, CONTROLLER_STATUS)
 

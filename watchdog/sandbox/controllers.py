@@ -4,15 +4,13 @@ The arithmetic follows pkg/controller/deployment of Kubernetes 1.34 (rolling.go,
 progress.go); proportional scaling in the middle of a rollout is left out.
 """
 
-import copy
-
 from watchdog.sandbox import events
 from watchdog.sandbox.clock import Agenda
 from watchdog.sandbox.refusals import ApiFailure
 from watchdog.sandbox.replicas import owned, owner_reference, template_hash
 from watchdog.sandbox.resources import Object, named
 from watchdog.sandbox.rollouts import allowance, rollout_status
-from watchdog.sandbox.store import CONTROLLER, CONTROLLER_STATUS, Store
+from watchdog.sandbox.store import CONTROLLER, CONTROLLER_STATUS, Store, plain_copy
 
 REVISION = "deployment.kubernetes.io/revision"
 _HISTORY = "deployment.kubernetes.io/revision-history"
@@ -35,7 +33,7 @@ def revision_of(item: Object) -> int:
 
 def plain_template(template: Object) -> Object:
     """A pod template without the hash label that ReplicaSets add."""
-    result = copy.deepcopy(template)
+    result = plain_copy(template)
     labels = (result.get("metadata") or {}).get("labels") or {}
     labels.pop(_HASH, None)
     return result
@@ -112,14 +110,14 @@ class Deployments:
     def _create(self, deployment: Object, old: list[Object], number: int) -> Object | None:
         spec, meta = deployment["spec"], deployment["metadata"]
         name_hash = template_hash(plain_template(spec["template"]))
-        template = copy.deepcopy(spec["template"])
+        template = plain_copy(spec["template"])
         template["metadata"]["labels"] = {**template["metadata"]["labels"], _HASH: name_hash}
         copied = {k: v for k, v in (meta.get("annotations") or {}).items() if k not in _NOT_COPIED}
         surge, _ = allowance(deployment)
         recreate = spec["strategy"]["type"] == "Recreate"
         room = spec["replicas"] + surge - sum(r["spec"]["replicas"] for r in old)
         replicas = spec["replicas"] if recreate else max(0, min(spec["replicas"], room))
-        selector = copy.deepcopy(spec["selector"])
+        selector = plain_copy(spec["selector"])
         selector.setdefault("matchLabels", {})[_HASH] = name_hash
         replica_set: Object = {
             "apiVersion": "apps/v1",

@@ -1,6 +1,5 @@
 """The kubelet of the sandbox's node: runs pods container by container and reports their status."""
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -8,7 +7,7 @@ from watchdog.sandbox import behaviour, events, scheduler
 from watchdog.sandbox.clock import Agenda, Clock, parse_stamp, stamp
 from watchdog.sandbox.containers import Life, Line, Surroundings
 from watchdog.sandbox.resources import Object, named
-from watchdog.sandbox.store import KUBELET_STATUS, Store
+from watchdog.sandbox.store import KUBELET_STATUS, Store, plain_copy
 
 _POD = named("Pod")
 
@@ -145,7 +144,7 @@ class Kubelet:
         return True
 
     def _report(self, pod: Object, running: _Running) -> None:
-        status = copy.deepcopy(pod["status"])
+        status = plain_copy(pod["status"])
         init_done = all(
             life.succeeded or (life.restart_policy == "Always" and life.is_started)
             for life in running.init

@@ -1,6 +1,5 @@
 """ReplicaSets, and what all workload controllers share: ownership, pods, conditions."""
 
-import copy
 import hashlib
 import json
 
@@ -10,7 +9,7 @@ from watchdog.sandbox.kubelet import ready_since
 from watchdog.sandbox.refusals import ApiFailure
 from watchdog.sandbox.resources import Object, named
 from watchdog.sandbox.selectors import labels_match
-from watchdog.sandbox.store import CONTROLLER_STATUS, NAME_ALPHABET, Store
+from watchdog.sandbox.store import CONTROLLER_STATUS, NAME_ALPHABET, Store, plain_copy
 
 _RETRY_SECONDS = 5.0
 
@@ -69,7 +68,7 @@ def is_available(store: Store, agenda: Agenda, pod: Object, min_ready_seconds: f
 
 def create_pod(store: Store, owner: Object, name: str = "", extra: Object | None = None) -> Object:
     """Create a pod from the owner's template; raises ApiFailure when admission refuses it."""
-    template = copy.deepcopy(owner["spec"]["template"])
+    template = plain_copy(owner["spec"]["template"])
     meta = {k: v for k, v in (template.get("metadata") or {}).items() if k != "creationTimestamp"}
     where = {"name": name} if name else {"generateName": owner["metadata"]["name"] + "-"}
     pod: Object = {

@@ -6,19 +6,20 @@ what it was given. Defaults and validation are `admission`, behaviour is `contro
 
 import base64
 import binascii
-import copy
 import json
+import marshal
 import random
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from watchdog.sandbox import refusals, selectors
 from watchdog.sandbox.clock import Clock, parse_stamp, stamp
 from watchdog.sandbox.resources import RESOURCES, WITHOUT_GENERATION, Object, Resource, named
 
+T = TypeVar("T")
 NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _NOT_COMPARED = ("resourceVersion", "managedFields", "generation")
 _FIXED = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
@@ -86,7 +87,7 @@ class Store:
 
     def create(self, resource: Resource, item: Object, write: Write = CONTROLLER) -> Object:
         """Store a new object, completing its metadata; raises ApiFailure 409 or 404."""
-        item = copy.deepcopy(item)
+        item = plain_copy(item)
         meta = item.setdefault("metadata", {})
         if not meta.get("name") and meta.get("generateName"):
             meta["name"] = meta["generateName"] + self.suffix(5)
@@ -131,7 +132,7 @@ class Store:
         self, resource: Resource, item: Object, edit: Callable[[Object], None], write: Write
     ) -> Object:
         """Update a stored object by editing a copy of it."""
-        new = copy.deepcopy(item)
+        new = plain_copy(item)
         edit(new)
         return self.update(resource, new, write)
 
@@ -144,7 +145,7 @@ class Store:
         meta = item["metadata"]
         if grace_seconds <= 0 and not meta.get("finalizers"):
             return self.remove(resource, item)
-        new = copy.deepcopy(item)
+        new = plain_copy(item)
         ends = stamp(self.clock.now() + grace_seconds)
         earlier = meta.get("deletionTimestamp") or ends
         if parse_stamp(earlier) < parse_stamp(ends):
@@ -208,15 +209,12 @@ class Store:
         self._objects[resource][key] = item
 
     def _merged(self, resource: Resource, old: Object, item: Object, write: Write) -> Object:
-        new = copy.deepcopy(item)
         if write.subresource == "status":
-            status = new.get("status")
-            new = copy.deepcopy(old)
-            new["status"] = status
+            new = {**plain_copy(old), "status": plain_copy(item.get("status"))}
         elif "status" in old:
-            new["status"] = copy.deepcopy(old["status"])
+            new = {**plain_copy(item), "status": plain_copy(old["status"])}
         else:
-            new.pop("status", None)
+            new = plain_copy({key: value for key, value in item.items() if key != "status"})
         meta = new["metadata"]
         for field in _FIXED:
             meta.pop(field, None)
@@ -249,6 +247,13 @@ class Store:
 
 
 _EVENTS_K8S_IO = next(r for r in RESOURCES if r.group == "events.k8s.io")
+
+
+def plain_copy(value: T) -> T:
+    """A copy of plain JSON, many times faster than `copy.deepcopy`."""
+    data: Any = value
+    copied: T = marshal.loads(marshal.dumps(data))  # noqa: S302  what this line itself has written
+    return copied
 
 
 def _key(item: Object) -> tuple[str, str]:
