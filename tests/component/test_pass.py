@@ -55,6 +55,24 @@ def test_a_missing_variable_is_put_back_from_the_revision_that_had_it(arena: Are
     assert arena.env() == {"REQUIRED_CONFIG": VALUE}
 
 
+def test_a_bad_image_that_comes_again_after_its_undo_is_undone_again(arena: Arena) -> None:
+    arena.deploy()
+    arena.wire.advance(600)
+    arena.deploy(image="busybox:no-such-tag")
+    arena.wire.advance(90)
+    assert outcomes(arena.look()) == [("rollout_undo", "verified")]
+    arena.wire.advance(7200)
+    arena.deploy(image="busybox:no-such-tag")
+    arena.wire.advance(90)
+
+    part = arena.look()
+
+    assert outcomes(part) == [("rollout_undo", "verified")]
+    explanation = part.diagnosis.explanations[0]
+    assert explanation.changed is not None
+    assert explanation.changed.startswith("Revision 4 (90 s ago)")
+
+
 def test_an_approved_value_is_used_where_no_revision_had_one(arena: Arena) -> None:
     arena.deploy(env="[]")
     arena.wire.advance(120)

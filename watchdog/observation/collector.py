@@ -204,7 +204,13 @@ class _Observation:
                 translate.deployment(
                     raw,
                     self._redactor,
-                    revisions(raw, history, events, self._redactor),
+                    revisions(
+                        raw,
+                        history,
+                        events,
+                        self._redactor,
+                        [pod.raw for pod in found.pods if pod.owner == ref],
+                    ),
                     scalers.get(ref.name),
                 )
             )

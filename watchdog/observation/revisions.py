@@ -15,6 +15,7 @@ from watchdog.observation.template_changes import HASH, changes
 from watchdog.observation.templates import template
 
 REVISION = "deployment.kubernetes.io/revision"
+_EARLIER_NUMBERS = "deployment.kubernetes.io/revision-history"
 _TROUBLE = frozenset({"BackOff", "Failed", "FailedCreate", "FailedScheduling", "FailedMount"})
 _MOST_CHANGES = 40
 _LATELY = timedelta(seconds=60)
@@ -25,8 +26,12 @@ def revisions(
     replica_sets: Iterable[Json],
     events: Sequence[EventSummary],
     redactor: Redactor,
+    pods: Iterable[Json] = (),
 ) -> tuple[RevisionSummary, ...]:
-    """The revisions, newest first, from the ReplicaSets that this Deployment owns."""
+    """The revisions, newest first, from the ReplicaSets that this Deployment owns.
+
+    `pods` tell since when a ReplicaSet is in use that was taken up again.
+    """
     uid = mapping(deployment.get("metadata")).get("uid")
     own = [
         item
@@ -40,6 +45,8 @@ def revisions(
     wanted = _plain(mapping(deployment.get("spec")).get("template"))
     current = next((item for item in own if _plain(_template(item)) == wanted), None)
     proof = _Proof(deployment, own, current, events)
+    if current is not None:
+        proof.current_since = _in_use_since(current, pods, proof)
     return tuple(
         RevisionSummary(
             revision=_revision(item),
@@ -48,7 +55,7 @@ def revisions(
             available=proof.was_available(item),
             ready_replicas=number(mapping(item.get("status")).get("readyReplicas")),
             replicas=number(mapping(item.get("status")).get("replicas")),
-            created_at=_created(item),
+            created_at=proof.current_since if item is current else _created(item),
             template=template(_template(item), redactor),
             changes=()
             if item is current
@@ -91,6 +98,15 @@ class _Proof:
         conditions = objects(mapping(deployment.get("status")).get("conditions"))
         self._conditions = {str(item.get("type")): item for item in conditions}
         self._sets, self._current, self._events = newest_first, current, events
+        self.current_since: datetime | None = None
+
+    def completed(self, item: Json) -> Json | None:
+        """The condition that says that the rollout of that ReplicaSet ended well, if it stands."""
+        progressing = self._conditions.get("Progressing", {})
+        ended = progressing.get("reason") == "NewReplicaSetAvailable" and _name(item) in str(
+            progressing.get("message")
+        )
+        return progressing if ended else None
 
     def was_available(self, item: Json) -> bool:
         available = number(mapping(item.get("status")).get("availableReplicas"))
@@ -107,7 +123,7 @@ class _Proof:
 
     def _current_was(self, item: Json, available: int) -> bool:
         """The current revision did work, if its rollout ended and trouble only came later."""
-        made = _created(item)
+        made = self.current_since
         first = min(
             (
                 event.first_seen
@@ -118,11 +134,7 @@ class _Proof:
         )
         if first is not None and made is not None and first - made < self._deadline():
             return False
-        progressing = self._conditions.get("Progressing", {})
-        ended = progressing.get("reason") == "NewReplicaSetAvailable" and _name(item) in str(
-            progressing.get("message")
-        )
-        return bool(available) or ended
+        return bool(available) or self.completed(item) is not None
 
     def _about(self, item: Json) -> Iterator[EventSummary]:
         pods = re.compile(re.escape(_name(item)) + r"-[a-z0-9]{5}")
@@ -200,6 +212,28 @@ class _Proof:
         newer = [_created(one) for one in self._sets if _revision(one) > _revision(item)]
         made = _created(item)
         return min((time for time in newer if time and made and time >= made), default=None)
+
+
+def _in_use_since(current: Json, pods: Iterable[Json], proof: _Proof) -> datetime | None:
+    """When the current ReplicaSet was made or, if it had been in use before, taken up again.
+
+    Kubernetes does not say when the latter was; but its rollout ended after it, and its pods are
+    younger, as it had none left in between.
+    """
+    made, metadata = _created(current), mapping(current.get("metadata"))
+    if not mapping(metadata.get("annotations")).get(_EARLIER_NUMBERS):
+        return made
+    uid = metadata.get("uid")
+    later = [moment((proof.completed(current) or {}).get("lastUpdateTime"))]
+    later += [
+        _created(pod)
+        for pod in pods
+        if any(
+            o.get("uid") == uid
+            for o in objects(mapping(pod.get("metadata")).get("ownerReferences"))
+        )
+    ]
+    return min((time for time in later if time), default=None)
 
 
 def _probed(replica_set: Json) -> bool:
