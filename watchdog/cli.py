@@ -235,9 +235,11 @@ def main() -> None:
         _fail(str(error), NOT_OBSERVED)
     except Exception as error:  # noqa: BLE001 - the one place, so that nobody sees a trace
         # What went wrong without our meaning it is still one line; the trace is for the log.
+        from watchdog.observation.redact import redact
+
         log.debug("trace", exc_info=True)
         _fail(
-            f"a defect of the watchdog: {type(error).__name__}: {error}. With "
+            f"a defect of the watchdog: {type(error).__name__}: {redact(str(error))}. With "
             "SRE_AGENT_LOG_LEVEL=debug the log has the trace; please report it",
             NOT_OBSERVED,
         )

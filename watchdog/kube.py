@@ -13,10 +13,11 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from watchdog.clock import Budget
-from watchdog.errors import ClusterError
+from watchdog.errors import ClusterError, RejectedError
 from watchdog.kube_credentials import credentials
 from watchdog.kube_wire import Ask, Wire
 from watchdog.observation.reader import Json, Listing, TablePage
+from watchdog.observation.redact import Redactor
 from watchdog.resources import PODS, Resource
 
 FIELD_MANAGER = "sre-watchdog"
@@ -137,10 +138,11 @@ class Cluster:
     def logs(  # noqa: PLR0913 - the parts of one request
         self, namespace: str, pod: str, container: str, *, previous: bool, lines: int, bytes_: int
     ) -> str:
-        """The last `lines` of a log, at most `bytes_` of them; any bytes are made text.
+        """The last `lines` of a log, at most four times `bytes_` of it; any bytes are made text.
 
         The server cuts by lines first and then keeps the *beginning* of that, so long lines would
-        hide the end: more is asked for, once with fewer lines, and the end of it kept.
+        hide the end: more is asked for, once with fewer lines. What is too much is cut off once it
+        was redacted, so that no cut runs through a secret.
         """
         slack = 4 * bytes_
         data = b""
@@ -155,8 +157,7 @@ class Cluster:
             data = self._wire.send(ask).data
             if len(data) < slack:
                 break
-        text = data[-bytes_:].decode("utf-8", errors="replace")
-        return text.lstrip("\N{REPLACEMENT CHARACTER}") if len(data) > bytes_ else text
+        return data.decode("utf-8", errors="replace")
 
     def patch(  # noqa: PLR0913 - the parts of one request
         self,
@@ -174,7 +175,11 @@ class Cluster:
             query=_writing(dry_run), body=builtins.list(operations),
             content_type="application/json-patch+json",
         )  # fmt: skip
-        return self._wire.json(ask)
+        try:
+            return self._wire.json(ask)
+        except RejectedError as error:
+            # The server's words may repeat a value that was refused.
+            raise RejectedError(_without_values(str(error), operations), error.status) from error
 
     def create(
         self, resource: Resource, namespace: str, body: Json, *, dry_run: bool = False
@@ -259,6 +264,23 @@ def _ask(  # noqa: PLR0913, PLR0917 - the parts of one request
         read_only=method == "GET",
         **rest,
     )
+
+
+def _without_values(text: str, sent: Any) -> str:
+    """The text without the literal env values of what was sent."""
+    redactor = Redactor()
+
+    def hide(part: Any) -> None:
+        if isinstance(part, dict):
+            name, value = part.get("name") or part.get("path"), part.get("value")
+            if isinstance(name, str) and isinstance(value, str):
+                redactor.hide({name.rpartition("/")[2]: value})
+        for inner in part.values() if isinstance(part, dict) else part:
+            if isinstance(inner, dict | builtins.list):
+                hide(inner)
+
+    hide(sent)
+    return redactor.redact(text)
 
 
 def _selectors(label: str, field: str) -> dict[str, str]:

@@ -27,6 +27,7 @@ from watchdog.errors import (
     UnansweredError,
 )
 from watchdog.kube_credentials import ApiException, Credentials, RESTClientObject
+from watchdog.observation.redact import redact
 
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 20.0
@@ -270,7 +271,8 @@ def status_message(answer: Answer) -> str:
         return ""
     words = dict.fromkeys(" ".join(str(part).split()) for part in parts if part)
     kept = [word for word in words if not any(word != other and word in other for other in words)]
-    return "; ".join(kept)[:600]
+    # A webhook says what it likes, the values that it refused included.
+    return redact("; ".join(kept))[:600]
 
 
 def _error(ask: Ask, answer: Answer) -> ClusterError:  # noqa: C901 - one line for each status

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from pydantic import BaseModel, SecretStr
 
 from watchdog.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from watchdog.agent import Pass
     from watchdog.clock import Budget
@@ -43,10 +44,24 @@ def read_settings(**overrides: Any) -> Settings:
     """The settings of this process, flags first; logging is set up by them."""
     from watchdog import logs
     from watchdog.environment import load
+    from watchdog.observation.redact import Redactor
 
     settings = load(**overrides)
-    logs.configure(settings.log_level)
+    masks = Redactor()
+    masks.hide(dict(_secrets(settings)))
+    logs.configure(settings.log_level, masks.redact)
     return settings
+
+
+def _secrets(settings: BaseModel) -> Iterator[tuple[str, str]]:
+    """The settings that are secret, by name: no log may repeat them, whoever wrote the words."""
+    for name in type(settings).model_fields:
+        held = getattr(settings, name)
+        if isinstance(held, BaseModel):
+            yield from _secrets(held)
+        for key, value in (held if isinstance(held, dict) else {name: held}).items():
+            if isinstance(value, SecretStr):
+                yield key, value.get_secret_value()
 
 
 def new_pass(

@@ -23,7 +23,7 @@ from watchdog.observation.snapshot import (
     EventSummary,
     PodSummary,
 )
-from watchdog.observation.templates import literal_env
+from watchdog.observation.templates import command_lines, literal_env
 from watchdog.observation.triage import glance, suspicion
 from watchdog.resources import BY_KIND, LIMIT_RANGES, NAMESPACES, QUOTAS, Resource
 from watchdog.settings import Settings
@@ -69,7 +69,7 @@ class _Observation:
         )
         if sick or around.deployments:
             plain = self._explained(plain, found, around)
-        return plain.model_copy(
+        seen_whole = plain.model_copy(
             update={
                 "services": tuple(around.services),
                 "disruption_budgets": tuple(
@@ -80,6 +80,7 @@ class _Observation:
                 "cuts": tuple(dict.fromkeys(self._looking.cuts)),
             }
         )
+        return self._redactor.sweep(seen_whole)
 
     def _paused_until(self) -> str | None:
         name = self._namespace
@@ -135,6 +136,8 @@ class _Observation:
         for holder in found.templates():
             values = literal_env(holder).items()
             self._redactor.hide({name: value for name, value in values if name not in shown})
+            for line in command_lines(holder):
+                self._redactor.hide_arguments(line, shown)
         pods = tuple(
             translate.pod(pod.raw, pod.owner, self._redactor, sick=pod.sick, alike=pod.alike)
             for pod in found.pods

@@ -70,11 +70,20 @@ def tails(
                     pod=item.pod,
                     container=item.container,
                     previous=item.previous,
-                    text=redactor.redact(text),
+                    text=_end(redactor.redact(text, ended=not cut), settings.log_bytes),
                     cut=cut,
                 )
             )
     return tuple(found)
+
+
+def _end(text: str, longest: int) -> str:
+    """The last whole lines of a text, at most so many characters of it."""
+    if len(text) <= longest:
+        return text
+    kept = text[-longest:]
+    _, line_end, whole = kept.partition("\n")
+    return whole if line_end and whole else kept
 
 
 def _choose(pods: Iterable[PodSummary], most: int) -> Iterator[_Wanted]:

@@ -1,15 +1,32 @@
 """Removes what looks like a credential from any text, before it is cut, kept or sent.
 
 There is no entropy rule: digests, UUIDs and paths are evidence. Values that we know to be private
-(literal env values) are masked by `Redactor.hide`. The shapes are in secret_shapes.py.
+(literal env and args values) are masked by `Redactor.hide`. The shapes are in secret_shapes.py,
+what is torn apart by line ends or cut off is seams.py's.
 """
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote
 
-from watchdog.observation.secret_shapes import PRIVATE_KEY_END, SECRET_FLAG, SHAPES, Shape
+from pydantic import BaseModel
+
+from watchdog.observation.seams import Seams, without_cut_ends
+from watchdog.observation.secret_shapes import (
+    MASKED,
+    PRIVATE_KEY_END,
+    SECRET_FLAG,
+    SHAPES,
+    Shape,
+    may_hold_a_secret,
+    secrets_in,
+)
+from watchdog.observation.snapshot import LogTail, ObjectRef
 
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,2048}(?:\x07|\x1b\\)?|\x1b[@-Z\\^_]"
@@ -30,10 +47,10 @@ _INVISIBLE = dict.fromkeys(
 # The lines of a key are long, but for its last one.
 _PEM_LAST = re.compile(r"[A-Za-z0-9+/=]{4,}")
 _PEM_LINE = re.compile(r"[A-Za-z0-9+/=]{40,}")
-# A mask of ours, or the end of one: a second pass leaves it alone.
-_MASKED = re.compile(r"<redacted:|<env |\d+>")
+_LINE_END = re.compile(r"\\r\\n|\\n|\n")
 _SHORTEST_HIDDEN = 6
 _SHORTEST_SECRET = 3
+_SHORTEST_LINE = 16
 _SECRET_NAME = re.compile(r"PASS|PWD|SECRET|TOKEN|KEY|CRED|(?:^|_)(?:PIN|OTP)(?:_|$)")
 _TOO_COMMON = re.compile(
     r"console|debug|default|development|disabled|enabled|localhost|production|staging|warning"
@@ -46,6 +63,13 @@ _ADDRESS_NAME = re.compile(
     r"(?:^|_)(?:ADDR|ADDRESS|BROKERS?|ENDPOINT|HOST|HOSTNAME|SERVER|SERVICE)$"
 )
 _HOST = re.compile(r"[a-z](?:[a-z-]{0,61}[a-z0-9])?(?:\.[a-z0-9-]{1,63})*(?::\d{1,5})?")
+_FLAG = re.compile(r"--?([A-Za-z][\w.-]{1,60})(?:=(.*))?", re.DOTALL)
+# Arguments that say where or how much are what a failure is about.
+_PLAIN_ARGUMENT = re.compile(
+    r"[./~$%{@-].*|\S*\s.*|[a-z][a-z0-9+.-]{1,20}://[^@]*|[\d.,:/]+[A-Za-z%]{0,4}|[\w.-]*:\d{1,5}",
+    re.DOTALL,
+)
+T = TypeVar("T")
 
 
 class Redactor:
@@ -67,28 +91,101 @@ class Redactor:
         """
         for name, value in values.items():
             plain = value.strip()
-            address = _ADDRESS_NAME.search(name.upper()) and _HOST.fullmatch(plain)
-            shortest = _SHORTEST_SECRET if _SECRET_NAME.search(name.upper()) else _SHORTEST_HIDDEN
-            if address or len(plain) < shortest or _TOO_COMMON.fullmatch(plain):
+            if not (_ADDRESS_NAME.search(name.upper()) and _HOST.fullmatch(plain)):
+                self._hide(plain, f"<env {name}>", secret=_is_secret_name(name))
+        self._longest_first()
+
+    def hide_arguments(self, words: Iterable[str], shown: Iterable[str] = ()) -> None:
+        """Mask the values of a command line's flags, as `<arg NAME>`, but for what says where.
+
+        Paths, addresses, numbers and sizes stay, and the flags listed in `shown` (`log-level` or
+        LOG_LEVEL).
+        """
+        harmless = {_as_env(name) for name in shown}
+        flag = ""
+        for word in words:
+            found = _FLAG.fullmatch(word)
+            name, value = (found[1], found[2]) if found else (flag, word)
+            flag = name if found and value is None else ""
+            if not name or not value or _as_env(name) in harmless:
                 continue
-            if plain not in self._hidden:
-                self._hidden[plain] = f"<env {name}>"
-        # The longest first, so that a value inside another one does not split it.
+            secret = SECRET_FLAG.fullmatch(f"--{name}") is not None
+            if secret or not _PLAIN_ARGUMENT.fullmatch(value):
+                self._hide(value.strip(), f"<arg {name}>", secret=secret)
+        self._longest_first()
+
+    def _hide(self, value: str, mask: str, *, secret: bool) -> None:
+        shortest = _SHORTEST_SECRET if secret else _SHORTEST_HIDDEN
+        if len(value) < shortest or _TOO_COMMON.fullmatch(value):
+            return
+        forms = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+        if len(value) >= _SHORTEST_HIDDEN:
+            forms |= {quote(value), quote(value, safe="")}
+            forms.add(base64.b64encode(value.encode("utf-8", "replace")).decode())
+        forms |= {line for line in value.splitlines() if len(line) >= _SHORTEST_LINE}
+        found = (value[start:end].strip("\"'") for start, end, _ in secrets_in(value))
+        forms |= {part for part in found if len(part) >= _SHORTEST_SECRET}
+        for form in forms:
+            self._hidden.setdefault(form, mask)
+
+    def _longest_first(self) -> None:
+        """So that a value inside another one does not split it."""
         self._hidden = dict(sorted(self._hidden.items(), key=lambda item: -len(item[0])))
 
-    def redact(self, text: str) -> str:
-        """The text without secrets, escape sequences and invisible characters."""
-        text = clean(text)
+    def redact(self, text: str, *, begun: bool = True, ended: bool = True) -> str:
+        """The text without secrets, escape sequences and invisible characters.
+
+        Where somebody else may have cut it already, it is not `begun` or not `ended`: the torn
+        word at that end is left out, where it may be a part of a secret.
+        """
+        text = without_cut_ends(clean(text), begun=begun, ended=ended)
+        text = Seams(text).mended(self._hidden, self._token)
         for value, mask in self._hidden.items():
+            if value not in text:
+                continue
             if len(value) >= _SHORTEST_HIDDEN:
                 text = text.replace(value, mask)
             else:
                 text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", mask, text)
+        return self.shapes(text)
+
+    def shapes(self, text: str) -> str:
+        """The text without what looks like a secret; literal values are left as they are."""
+        if not may_hold_a_secret(text):
+            return text
+        lower = text.lower()
         for shape in SHAPES:
-            lower = text.lower()
             if not shape.needs or any(part in lower for part in shape.needs):
-                text = self._apply(shape, text)
+                changed = self._apply(shape, text)
+                if changed != text:
+                    text, lower = changed, changed.lower()
         return self._without_key_ends(text)
+
+    def sweep(self, value: T) -> T:
+        """The value without secrets in any text of it; names of objects and logs are left.
+
+        For what is shown as it stands in the API: labels, selectors, reasons, tolerations.
+        """
+        return self._swept(value)  # type: ignore[no-any-return]
+
+    def _swept(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.shapes(value)
+        if isinstance(value, BaseModel):
+            if isinstance(value, ObjectRef | LogTail):
+                return value
+            fields = {name: getattr(value, name) for name in type(value).model_fields}
+            changed = {
+                name: new
+                for name, old in fields.items()
+                if (new := self._swept(old)) is not old and new != old
+            }
+            return value.model_copy(update=changed) if changed else value
+        if isinstance(value, tuple):
+            return tuple(self._swept(item) for item in value)
+        if isinstance(value, dict):
+            return {self._swept(key): self._swept(item) for key, item in value.items()}
+        return value
 
     def words(self, words: Iterable[str]) -> tuple[str, ...]:
         """A command line: the word after `--password` is a secret too."""
@@ -106,7 +203,7 @@ class Redactor:
 
         def replace(match: re.Match[str]) -> str:
             secret = match[group]
-            if _MASKED.match(secret) or not shape.holds(match):
+            if MASKED.match(secret) or not shape.holds(match):
                 return match[0]
             quote = secret[0] if secret[0] in "\"'" and secret[-1] == secret[0] else ""
             token = quote + self._token(shape.kind, secret.strip("\"'")) + quote
@@ -120,13 +217,15 @@ class Redactor:
         pieces: list[str] = []
         at = 0
         for found in PRIVATE_KEY_END.finditer(text):
-            before = text[at : found.start()].rstrip("\n").split("\n")
-            body = []
+            before = text[at : found.start()]
+            start = len(before)
             shape = _PEM_LAST
-            while before and shape.fullmatch(before[-1].strip()):
-                body.append(before.pop())
-                shape = _PEM_LINE
-            pieces.append("\n".join([*before, self._token("private-key", "\n".join(body))]))
+            for line, begins in _lines_backwards(before):
+                if line and not shape.fullmatch(line):
+                    break
+                shape = _PEM_LINE if line else shape
+                start = begins
+            pieces += [before[:start], self._token("private-key", before[start:])]
             at = found.end()
         return "".join(pieces) + text[at:]
 
@@ -135,6 +234,24 @@ class Redactor:
             self._counts[kind] = self._counts.get(kind, 0) + 1
             self._tokens[secret] = f"<redacted:{kind}:{self._counts[kind]}>"
         return self._tokens[secret]
+
+
+def _lines_backwards(text: str) -> Iterator[tuple[str, int]]:
+    """The lines from the last to the first, each with where it begins; also those in a string."""
+    end = len(text)
+    for found in reversed(list(_LINE_END.finditer(text))):
+        yield text[found.end() : end].strip(), found.end()
+        end = found.start()
+    yield text[:end].strip(), 0
+
+
+def _is_secret_name(name: str) -> bool:
+    return _SECRET_NAME.search(name.upper()) is not None
+
+
+def _as_env(name: str) -> str:
+    """`log-level` as LOG_LEVEL."""
+    return re.sub(r"\W", "_", name).upper()
 
 
 def clean(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 _NAME = (
@@ -26,11 +26,11 @@ _PROSE = re.compile(
     r"(?:an?|access|and|at|be|but|can(?:not)?|could|does|empty|error|expected|expired|failed|for"
     r"|from|got|has|in|incorrect|invalid|is|it|key|length|malformed|missing|must|no|not|null|of|or"
     r"|permission|required|should|signature|the|this|to|unable|unauthorized|unexpected|unknown"
-    r"|unrecognized|unset|unsupported|use|was|will|with|wrong|your?)[.,:]?"
+    r"|unrecognized|unset|unsupported|use|was|will|with|wrong|yes|your?)[.,:]?"
 )
 _NO_VALUE = re.compile(
-    r"[*x.<>-]*|\$|''|\"\"|false|true|nil|none|null|undefined|unset|redacted|fieldref|key|name"
-    r"|valuefrom|(?:<redacted:|<env |\$\(|\$\{|\{\{|\(set\)|\[redacted).*",
+    r"[*x.<>-]*|yes|no|\$|''|\"\"|false|true|nil|none|null|undefined|unset|redacted|fieldref|key|name"
+    r"|valuefrom|(?:<redacted:|<env |<arg |\$\(|\$\{|\{\{|\(set\)|\[redacted).*",
     re.DOTALL,
 )
 SECRET_FLAG = re.compile(rf"--?[\w.-]{{0,60}}?(?:{_NAME}){_SUFFIX}", re.IGNORECASE)
@@ -110,6 +110,15 @@ SHAPES = (
     _shape("npm-token", "npm_", r"\bnpm_[A-Za-z0-9]{30,}"),
     _shape("pypi-token", "pypi-ag", r"\bpypi-Ag[\w-]{16,}"),
     _shape("hub-token", "pat_ hf_ v1_ glc_", r"\b(?:dckr_pat_|hf_|dop_v1_|shpat_|glc_)[\w-]{20,}"),
+    _shape(
+        "hub-token",
+        "glsa_ lin_api_ sbp_ gsk_ r8_ dapi sntrys_ pplx- xai- atatt3 nrak- pmak- sq0 dp.",
+        r"\b(?:(?:glsa_|lin_api_|sbp_|gsk_|r8_|sntrys_|pplx-|xai-|ATATT3|NRAK-|PMAK-|sq0[a-z]{3}-"
+        r"|dp\.(?:pt|st|ct|sa)\.)[\w-]{20,}|dapi[0-9a-f]{32})",
+    ),
+    _shape("age-key", "age-secret-key-1", r"\bAGE-SECRET-KEY-1[A-Z0-9]{20,}"),
+    _shape("mail-key", "key-", r"\bkey-[0-9a-f]{32}\b"),
+    _shape("sms-key", "sk", r"\bSK[0-9a-f]{32}\b"),
     _shape("sendgrid-key", "sg.", r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
     _shape("vault-token", "hvs. hvb. hvr.", r"\bhv[sbr]\.[\w-]{20,}"),
     _shape("bot-token", ":aa", r"\b\d{8,10}:AA[\w-]{30,}"),
@@ -152,6 +161,25 @@ SHAPES = (
             re.IGNORECASE,
         ),
     ),
+    _shape(
+        "registry-auth",
+        "auth",
+        r"\bauth\\?[\"']\s{0,4}:\s{0,4}\\?[\"'](?P<secret>[A-Za-z0-9+/]{8,2048}={0,2})\\?[\"']",
+    ),
+    _shape(
+        "password",
+        "curl wget",
+        r"\b(?:curl|wget)\s[^\n|;]{0,200}?\s(?:-u|--user|--proxy-user)[ =]{0,2}[\"']?[\w.@-]{1,64}:"
+        r"(?P<secret>[^\s\"'|;]{1,256})",
+    ),
+    _shape(
+        "password", "login", r"\blogin\s{1,4}\S{1,64}\s{1,4}password\s{1,4}(?P<secret>\S{1,256})"
+    ),
+    _shape(
+        "password",
+        "mysql mariadb",
+        r"\b(?:mysql|mariadb)(?:dump|admin)?\s[^\n|;]{0,200}?\s-p(?P<secret>[^\s\"'|;-]\S{2,256})",
+    ),
     # An env entry in YAML or JSON: the name on one line, the value on the next.
     _named(
         rf"\bname[\"']?\s{{0,4}}[:=](?P<gap>\s{{0,4}})[\"']?[\w.-]{{0,60}}?(?P<name>{_NAME})"
@@ -165,8 +193,8 @@ SHAPES = (
         "card",
         (),
         re.compile(
-            r"(?<![\w.-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6(?:011|5\d\d))(?:[ -]?\d{4}){3}"
-            r"|3[47]\d\d[ -]?\d{6}[ -]?\d{5})(?![\w.-])"
+            r"(?<![\w.-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6(?:011|5\d\d))(?:[ \n-]?\d{4}){3}"
+            r"|3[47]\d\d[ \n-]?\d{6}[ \n-]?\d{5})(?![\w.-])"
         ),
         _is_card,
     ),
@@ -178,3 +206,39 @@ SHAPES = (
         r"[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])",
     ),
 )
+
+# What any shape needs, so that most lines are told apart at once; the digits are a card's.
+_NEEDS = sorted({need for shape in SHAPES for need in shape.needs if not need.startswith("<")})
+_DIGITS = re.compile(r"\d{4}[ \n-]?\d{4}")
+# A mask of ours, or the end of one: a second pass leaves it alone.
+MASKED = re.compile(r"<redacted:|<env |<arg |\d+>")
+# The start of a secret, at the end of a text that was cut there.
+CUT_OFF = re.compile(
+    r"(?:\b(?:(?:gh[a-z]|github_pat|npm|[sr]k_live|[sr]k_test|whsec|hf|glsa|lin_api|sbp|gsk)_|sk-"
+    r"|gl[a-z]{2,5}-|xox[a-z]-|xapp-|pypi-A|hv[sbr]\.|SG\.|ya29\.|GOCSPX-|AIza|eyJ|A[KS]IA|LS0tLS1C"
+    r"|AGE-SECRET-KEY-)[\w.~+/=-]{0,4096}"
+    r"|\b(?:bearer|basic)\s{1,4}[\w.~+/=-]{1,4096}"
+    r"|(?<=://)[^\s/:@\"']{0,256}:(?!\d{1,5}\Z)[^\s/\"'<>@]{1,512}"
+    r"|(?<![\w.-])\d{4}(?:[ -]\d{1,4}){1,3}|(?<![\w.-])\d{12,15})\Z",
+    re.IGNORECASE,
+)
+
+
+def may_hold_a_secret(text: str) -> bool:
+    """Whether any shape is worth a try."""
+    lower = text.lower()
+    return any(need in lower for need in _NEEDS) or _DIGITS.search(text) is not None
+
+
+def secrets_in(text: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and kind of what looks like a secret, shape by shape; they may overlap."""
+    if not may_hold_a_secret(text):
+        return
+    lower = text.lower()
+    for shape in SHAPES:
+        if shape.needs and not any(part in lower for part in shape.needs):
+            continue
+        group: str | int = "secret" if "secret" in shape.pattern.groupindex else 0
+        for match in shape.pattern.finditer(text):
+            if shape.holds(match) and not MASKED.match(match[group]):
+                yield match.start(group), match.end(group), shape.kind

@@ -56,6 +56,15 @@ def literal_env(holder: Any) -> dict[str, str]:
     }
 
 
+def command_lines(holder: Any) -> Iterator[tuple[str, ...]]:
+    """The command and args of each container of a template or pod, and of its exec probes."""
+    for _, one in all_containers(mapping(mapping(holder).get("spec"))):
+        probes = (mapping(mapping(one.get(name)).get("exec")) for name in _PROBES)
+        for source in (one, *probes):
+            parts = [item for key in ("command", "args") for item in source.get(key) or ()]
+            yield tuple(str(item) for item in parts)
+
+
 def container(raw: Json, redactor: Redactor, *, init: bool) -> ContainerSpec:
     """One container of a pod spec."""
     resources = mapping(raw.get("resources"))

@@ -28,6 +28,8 @@ from watchdog.observation.snapshot import (
 from watchdog.observation.templates import shortened, template, texts
 
 LONGEST_MESSAGE = 1000
+# The kubelet keeps the last 2048 bytes of a log as a message, and others cut theirs at 1024.
+_MAYBE_CUT, _MAYBE_BEHEADED = 1000, 2000
 _OURS = "sre-watchdog/"
 
 
@@ -54,7 +56,10 @@ def controller(raw: Json) -> tuple[str, str, str] | None:
 
 def message(raw: Any, redactor: Redactor) -> str:
     """A message of the API, redacted and cut."""
-    return shortened(redactor.redact(str(raw or "")).strip(), LONGEST_MESSAGE)
+    text = str(raw or "")
+    size = len(text.encode("utf-8", "replace"))
+    whole = redactor.redact(text, begun=size < _MAYBE_BEHEADED, ended=size < _MAYBE_CUT)
+    return shortened(whole.strip(), LONGEST_MESSAGE)
 
 
 def conditions(raw: Any, redactor: Redactor) -> tuple[Condition, ...]:

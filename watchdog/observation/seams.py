@@ -1,0 +1,98 @@
+"""Secrets that somebody tore apart: by ending a line inside one, or by cutting the text there."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import accumulate
+
+from watchdog.observation.secret_shapes import CUT_OFF, secrets_in
+
+# How a line begins that does not go on from the one before: a time, an address, a level, a name
+# with its value, a path, a count, a quote or a bracket.
+_BEGINNING = (
+    r"\d{4}[-/.]|\d{1,2}:\d\d|\d{1,3}\.\d{1,3}\.|[IWEF]\d{4}\s|\d+(?:\s|$)|[\[({<\"'`|#*>]"
+    r"|[\w.-]{1,60}\\?[\"']?(?:[:=]|\s{1,4}[:=])|/[\w.-]{1,40}/|-----|https?:|--?[a-z]"
+)
+# A run of characters that is no plain word: it may be the rest of a secret.
+_TORN = re.compile(
+    rf"(?<=\S)\n[ \t]{{0,8}}(?=(?!{_BEGINNING})"
+    r"(?:\S{16}|\S{0,64}?[\d/+=_.-]\S|\S{0,64}?\d(?:\s|$)|\S{0,64}?[a-z][A-Z]|\S{1,64}[\"']))",
+    re.MULTILINE,
+)
+_RUN = re.compile(r"\S*")
+_LONGEST_TORN_WORD = 4096
+Token = Callable[[str, str], str]
+
+
+class Seams:
+    """A text, and where its lines may be one that was wrapped."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._torn = [found.span() for found in _TORN.finditer(text)]
+
+    def mended(self, hidden: Mapping[str, str], token: Token) -> str:
+        """The text with masks for the secrets that go on over a line's end.
+
+        `hidden` has masks for values known to be private, `token` names a secret of some kind.
+        """
+        if not self._torn:
+            return self._text
+        pieces, at = [], 0
+        for start, end, mask in self._over_seams(hidden, token):
+            pieces += [self._text[at:start], mask]
+            at = end
+        return "".join([*pieces, self._text[at:]])
+
+    def _over_seams(
+        self, hidden: Mapping[str, str], token: Token
+    ) -> Iterator[tuple[int, int, str]]:
+        """Start and end in the text, and what to put there, in order; none overlaps another."""
+        joined, seams = self._joined()
+        removed = [0, *accumulate(end - start for start, end in self._torn)]
+        last = 0
+        for start, end, kind in sorted(_found(joined, hidden), key=lambda item: item[:2]):
+            first = bisect.bisect_right(seams, start)
+            beyond = bisect.bisect_left(seams, end)
+            if first >= beyond or start < last:
+                continue
+            # What follows the wrapped word is another one's.
+            run = _RUN.match(joined, seams[beyond - 1])
+            last = min(end, run.end() if run else end)
+            mask = hidden.get(kind) or token(kind, joined[start:last].strip("\"'"))
+            lines = "\n" * (beyond - first)
+            yield start + removed[first], last + removed[beyond], mask + lines
+
+    def _joined(self) -> tuple[str, list[int]]:
+        """The text without those line ends, and where in it they were."""
+        pieces, seams, at, length = [], [], 0, 0
+        for start, end in self._torn:
+            pieces.append(self._text[at:start])
+            length += start - at
+            seams.append(length)
+            at = end
+        pieces.append(self._text[at:])
+        return "".join(pieces), seams
+
+
+def _found(text: str, hidden: Iterable[str]) -> Iterator[tuple[int, int, str]]:
+    """Start, end and kind of each secret; of a hidden value the value itself."""
+    for value in hidden:
+        at = text.find(value)
+        while at >= 0:
+            yield at, at + len(value), value
+            at = text.find(value, at + len(value))
+    yield from secrets_in(text)
+
+
+def without_cut_ends(text: str, *, begun: bool, ended: bool) -> str:
+    """The text without a torn first line or word, and without the start of a secret at its end."""
+    if not begun:
+        line = text.find("\n", 0, _LONGEST_TORN_WORD)
+        word = re.search(r"\s", text[:_LONGEST_TORN_WORD])
+        text = text[line + 1 :] if line >= 0 else text[word.end() :] if word else ""
+    if not ended:
+        text = CUT_OFF.sub("<redacted:cut>", text)
+    return text
