@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,18 @@ from tests.cluster_fixtures import run_watchdog
 from tests.proxy import Proxy
 from tests.wire import verb_and_resource
 from tests.wire_model import ModelServer, completion
+from tests.written import (
+    LONG_AGO,
+    NOT_READY,
+    ago,
+    container,
+    deployment,
+    ended,
+    pod,
+    replica_set,
+    restarted,
+    waiting,
+)
 from watchdog.clock import Budget, SystemClock
 from watchdog.kube import Cluster
 from watchdog.observation.looking import Looking
@@ -26,15 +38,6 @@ from watchdog.settings import Settings
 pytestmark = pytest.mark.plane
 
 DEPLOYMENTS, PODS_EACH = 50, 10
-NOW = datetime.now(UTC)
-
-
-def ago(**past: float) -> str:
-    return (NOW - timedelta(**past)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-LONG_AGO = ago(days=9)
-TRUE = {"status": "True", "lastTransitionTime": LONG_AGO}
 
 
 @pytest.fixture
@@ -137,115 +140,6 @@ def populate(plane: Plane, ns: str) -> None:
     )
 
 
-def deployment(ns: str, name: str, wanted: int = PODS_EACH, ready: int = PODS_EACH) -> Object:
-    counts = {"replicas": wanted, "updatedReplicas": wanted}
-    counts |= {"readyReplicas": ready, "availableReplicas": ready}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {
-            "name": name,
-            "namespace": ns,
-            "annotations": {"deployment.kubernetes.io/revision": "1"},
-        },
-        "spec": {
-            "replicas": wanted,
-            "selector": {"matchLabels": {"app": name}},
-            "template": template(name),
-        },
-        "status": {
-            "observedGeneration": 1,
-            **counts,
-            "conditions": [{"type": "Available", **TRUE}],
-        },
-    }
-
-
-def template(app: str) -> Object:
-    return {
-        "metadata": {"labels": {"app": app}},
-        "spec": {"containers": [{"name": "main", "image": "web:1"}]},
-    }
-
-
-def owned_by(owner: Object) -> list[Object]:
-    kept = {key: owner[key] for key in ("apiVersion", "kind")}
-    named = {key: owner["metadata"][key] for key in ("name", "uid")}
-    return [{**kept, **named, "controller": True}]
-
-
-def replica_set(ns: str, app: Object) -> Object:
-    name = app["metadata"]["name"]
-    count = app["spec"]["replicas"]
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "ReplicaSet",
-        "metadata": {
-            "name": f"{name}-7d9f8c6b5",
-            "namespace": ns,
-            "annotations": {"deployment.kubernetes.io/revision": "1"},
-            "ownerReferences": owned_by(app),
-        },
-        "spec": {
-            "replicas": count,
-            "selector": {"matchLabels": {"app": name}},
-            "template": template(name),
-        },
-        "status": {
-            "observedGeneration": 1,
-            **dict.fromkeys(("replicas", "readyReplicas", "availableReplicas"), count),
-        },
-    }
-
-
-def pod(ns: str, name: str, owner: Object | None = None, **parts: Any) -> Object:
-    """A pod that runs and is ready, unless `spec`, `status` or `metadata` say otherwise."""
-    labels = owner["spec"]["selector"]["matchLabels"] if owner else {}
-    metadata = {"name": name, "namespace": ns, "labels": labels, **parts.get("metadata", {})}
-    if owner:
-        metadata["ownerReferences"] = owned_by(owner)
-    containers = [{"name": "main", "image": "web:1"}]
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": metadata,
-        "spec": {"containers": containers, **parts.get("spec", {})},
-        "status": {
-            "phase": "Running",
-            "startTime": LONG_AGO,
-            "conditions": [{"type": kind, **TRUE} for kind in ("Ready", "ContainersReady")],
-            "containerStatuses": [container({"running": {"startedAt": LONG_AGO}})],
-            **parts.get("status", {}),
-        },
-    }
-
-
-def container(state: Object, name: str = "main", **parts: Any) -> Object:
-    found = {"name": name, "image": "web:1", "imageID": "", "restartCount": 0}
-    return {**found, "ready": "running" in state, "started": True, "state": state, **parts}
-
-
-def waiting(reason: str, **parts: Any) -> Object:
-    status = container({"waiting": {"reason": reason}}, **parts)
-    phase = "Running" if parts.get("restartCount") else "Pending"
-    return {"status": {"phase": phase, "containerStatuses": [status], "conditions": NOT_READY}}
-
-
-def ended(code: int, reason: str, finished: str = LONG_AGO) -> Object:
-    times = {"startedAt": LONG_AGO, "finishedAt": finished}
-    return {"terminated": {"exitCode": code, "reason": reason, **times}}
-
-
-def restarted(finished: str) -> Object:
-    status = container(
-        {"running": {"startedAt": finished}},
-        restartCount=3,
-        lastState=ended(137, "OOMKilled", finished),
-    )
-    return {"status": {"containerStatuses": [status]}}
-
-
-NOT_READY = [{"type": "Ready", "status": "False", "lastTransitionTime": LONG_AGO}]
 WITH_INIT = {"initContainers": [{"name": "first", "image": "web:1"}]}
 WITH_SIDECAR = {"initContainers": [{"name": "proxy", "image": "web:1", "restartPolicy": "Always"}]}
 LEAVING = "leaving"

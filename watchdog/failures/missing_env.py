@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from watchdog.actions import PatchDeploymentEnv, RolloutUndo
-from watchdog.failures.env_words import missing_names
 from watchdog.failures.example import broken, change, crashing, earlier, healthy, running, spec
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import event_line, log_lines, quote
@@ -34,6 +33,9 @@ def _has(container: ContainerSpec | None, name: str) -> bool:
 
 def _missing(snapshot: ClusterSnapshot, item: Seen) -> list[tuple[str, str]]:
     """Names that the log says are not set, and that really are not, each with its line."""
+    # Imported here because its patterns take longer to compile than a healthy pass has time for.
+    from watchdog.failures.env_words import missing_names
+
     found = missing_names(log_lines(snapshot, item))
     return [(name, line) for name, line in found if not _has(item.spec, name)]
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 class Noun(BaseModel):
     """A frozen value that crosses boundaries; unknown fields are an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class ObjectRef(Noun):

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import logging
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
-from rich.console import Console
-from rich.status import Status
-from rich.text import Text
-
-from watchdog.report.phrases import one_line
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
+    from rich.text import Text
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +55,9 @@ class TerminalProgress:
     """
 
     def __init__(self, console: Console | None = None) -> None:
+        # Imported here because nobody watches most passes.
+        from rich.console import Console
+
         self._console = console or Console(stderr=True)
         self._status: Status | None = None
         self._name = ""
@@ -74,6 +76,10 @@ class TerminalProgress:
 
     def stage(self, name: str, detail: str = "") -> None:
         """Show it; a new name leaves the former stage behind as a line."""
+        from rich.status import Status
+
+        from watchdog.report.phrases import one_line
+
         if name != self._name:
             self._leave()
         self._name, self._detail = name, one_line(detail, 300)
@@ -100,4 +106,6 @@ class TerminalProgress:
             self._console.print(self._line(), soft_wrap=True, highlight=False)
 
     def _line(self) -> Text:
+        from rich.text import Text
+
         return Text.assemble((f"{self._name:<10}", "bold"), " ", self._detail)
