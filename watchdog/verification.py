@@ -14,8 +14,9 @@ from watchdog.clock import Budget
 from watchdog.errors import ClusterError, NotFoundError
 from watchdog.nouns import ActionResult, Outcome, TargetHealth, Verification
 from watchdog.observation.snapshot import ObjectRef
-from watchdog.remediation.apply import Attempt, Cluster, Permission, undo
+from watchdog.remediation.apply import Attempt, Cluster, Permission
 from watchdog.remediation.replicasets import controller_uid, owned_by, revision, selector_text
+from watchdog.remediation.undoing import undo
 from watchdog.resources import DAEMONSETS, DEPLOYMENTS, PODS, STATEFULSETS
 from watchdog.settings import VerifySettings
 

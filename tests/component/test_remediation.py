@@ -21,7 +21,8 @@ from watchdog.actions import (
     ScaleDeployment,
 )
 from watchdog.nouns import NamespaceReport, Outcome, Report
-from watchdog.remediation.apply import Attempt, Proposal, undo
+from watchdog.remediation.apply import Attempt, Proposal
+from watchdog.remediation.undoing import undo
 from watchdog.sandbox import Request, Response
 from watchdog.settings import Settings
 
@@ -390,12 +391,23 @@ def test_undo_restores_what_was_there_before(broken: Shop) -> None:
 
 def test_undo_leaves_what_somebody_changed_since(broken: Shop) -> None:
     attempt = only(broken.remediate(ENV))
-    broken.deploy("ledger", WITHOUT_REGION, ("replicas: 2", "replicas: 4"))
+    broken.deploy("ledger", WITHOUT_REGION, ("image: busybox:1.36", "image: busybox:1.37"))
 
     undone = undo(attempt, broken.cluster, broken.permission())
 
     assert undone.outcome is Outcome.FAILED
     assert "somebody changed it since" in undone.reason
+    container = broken.live()["spec"]["template"]["spec"]["containers"][0]
+    assert container["image"] == "busybox:1.37"
+
+
+def test_undo_is_not_put_off_by_an_autoscaler(broken: Shop) -> None:
+    attempt = only(broken.remediate(ENV))
+    broken.deploy("ledger", WITHOUT_REGION, ("replicas: 2", "replicas: 4"))
+
+    undone = undo(attempt, broken.cluster, broken.permission())
+
+    assert undone.outcome is Outcome.UNDONE
     assert broken.live()["spec"]["replicas"] == 4
 
 

@@ -74,14 +74,20 @@ class Thread(Noun):
     """An incident's Slack message. `channel` is an id and `ts` empty until Slack has answered.
 
     `posting` is set before the message is sent: a pass that dies meanwhile leaves word of it.
-    `shown` is the hash of what it says, `told` the state that its thread was last told of.
+    `shown` is the hash of what it says, `told` the state that its thread was last told of and
+    `reminded_at` when. `said` numbers its replies, so that one whose answer was lost is recognised.
+    A `shared` message (a digest, or another incident's with the same cause) is never edited for
+    this incident. `name` is the channel as the settings call it.
     """
 
     channel: Annotated[str, Field(max_length=80)] = ""
+    name: Annotated[str, Field(max_length=80)] = ""
     ts: Annotated[str, Field(max_length=40)] = ""
     posting: bool = False
+    shared: bool = False
     shown: Hash = ""
-    told: str = ""
+    told: Annotated[str, Field(max_length=20)] = ""
+    said: Annotated[int, Field(ge=0)] = 0
     reminded_at: datetime | None = None
 
 

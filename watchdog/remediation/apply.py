@@ -1,4 +1,4 @@
-"""From a diagnosis to changes: judge, preview, ask, apply; and undo. The only sender of writes.
+"""From a diagnosis to changes: judge, preview, ask, record, apply. See undoing.py for the way back.
 
 Nothing is decided here that policy.py could decide, and no value is made up here: see values.py.
 """
@@ -23,14 +23,24 @@ from watchdog.errors import (
     NotFoundError,
     RejectedError,
 )
+from watchdog.incidents.follow import digest
+from watchdog.incidents.past import ATTEMPTS, Mark, Past
 from watchdog.nouns import ActionResult, Diagnosis, Finding, Outcome
 from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.remediation.diff import Wording, describe
-from watchdog.remediation.operations import applied, inverse
-from watchdog.remediation.permission import Applied, Attempt, Permission, Proposal
-from watchdog.remediation.policy import judge, judge_undo
+from watchdog.remediation.operations import applied, inverse, patch_hash
+from watchdog.remediation.permission import Answer, Applied, Attempt, Intent, Permission, Proposal
+from watchdog.remediation.policy import judge
 from watchdog.remediation.replicasets import owned_by, revision
-from watchdog.remediation.sending import Cluster, Sent, generation, preview, read, send
+from watchdog.remediation.sending import (
+    Cluster,
+    Sent,
+    generation,
+    preview,
+    read,
+    send,
+    written_part,
+)
 from watchdog.remediation.values import (
     Earlier,
     Sources,
@@ -41,7 +51,7 @@ from watchdog.remediation.values import (
 from watchdog.remediation.verdict import Context, Verdict, Write
 from watchdog.settings import Settings
 
-__all__ = ["Applied", "Attempt", "Cluster", "Permission", "Proposal", "remediate", "undo"]
+__all__ = ["Applied", "Attempt", "Cluster", "Permission", "Proposal", "remediate"]
 
 
 def remediate(
@@ -56,11 +66,16 @@ def remediate(
     Each action but custom_instruction, which is words for a person, gets an Attempt: what was not
     done is `refused` with its reason. Raises nothing of the cluster's.
     """
-    context = Context(snapshot, findings, permission.settings, permission.legal)
+    context = Context(
+        snapshot, findings, permission.settings, permission.legal, past=permission.past
+    )
     by = "suggested by the model" if diagnosis.source == "llm" else "worked out by the rules"
     attempts: list[Attempt] = []
     for action in diagnosis.remediation_actions:
         if isinstance(action, CustomInstruction):
+            continue
+        if permission.barred is not None:
+            attempts.append(_refused(action, permission.barred))
             continue
         used = sum(attempt.counts for attempt in attempts)
         busy = {context.owner(a.result.action) for a in attempts if a.counts}
@@ -72,33 +87,6 @@ def remediate(
         else:
             attempts.append(_Try(action, context, cluster, permission, by).attempt())
     return tuple(attempts)
-
-
-def undo(attempt: Attempt, cluster: Cluster, permission: Permission) -> ActionResult:
-    """Take our own write back, unless somebody changed the object since: UNDONE or FAILED."""
-    result, done = attempt.result, attempt.applied
-    if done is None or done.generation is None or not done.back:
-        return _ended(result, Outcome.FAILED, "it cannot be taken back")
-    action = result.action
-    try:
-        live = read(cluster, action)
-        same = live["metadata"]["uid"] == done.before["metadata"]["uid"]
-        if not same or generation(live) != done.generation:
-            return _ended(result, Outcome.FAILED, "somebody changed it since, so it was not undone")
-        write = Write(live, applied(live, done.back), Material(None, "none", ""))
-        verdict = judge_undo(action, replace(done.context, write=write))
-        if verdict.decision == "refuse":
-            return _ended(result, Outcome.FAILED, f"not undone: {verdict.reason}")
-        preview(cluster, action, live, done.back)
-        permission.still_ours()
-        sent = send(cluster, action, live, done.back)
-    except (ClusterError, LookupError) as error:
-        return _ended(result, Outcome.FAILED, f"could not be undone: {error}")
-    if sent.outcome is Outcome.APPLIED:
-        return _ended(result, Outcome.UNDONE, "it is as it was before").model_copy(
-            update={"undo": None}
-        )
-    return _ended(result, Outcome.FAILED, f"could not be undone: {sent.reason}")
 
 
 @dataclass(frozen=True)
@@ -151,7 +139,8 @@ class _Try:
         if material is None:
             return self._no("no_value", "no available revision and no approval has a value")
         operations = self.action.operations(live, material.value)
-        write = Write(live, applied(live, operations), material)
+        patch = patch_hash(self.action, operations)
+        write = Write(live, applied(live, operations), material, patch)
         verdict = judge(self.action, replace(self.context, write=write))
         if verdict.rule != "no_container" and self._in_place(live, operations):
             return self._no("already_in_place", "it is like that already")
@@ -163,8 +152,10 @@ class _Try:
 
     def write(self, write: Write, operations: Operations, verdict: Verdict) -> Attempt:
         live, note = write.live, ""
+        intent = self._intent(write, verdict)
+        marked = operations if self.permission.begin is None else self._marked(intent, operations)
         try:
-            after = preview(self.cluster, self.action, live, operations)
+            after = preview(self.cluster, self.action, live, marked)
         except ForbiddenError as error:
             if not self.permission.dry_run:
                 raise
@@ -181,14 +172,49 @@ class _Try:
             return self._attempt(proposal, Outcome.DRY_RUN, reason, verdict.rule, counts=True)
         consent = self.permission.consent
         if consent is None and proposal.approval:
-            waits = Outcome.AWAITING_APPROVAL
-            return self._attempt(proposal, waits, proposal.approval, verdict.rule)
+            answer = self.permission.request(intent) if self.permission.request else Answer("")
+            if not answer.by:
+                return self._waits(proposal, verdict, answer)
+            proposal = replace(proposal, source=_and(proposal.source, answer.by))
         asks = proposal.approval or self.permission.asks_first
         if consent is not None and asks and not consent(proposal):
             return self._attempt(proposal, Outcome.REFUSED, "you declined it", "declined")
+        # What is recorded first is known afterwards, whatever becomes of this process; and the last
+        # word before the write is whether the pass may still write.
+        if self.permission.begin is not None:
+            self.permission.begin(intent)
         self.permission.still_ours()
-        sent = send(self.cluster, self.action, live, operations)
-        return self._sent(proposal, sent, live, operations)
+        sent = send(self.cluster, self.action, live, marked)
+        return replace(self._sent(proposal, sent, live, operations), id=intent.id)
+
+    def _intent(self, write: Write, verdict: Verdict) -> Intent:
+        live, now = write.live, self.permission.now()
+        return Intent(
+            id=digest(live["metadata"]["uid"], generation(live), write.patch, now),
+            action=self.action,
+            owner=self.context.owner(self.action),
+            live=live,
+            patch=write.patch,
+            at=now,
+            reason=verdict.reason,
+        )
+
+    def _marked(self, intent: Intent, operations: Operations) -> Operations:
+        """The operations, and the mark of this try beside them; a Scale or a pod carries none."""
+        if self.action.target_kind == "Pod" or self.action.subresource:
+            return operations
+        past = self.permission.past.get(intent.owner, Past())
+        mark = Mark(intent.id, intent.at, past.count + 1)
+        held = intent.live["metadata"].get("annotations")
+        whole = [] if held else [{"op": "add", "path": "/metadata/annotations", "value": {}}]
+        path = f"/metadata/annotations/{ATTEMPTS.replace('/', '~1')}"
+        return [*operations, *whole, {"op": "add", "path": path, "value": mark.text()}]
+
+    def _waits(self, proposal: Proposal, verdict: Verdict, answer: Answer) -> Attempt:
+        reason = "; ".join(part for part in (proposal.approval, answer.note) if part)
+        waits = self._attempt(proposal, Outcome.AWAITING_APPROVAL, reason, verdict.rule)
+        result = waits.result.model_copy(update={"request": answer.request or None})
+        return replace(waits, result=result)
 
     def _sent(
         self, proposal: Proposal, sent: Sent, live: Object, operations: Operations
@@ -202,6 +228,7 @@ class _Try:
             owner=self.context.owner(self.action),
             context=self.context,
             generation=generation(sent.item) if sent.item else None,
+            left=written_part(self.action, sent.item) if sent.item else None,
         )
         result = attempt.result.model_copy(update={"undo": _undo_command(self.action, live)})
         return replace(attempt, result=result, applied=done)
@@ -273,16 +300,16 @@ class _Try:
         return Attempt(ActionResult(action=self.action, outcome=Outcome.FAILED, reason=reason))
 
 
+def _and(source: str, by: str) -> str:
+    return ", ".join(part for part in (source, by) if part)
+
+
 def _refused(action: RemediationAction, verdict: Verdict) -> Attempt:
     return Attempt(
         ActionResult(
             action=action, outcome=Outcome.REFUSED, reason=verdict.reason, rule=verdict.rule
         )
     )
-
-
-def _ended(result: ActionResult, outcome: Outcome, reason: str) -> ActionResult:
-    return result.model_copy(update={"outcome": outcome, "reason": reason})
 
 
 def _too_many(settings: Settings) -> Verdict:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
-from watchdog.actions import Object, Operations
+from watchdog.actions import Object, Operations, RemediationAction, RolloutRestart
+from watchdog.incidents.follow import digest
 
 
 def applied(item: Object, operations: Operations) -> Object:
@@ -42,6 +44,16 @@ def inverse(item: Object, operations: Operations) -> Operations:
         undone.insert(0, back)
         state = applied(state, [operation])
     return undone
+
+
+def patch_hash(action: RemediationAction, operations: Operations) -> str:
+    """The same for two writes that do the same; a restart carries the time, which does not count.
+
+    An eviction has no operations: then it is the pod that counts.
+    """
+    same = isinstance(action, RolloutRestart)
+    what = [] if same else json.dumps(operations, sort_keys=True)
+    return digest(action.subresource or action.target_kind, action.target, what)
 
 
 def in_place(item: Object, operations: Operations) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from watchdog.actions import Object, Operations, RemediationAction
+from watchdog.incidents.past import Past
 from watchdog.nouns import ActionResult
 from watchdog.observation.snapshot import ObjectRef
-from watchdog.remediation.verdict import Context
+from watchdog.remediation.verdict import Context, Verdict
 from watchdog.settings import Settings
 
 
@@ -24,12 +26,40 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class Intent:
+    """One exact write before it is made: its object as it is, and the hash of what is written.
+
+    `id` names this very try; it is recorded, and written to the workload with the change.
+    """
+
+    id: str
+    action: RemediationAction
+    owner: ObjectRef
+    live: Object
+    patch: str
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of asking for an approval: `by` says who gave it, empty while nobody has."""
+
+    request: str
+    by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Permission:
     """What remediation may do in this namespace and pass.
 
     `legal` gives the action kinds that each failure kind allows. `consent` shows a change to a
     person and asks; None where nobody can be asked. `asks_first`: ask even for what is automatic.
     `still_ours` is called right before every write and raises where the pass may not write.
+    `barred` is why nothing may be written at all. `past` tells what was tried on a workload before,
+    `begin` records a write before it is sent (what cannot be recorded is not done), and `request`
+    asks for an approval by message or annotation, where consent cannot be asked for at once.
     """
 
     settings: Settings
@@ -40,6 +70,10 @@ class Permission:
     asks_first: bool = False
     still_ours: Callable[[], None] = lambda: None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    barred: Verdict | None = None
+    past: Mapping[ObjectRef, Past] = field(default_factory=dict)
+    begin: Callable[[Intent], None] | None = None
+    request: Callable[[Intent], Answer] | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +81,8 @@ class Applied:
     """What has to be known to watch a write and to take it back; kept in this process only.
 
     `owner` is the workload to watch. `generation` is that of the object after our write, None
-    where it is not known whether it arrived. `back` turns the write round.
+    where it is not known whether it arrived. `back` turns the write round, `left` is what we left
+    behind: while it is like that, nobody changed it since.
     """
 
     before: Object
@@ -55,12 +90,17 @@ class Applied:
     owner: ObjectRef
     context: Context
     generation: int | None = None
+    left: Any = None
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One action's result, and what it takes to follow it up. `counts`: it used up an attempt."""
+    """One action's result, and what it takes to follow it up. `counts`: it used up an attempt.
+
+    `id` is that of the recorded try, empty where nothing was sent.
+    """
 
     result: ActionResult
     applied: Applied | None = None
     counts: bool = False
+    id: str = ""

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from watchdog.actions import RemediationAction, RolloutUndo
 from watchdog.observation.snapshot import ContainerState, PodTemplate
-from watchdog.remediation import bounds
+from watchdog.remediation import bounds, history
 from watchdog.remediation.verdict import ALLOWED, Context, Rule, Verdict, ask, refuse
 
 OURS = "sre-watchdog"
@@ -282,6 +282,7 @@ RULES: tuple[Rule, ...] = (
     carries_a_finding,
     allowed_here,
     fully_seen,
+    *history.RULES,
     mode,
     not_autoscaled,
     not_rolling,

@@ -107,6 +107,14 @@ def generation(item: Object) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def written_part(action: RemediationAction, item: Object) -> Any:
+    """The part of an object that the action changes: while it is the same, nobody changed it."""
+    if action.target_kind == "ConfigMap":
+        return item.get("data")
+    spec = item.get("spec") or {}
+    return spec.get("replicas") if action.subresource == "scale" else spec.get("template")
+
+
 def preconditions(action: RemediationAction, live: Object) -> Operations:
     """The `test` operations that make a write fail when it would meet another object or spec.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from watchdog.actions import Material, Object, RemediationAction
+from watchdog.incidents.past import Past
 from watchdog.nouns import Finding
 from watchdog.observation.snapshot import (
     ClusterSnapshot,
@@ -40,22 +41,30 @@ def ask(rule: str, reason: str) -> Verdict:
 
 @dataclass(frozen=True)
 class Write:
-    """One exact write: the object as it is, as it would be, and where the value comes from."""
+    """One exact write: the object as it is, as it would be, and where the value comes from.
+
+    `patch` is the hash of what is written.
+    """
 
     live: Object
     after: Object
     material: Material
+    patch: str = ""
 
 
 @dataclass(frozen=True)
 class Context:
-    """All that policy may know. `legal` gives the action kinds that each failure kind allows."""
+    """All that policy may know. `legal` gives the action kinds that each failure kind allows.
+
+    `past` says what was tried on a workload before.
+    """
 
     snapshot: ClusterSnapshot
     findings: tuple[Finding, ...]
     settings: Settings
     legal: Mapping[str, Collection[str]]
     write: Write | None = None
+    past: Mapping[ObjectRef, Past] = field(default_factory=dict)
 
     def about(self, action: RemediationAction) -> tuple[Finding, ...]:
         """The findings that the action's target carries."""

@@ -1,0 +1,84 @@
+"""What was tried on a workload before, from memory and from the mark on the workload. Pure.
+
+Each write of a workload leaves the annotation `sre-watchdog/attempts` on it, in the same request.
+It tells a later pass whether the write arrived, and it outlives the memory: the stricter of both
+counts, so that a deleted ConfigMap resets no cool-down.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from watchdog.incidents.follow import concerns, cooldown_end
+from watchdog.incidents.incident import Try
+from watchdog.incidents.memory import Memory
+from watchdog.observation.snapshot import ObjectRef
+from watchdog.settings import IncidentSettings
+
+ATTEMPTS = "sre-watchdog/attempts"
+_COUNTS_FOR = timedelta(days=1)
+_ID = re.compile(r"[0-9a-f]{1,64}")
+
+
+@dataclass(frozen=True)
+class Past:
+    """What was tried on one workload: tries that failed, how many count, until when it rests."""
+
+    failed: tuple[Try, ...] = ()
+    count: int = 0
+    quiet_until: datetime | None = None
+    escalated: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The annotation on a workload: the last try's id and time, and how many there were."""
+
+    id: str
+    at: datetime
+    tries: int
+
+    def text(self) -> str:
+        """As it stands in the annotation."""
+        at = self.at.isoformat(timespec="seconds")
+        return json.dumps({"id": self.id, "at": at, "tries": self.tries})
+
+
+def mark_of(text: str | None) -> Mark | None:
+    """The mark in an annotation; None without one, and for what we did not write."""
+    try:
+        raw = json.loads(text or "")
+        at, tries, id_ = datetime.fromisoformat(raw["at"]), raw["tries"], raw["id"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    sound = isinstance(tries, int) and isinstance(id_, str) and _ID.fullmatch(id_)
+    return Mark(id_, at, max(0, min(tries, 1000))) if sound and at.tzinfo else None
+
+
+def past_of(
+    memory: Memory, owner: ObjectRef, mark: Mark | None, settings: IncidentSettings, now: datetime
+) -> Past:
+    """What counts for the next try on that workload."""
+    about = [item for item in memory.incidents if item.open and concerns(item, owner)]
+    tries = [t for item in about for t in item.tries]
+    failed = tuple(t for t in tries if t.failed)
+    count, last = len(failed), _last(failed)
+    known = {t.id for item in memory.incidents for t in item.tries}
+    if mark is not None and mark.id not in known and now - mark.at <= _COUNTS_FOR:
+        at = min(mark.at, now)
+        count, last = max(count, mark.tries), max(last or at, at)
+    until = cooldown_end(count, last, settings) if last else None
+    return Past(
+        failed=failed,
+        count=count,
+        quiet_until=until if until and now < until else None,
+        escalated=count >= settings.tries,
+    )
+
+
+def _last(tries: Iterable[Try]) -> datetime | None:
+    return max((t.at for t in tries), default=None)
