@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from watchdog.actions import ACTIONS, BY_NAME, Action, CustomInstruction
@@ -84,6 +85,7 @@ def reply_schema(offered: Offers) -> Json:
     )
 
 
+@cache
 def parameters(name: str) -> dict[str, Json]:
     """The parameters that a model may set of an action kind, each with its schema."""
     action = BY_NAME[name]
