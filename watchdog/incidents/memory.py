@@ -6,16 +6,25 @@ tamper with it can only affect what they may edit anyway.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Literal
+import json
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, ValidationError
 
+from watchdog.errors import WatchdogError
 from watchdog.incidents.incident import Hash, Incident
 from watchdog.nouns import Diagnosis
-from watchdog.observation.snapshot import Noun
+from watchdog.observation.snapshot import Noun, ObjectRef
 
 VERSION = 1
+MAX_BYTES = 512 * 1024
+MAX_INCIDENTS = 1000
+CLOCKS_DIFFER = timedelta(minutes=5)
+LONGEST_AHEAD = timedelta(days=2)
+_AHEAD = frozenset({"quiet_until", "expires_at"})
 
 
 class StoredDiagnosis(Noun):
@@ -48,3 +57,165 @@ class Memory(Noun):
     diagnosed: StoredDiagnosis | None = None
     use: ModelUse = ModelUse()
     stopped_by: Annotated[str, Field(max_length=40)] = ""
+
+
+class UnreadableError(WatchdogError):
+    """A text is no memory, or one that cannot be true; the text says why in a few words."""
+
+
+class NewerError(UnreadableError):
+    """The memory was written by a newer version of this product."""
+
+
+def encode(memory: Memory) -> str:
+    """Pretty JSON for people: the version, then sorted keys, without defaults and any value."""
+    plain = _plain(memory)
+    return json.dumps(
+        {"version": plain.pop("version"), **_sorted(plain)}, indent=1, ensure_ascii=False
+    )
+
+
+def decode(text: str) -> Memory:
+    """The memory that `encode` made a text of; raises UnreadableError or NewerError."""
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise UnreadableError(f"it is larger than {MAX_BYTES // 1024} KiB")
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError("it is not JSON") from error
+    version = found.get("version") if isinstance(found, dict) else None
+    if isinstance(version, int) and version > VERSION:
+        raise NewerError(f"its version is {version}, and this one knows {VERSION}")
+    try:
+        memory = Memory.model_validate(found)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "it"
+        # The place may hold a key that somebody else wrote.
+        raise UnreadableError(f"{where[:100]!r} is not valid") from error
+    fingerprints = {incident.fingerprint for incident in memory.incidents}
+    if len(memory.incidents) > MAX_INCIDENTS:
+        raise UnreadableError(f"it holds more than {MAX_INCIDENTS} incidents")
+    if len(fingerprints) < len(memory.incidents):
+        raise UnreadableError("it holds an incident twice")
+    if any(isinstance(value, SecretStr) for noun in _nouns(memory) for _, value in noun):
+        raise UnreadableError("it holds the value of a variable, which is never stored")
+    return memory
+
+
+def check(memory: Memory, namespace: str, now: datetime) -> None:
+    """Raise UnreadableError for what this product cannot have written there by now."""
+    if memory.namespace != namespace:
+        raise UnreadableError("it is the memory of another namespace")
+    for noun in _nouns(memory):
+        # What belongs to no namespace, a Node for one, has an empty one.
+        if isinstance(noun, ObjectRef) and noun.namespace not in {namespace, ""}:
+            raise UnreadableError("it names an object of another namespace")
+        for name, value in noun:
+            if isinstance(value, datetime):
+                _check_time(name, value, now)
+    try:
+        day = date.fromisoformat(memory.use.day) if memory.use.day else now.date()
+    except ValueError as error:
+        raise UnreadableError("'use.day' is not a day") from error
+    if day > (now + CLOCKS_DIFFER).astimezone(UTC).date():
+        raise UnreadableError("'use.day' lies in the future")
+
+
+def fit(memory: Memory, max_bytes: int = MAX_BYTES) -> Memory:
+    """What of it fits into so many bytes, giving up what matters least first.
+
+    Resolved incidents, the longest resolved first; the stored diagnosis; the words about all but
+    the last try of each incident; last, newest first, open incidents of which nothing but their
+    being seen is known. Open incidents that have counts or a message stay, so the result may
+    still be too large.
+    """
+    resolved = sorted(
+        (each for each in memory.incidents if not each.open),
+        key=lambda each: each.resolved_at or each.last_seen,
+    )
+    memory = _least(memory, resolved, lambda _: (), max_bytes)
+    if not _fits(memory, max_bytes):
+        memory = memory.model_copy(update={"diagnosed": None})
+    oldest_first = sorted(memory.incidents, key=lambda each: each.last_seen)
+    memory = _least(memory, oldest_first, _without_words, max_bytes)
+    unmarked = [each for each in memory.incidents if _only_seen(each)]
+    newest_first = sorted(unmarked, key=lambda each: each.first_seen, reverse=True)
+    return _least(memory, newest_first, lambda _: (), max_bytes)
+
+
+def _least(
+    memory: Memory,
+    order: list[Incident],
+    change: Callable[[Incident], tuple[Incident, ...]],
+    max_bytes: int,
+) -> Memory:
+    """The memory with `change` made to as few of the first in `order` as it takes."""
+
+    def changed(count: int) -> Memory:
+        chosen = {each.fingerprint for each in order[:count]}
+        kept = (
+            change(each) if each.fingerprint in chosen else (each,) for each in memory.incidents
+        )
+        return memory.model_copy(update={"incidents": tuple(one for some in kept for one in some)})
+
+    counts = range(len(order))
+    return changed(bisect_left(counts, True, key=lambda count: _fits(changed(count), max_bytes)))  # noqa: FBT003 - what is looked for
+
+
+def _fits(memory: Memory, max_bytes: int) -> bool:
+    return (
+        len(memory.incidents) <= MAX_INCIDENTS and len(encode(memory).encode("utf-8")) <= max_bytes
+    )
+
+
+def _without_words(incident: Incident) -> tuple[Incident, ...]:
+    older = tuple(each.model_copy(update={"reason": ""}) for each in incident.tries[:-1])
+    return (incident.model_copy(update={"tries": older + incident.tries[-1:]}),)
+
+
+def _only_seen(incident: Incident) -> bool:
+    counted = incident.attempts or incident.tries or incident.escalated or incident.quiet_until
+    return incident.open and not (counted or incident.request or incident.thread)
+
+
+def _check_time(name: str, value: datetime, now: datetime) -> None:
+    if value.tzinfo is None:
+        raise UnreadableError(f"{name!r} has no time zone")
+    if value - now > (LONGEST_AHEAD if name in _AHEAD else CLOCKS_DIFFER):
+        raise UnreadableError(f"{name!r} lies too far in the future")
+
+
+def _nouns(value: Any) -> Iterator[Noun]:
+    """All nouns in a value, itself included."""
+    if isinstance(value, Noun):
+        yield value
+        for _, inner in value:
+            yield from _nouns(inner)
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from _nouns(inner)
+
+
+def _plain(value: Any) -> Any:
+    """JSON of a noun. A secret becomes nothing, not asterisks that would be read as a value."""
+    if isinstance(value, Noun):
+        fields = type(value).model_fields
+        return {
+            name: _plain(inner)
+            for name, inner in value
+            if not isinstance(inner, SecretStr)
+            # What tells actions and versions apart is their default.
+            and (name in {"kind", "version"} or inner != fields[name].default)
+        }
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, tuple):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(inner) for inner in value] if isinstance(value, list) else value
