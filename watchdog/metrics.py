@@ -14,12 +14,12 @@ from collections import Counter
 from collections.abc import Iterator
 from http.client import HTTPException
 from typing import Any, NamedTuple
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 
 from watchdog import __version__
 from watchdog.clock import Budget
 from watchdog.nouns import Delivery, NamespaceReport, Outcome, Report
-from watchdog.report.phrases import one_line
+from watchdog.report.calls import in_words
 from watchdog.report.words import Case, chapters, ended
 from watchdog.settings import Settings
 
@@ -188,8 +188,7 @@ def push(
         try:
             send(gateway, job, _registry(samples), grouping_key=group, timeout=timeout)
         except HTTPError as error:
-            with error:
-                delivered.append(_failed("pushgateway", error))
+            delivered.append(_failed("pushgateway", error))
         except (OSError, HTTPException, ValueError) as error:
             # No answer at all: the second push would only wait as long again.
             return [*delivered, _failed("pushgateway", error)]
@@ -208,9 +207,6 @@ def heartbeat(report: Report, settings: Settings, budget: Budget) -> list[Delive
     try:
         with urllib.request.urlopen(url, timeout=budget.timeout(5.0)) as reply:  # noqa: S310 -- checked above
             reply.read(1)
-    except HTTPError as error:
-        with error:
-            return [_failed("heartbeat", error)]
     except (OSError, HTTPException, ValueError) as error:
         return [_failed("heartbeat", error)]
     return [Delivery(to="heartbeat", ok=True)]
@@ -225,9 +221,6 @@ def ready(settings: Settings, budget: Budget) -> Delivery:
         timeout = budget.timeout(settings.pushgateway.timeout_seconds)
         with urllib.request.urlopen(url, timeout=timeout) as reply:  # noqa: S310 -- checked above
             reply.read(1)
-    except HTTPError as error:
-        with error:
-            return _failed("pushgateway", error)
     except (OSError, HTTPException, ValueError) as error:
         return _failed("pushgateway", error)
     return Delivery(to="pushgateway", ok=True)
@@ -247,17 +240,4 @@ def _registry(samples: list[Sample]) -> Any:
 
 
 def _failed(to: str, error: Exception) -> Delivery:
-    """In short words and without the address, which may carry a secret."""
-    cause = (
-        error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
-    )
-    if isinstance(cause, HTTPError):
-        said = one_line(cause.read(300).decode("utf-8", "replace"), 200) if cause.fp else ""
-        words = f"answered HTTP {cause.code}" + (f": {said}" if said else "")
-    elif isinstance(cause, TimeoutError):
-        words = "no answer in time"
-    elif isinstance(cause, ConnectionRefusedError):
-        words = "connection refused"
-    else:
-        words = f"cannot be reached ({type(cause).__name__})"
-    return Delivery(to=to, ok=False, error=words)
+    return Delivery(to=to, ok=False, error=in_words(error))

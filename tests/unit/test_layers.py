@@ -15,11 +15,12 @@ LAYERS = (
     ("actions",),
     ("settings", "incidents.incident"),
     ("nouns", "rights", "environment"),
+    ("incidents.memory",),
     ("observation",),
     ("failures", "report", "kube_credentials"),
     ("diagnosis", "metrics", "kube_wire"),
     ("incidents",),
-    ("remediation", "kube"),
+    ("remediation", "kube", "alertmanager"),
     ("verification",),
     ("agent",),
     ("demo", "deliveries", "doctor", "wiring"),
@@ -30,7 +31,7 @@ LAYERS = (
 import what stands lower, and its own package."""
 VALUES = {
     "", "errors", "resources", "quantity", "clock", "settings", "actions", "nouns", "report",
-    "observation.snapshot", "observation.words",
+    "observation.snapshot", "observation.words", "incidents.incident", "incidents.memory",
 }  # fmt: skip
 """What says what a pass found and did, without having taken part in it."""
 OWNERS = {
