@@ -97,10 +97,14 @@ def _of_namespace(
     item: NamespaceReport, cases: tuple[Case, ...], report: Report
 ) -> Iterator[Sample]:
     where = {"namespace": item.namespace}
+    if item.error:
+        # Not looked at is not "nothing is open": no number is better than zero.
+        yield Sample("blind_spots", where, len(item.blind_spots) + 1)
+        return
     unfixed = [case for case in cases if case.status != "fixed"]
     yield Sample("incidents_open", where, len(unfixed))
     yield Sample("needs_human", where, sum(case.status == "needs you" for case in cases))
-    yield Sample("blind_spots", where, len(item.blind_spots) + bool(item.error))
+    yield Sample("blind_spots", where, len(item.blind_spots))
     for kind, number in Counter(finding.kind for finding in item.findings).items():
         yield Sample("findings", {**where, "kind": kind}, number)
     done = Counter((result.action.kind, result.outcome.value) for result in item.actions)

@@ -52,11 +52,13 @@ def test_the_result_is_one_hot() -> None:
     }
 
 
-def test_what_could_not_be_read_counts_and_so_does_a_namespace_out_of_reach() -> None:
+def test_what_could_not_be_read_counts_and_a_namespace_out_of_reach_is_not_called_healthy() -> None:
     blind = NamespaceReport(namespace="a", blind_spots=(BlindSpot(what="events", why="403"),))
     unseen = NamespaceReport(namespace="b", error="no answer")
 
     assert values(report(blind, unseen), "blind_spots") == {("a",): 1, ("b",): 1}
+    assert values(report(blind, unseen), "incidents_open") == {("a",): 0}
+    assert values(report(blind, unseen), "needs_human") == {("a",): 0}
 
 
 def test_dependencies_are_judged_only_where_they_were_needed() -> None:
