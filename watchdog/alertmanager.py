@@ -225,5 +225,5 @@ def _ask(settings: Settings, budget: Budget, path: str, body: Any = None) -> byt
 def _json(content: bytes) -> Any:
     try:
         return json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DeliveryError("its answer makes no sense") from error
