@@ -92,6 +92,7 @@ class Diagnosis(Noun):
     `summary`, `root_cause` and `evidence` are the source's own; `explanations` are always the
     rules', one for each finding. `model_error` says why a model that is configured did not speak;
     `disagreements` says in words where model and rules differ.
+    `asked_at` is set where the diagnosis is an earlier pass's, of the same situation.
     """
 
     has_issue: bool = False
@@ -106,6 +107,7 @@ class Diagnosis(Noun):
     tokens: TokenUse | None = None
     disagreements: tuple[str, ...] = ()
     unverified_evidence: tuple[str, ...] = ()
+    asked_at: datetime | None = None
     explanations: tuple[Explanation, ...] = ()
 
     def explanation(self, finding: Finding) -> Explanation | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
 from watchdog.actions import CustomInstruction, RemediationAction
 from watchdog.diagnosis.parse import parse
@@ -10,6 +11,7 @@ from watchdog.diagnosis.prompt import Prompt, build_prompt
 from watchdog.diagnosis.reply import Reply
 from watchdog.diagnosis.rules import Kinds, rules_advice, rules_diagnosis, rules_fix, summarise
 from watchdog.errors import ModelError
+from watchdog.incidents.incident import Try
 from watchdog.nouns import Diagnosis, Finding
 from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef
 from watchdog.settings import Settings
@@ -17,22 +19,26 @@ from watchdog.settings import Settings
 Ask = Callable[[Prompt], Reply]
 
 
-def diagnose(
+def diagnose(  # noqa: PLR0913 - what a diagnosis rests on
     snapshot: ClusterSnapshot,
     findings: Sequence[Finding],
     kinds: Kinds,
     settings: Settings,
     ask: Ask | None,
+    *,
+    tried: Sequence[Try] = (),
 ) -> Diagnosis:
     """The diagnosis of one namespace; `ask` is None where no model is configured.
+
+    `tried` are the tries that did not help: rules and model are told, so that the next one differs.
 
     Without findings nobody is asked. A model that gives no usable answer leaves the rules'
     diagnosis, with `model_error` saying why. Never raises for what a model says or does not say.
     """
-    rules = rules_diagnosis(snapshot, findings, kinds)
+    rules = rules_diagnosis(snapshot, findings, kinds, tried)
     if not findings or ask is None:
         return rules
-    prompt = build_prompt(snapshot, findings, rules.explanations, kinds, settings.llm)
+    prompt = build_prompt(snapshot, findings, rules.explanations, kinds, settings.llm, tried=tried)
     model = settings.llm.model_name
     try:
         reply = ask(prompt)
@@ -45,18 +51,29 @@ def diagnose(
         return rules.model_copy(update={**used, "model_error": str(error)})
     if not answer.has_issue:
         return _suppressed(rules, answer).model_copy(update=used)
-    return _planned(answer, rules, _Rules(snapshot, findings, kinds)).model_copy(update=used)
+    return _planned(answer, rules, _Rules(snapshot, findings, kinds, tried)).model_copy(update=used)
+
+
+def diagnosed_before(stored: Diagnosis, asked_at: datetime, rules: Diagnosis) -> Diagnosis:
+    """What a model said at that time, while the situation is the same, with the rules as of now."""
+    return stored.model_copy(
+        update={"asked_at": asked_at, "explanations": rules.explanations, "tokens": None}
+    )
 
 
 class _Rules:
     """What the rules say of each finding, to hold the model's plan against."""
 
     def __init__(
-        self, snapshot: ClusterSnapshot, findings: Sequence[Finding], kinds: Kinds
+        self,
+        snapshot: ClusterSnapshot,
+        findings: Sequence[Finding],
+        kinds: Kinds,
+        tried: Sequence[Try],
     ) -> None:
         self.findings = findings
         self.owners = {pod.ref: pod.owner for pod in snapshot.pods}
-        self.fixes = [rules_fix(finding, snapshot, kinds) for finding in findings]
+        self.fixes = [rules_fix(finding, snapshot, kinds, tried) for finding in findings]
         self.advice = [rules_advice(finding, snapshot, kinds) for finding in findings]
 
     def concerns(self, action: RemediationAction, finding: Finding) -> bool:

@@ -10,6 +10,7 @@ from watchdog.actions import BY_NAME
 from watchdog.diagnosis.rules import kind_of
 from watchdog.diagnosis.schema import ADVICE, Json, Offers, offers, parameters, reply_schema
 from watchdog.failures.kind import FailureKind
+from watchdog.incidents.incident import Try
 from watchdog.nouns import Explanation, Finding
 from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef
 from watchdog.observation.text import SnapshotText, to_text
@@ -39,6 +40,7 @@ Answer with one JSON object and nothing else, with exactly these fields: has_iss
 summary (string), root_cause (string), evidence (list of strings), remediation_actions (list of
 actions as above: kind, target and the named parameters), confidence (number)."""
 _ABOUT = {ADVICE: "What a person has to do, in plain words."}
+_TRIED = 6  # the last ones
 _AS_SCHEMA = "\n\nThe JSON object must fit this JSON schema:\n"
 
 
@@ -68,12 +70,14 @@ class Prompt:
         return len(self.system) + len(self.user_with_schema)
 
 
-def build_prompt(
+def build_prompt(  # noqa: PLR0913 - what a prompt is made of
     snapshot: ClusterSnapshot,
     findings: Sequence[Finding],
     explanations: Sequence[Explanation],
     kinds: Sequence[FailureKind],
     settings: LLMSettings,
+    *,
+    tried: Sequence[Try] = (),
 ) -> Prompt:
     """The prompt for one sick namespace, of at most `settings.max_prompt_chars` characters.
 
@@ -84,6 +88,7 @@ def build_prompt(
     told = list(zip(findings, explanations, strict=True))
     for count, lines in _steps(len(told)):
         section = _findings(told[:count], len(told) - count, ids, kinds, lines)
+        section += _tried(tried)
         offered = offers(findings[:count], snapshot, kinds, ids)
         prompt = _assembled(section, offered, ids, "")
         room = settings.max_prompt_chars - prompt.length
@@ -161,6 +166,17 @@ def _findings(
     lines += ["", "HINTS"] if hints else []
     lines += [f"- {name}: {' '.join(hint.split())}" for name, hint in hints.items()]
     return "\n".join(lines)
+
+
+def _tried(tried: Sequence[Try]) -> str:
+    """What did not help, so that something else is proposed."""
+    lines = [
+        f"- {t.action.target}: {clean(t.action.title, 200)}, at {t.at:%H:%M %Z}: "
+        f"{quoted(t.reason or str(t.outcome), 300)}"
+        for t in tried[-_TRIED:]
+    ]
+    head = ["", "", "TRIED BEFORE without success; propose something else"]
+    return "\n".join([*head, *lines]) if lines else ""
 
 
 def _compact(schema: Json) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from watchdog.actions import CustomInstruction, RemediationAction
+from watchdog.actions import CustomInstruction, RemediationAction, RolloutUndo
 from watchdog.diagnosis.causes import problems, with_causes
 from watchdog.diagnosis.changes import changed
 from watchdog.failures.kind import FailureKind
 from watchdog.failures.repair import place
+from watchdog.incidents.incident import Try
 from watchdog.nouns import Diagnosis, Explanation, Finding
 from watchdog.observation.snapshot import ClusterSnapshot, JobSummary, ObjectRef
 
@@ -43,15 +44,23 @@ def explain(
 
 
 def rules_fix(
-    finding: Finding, snapshot: ClusterSnapshot, kinds: Kinds
+    finding: Finding, snapshot: ClusterSnapshot, kinds: Kinds, tried: Sequence[Try] = ()
 ) -> RemediationAction | None:
     """The action that the finding's kind proposes, if it has one.
 
-    What only suffers from another finding is left alone: it goes on once that is repaired.
+    What only suffers from another finding is left alone: it goes on once that is repaired. Where
+    the kind's own fix did not help, the last revision that was available is what remains.
     """
     kind = kind_of(finding, kinds)
     suffers = finding.cause is not None and finding.cause.of is not None
-    return kind.fix(finding, snapshot) if kind and not suffers else None
+    fix = kind.fix(finding, snapshot) if kind and not suffers else None
+    if kind is None or fix is None or not _did_not_help(fix, tried):
+        return fix
+    deployment = snapshot.deployment(finding.target)
+    if deployment is None or deployment.last_available is None:
+        return None
+    back = RolloutUndo(target=finding.target, to_revision=deployment.last_available.revision)
+    return back if back.kind in kind.actions and not _did_not_help(back, tried) else None
 
 
 def rules_advice(
@@ -66,9 +75,14 @@ def rules_advice(
 
 
 def rules_diagnosis(
-    snapshot: ClusterSnapshot, findings: Sequence[Finding], kinds: Kinds
+    snapshot: ClusterSnapshot,
+    findings: Sequence[Finding],
+    kinds: Kinds,
+    tried: Sequence[Try] = (),
 ) -> Diagnosis:
     """The diagnosis without a model; without findings it says that there is no issue.
+
+    `tried` are the tries that did not help, so that the next one differs.
 
     `confidence` is None: a rule either applies or it does not, and a number would be made up.
     """
@@ -76,7 +90,7 @@ def rules_diagnosis(
         return Diagnosis(has_issue=False)
     explanations = explain(findings, snapshot, kinds)
     proposed = (
-        rules_fix(finding, snapshot, kinds) or rules_advice(finding, snapshot, kinds)
+        rules_fix(finding, snapshot, kinds, tried) or rules_advice(finding, snapshot, kinds)
         for finding in findings
     )
     actions: list[RemediationAction] = []
@@ -114,6 +128,12 @@ def _name(parts: tuple[Finding, ...]) -> str:
 def kind_of(finding: Finding, kinds: Kinds) -> FailureKind | None:
     """The kind that made the finding."""
     return next((kind for kind in kinds if kind.name == finding.kind), None)
+
+
+def _did_not_help(fix: RemediationAction, tried: Sequence[Try]) -> bool:
+    """Whether the same was tried; values are not remembered, so they make no difference."""
+    wanted = fix.model_dump(exclude={"value"})
+    return any(t.failed and t.action.model_dump(exclude={"value"}) == wanted for t in tried)
 
 
 def _explanation(finding: Finding, snapshot: ClusterSnapshot, kinds: Kinds) -> Explanation:

@@ -77,7 +77,8 @@ class Thread(Noun):
     `shown` is the hash of what it says, `told` the state that its thread was last told of and
     `reminded_at` when. `said` numbers its replies, so that one whose answer was lost is recognised.
     A `shared` message (a digest, or another incident's with the same cause) is never edited for
-    this incident. `name` is the channel as the settings call it.
+    this incident. `name` is the channel as the settings call it, `mark` the fingerprint that it was
+    posted under, `returned` how often the incident had come back when that was last told.
     """
 
     channel: Annotated[str, Field(max_length=80)] = ""
@@ -88,6 +89,8 @@ class Thread(Noun):
     shown: Hash = ""
     told: Annotated[str, Field(max_length=20)] = ""
     said: Annotated[int, Field(ge=0)] = 0
+    returned: Annotated[int, Field(ge=0)] = 0
+    mark: Hash = ""
     reminded_at: datetime | None = None
 
 

@@ -23,13 +23,14 @@ from watchdog.errors import (
     NotFoundError,
     RejectedError,
 )
+from watchdog.incidents.approvals import Answer, Intent
 from watchdog.incidents.follow import digest
 from watchdog.incidents.past import ATTEMPTS, Mark, Past
 from watchdog.nouns import ActionResult, Diagnosis, Finding, Outcome
 from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.remediation.diff import Wording, describe
 from watchdog.remediation.operations import applied, inverse, patch_hash
-from watchdog.remediation.permission import Answer, Applied, Attempt, Intent, Permission, Proposal
+from watchdog.remediation.permission import Applied, Attempt, Permission, Proposal
 from watchdog.remediation.policy import judge
 from watchdog.remediation.replicasets import owned_by, revision
 from watchdog.remediation.sending import (

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from watchdog.actions import Object, Operations, RemediationAction
+from watchdog.incidents.approvals import Answer, Intent
 from watchdog.incidents.past import Past
 from watchdog.nouns import ActionResult
 from watchdog.observation.snapshot import ObjectRef
@@ -23,31 +24,6 @@ class Proposal:
     diff: str
     source: str
     approval: str | None = None
-
-
-@dataclass(frozen=True)
-class Intent:
-    """One exact write before it is made: its object as it is, and the hash of what is written.
-
-    `id` names this very try; it is recorded, and written to the workload with the change.
-    """
-
-    id: str
-    action: RemediationAction
-    owner: ObjectRef
-    live: Object
-    patch: str
-    at: datetime
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What became of asking for an approval: `by` says who gave it, empty while nobody has."""
-
-    request: str
-    by: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -121,8 +121,8 @@ def mode(action: RemediationAction, context: Context) -> Verdict | None:
 def not_stopped(action: RemediationAction, context: Context) -> Verdict | None:
     """A paused namespace, and a workload that opted out, are left alone."""
     if context.snapshot.paused_until is not None:
-        until = context.snapshot.paused_until
-        return refuse("paused", f"namespace {action.target.namespace} is paused until {until}")
+        why = context.snapshot.paused_until
+        return refuse("paused", f"namespace {action.target.namespace} is paused ({why})")
     held = context.annotations(action)
     if held.get(f"{OURS}/ignore", "false").strip().lower() != "false":
         return refuse(

@@ -1,0 +1,113 @@
+"""Approvals by message or annotation: bound to one exact change of one object, and to a time. Pure.
+
+The id of a request is a hash over the object's uid and generation, what would be written, and when
+it was asked. An approval is an id; so an approval for another object, another change, another
+state of the object or an expired request is another id, whatever stands in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from watchdog.actions import Object, RemediationAction
+from watchdog.incidents.follow import digest
+from watchdog.incidents.incident import ApprovalRequest
+from watchdog.observation.snapshot import ObjectRef
+
+APPROVE = "sre-watchdog/approve"
+_ID_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Intent:
+    """One exact write before it is made: its object as it is, and the hash of what is written.
+
+    `id` names this very try; it is recorded, and written to the workload with the change. `reason`
+    says why it needs an approval, where it does.
+    """
+
+    id: str
+    action: RemediationAction
+    owner: ObjectRef
+    live: Object
+    patch: str
+    at: datetime
+    reason: str = ""
+
+    @property
+    def uid(self) -> str:
+        """The object's uid."""
+        return str(self.live["metadata"]["uid"])
+
+    @property
+    def generation(self) -> int | None:
+        """How often its spec was changed; None for what has no such number."""
+        value = self.live["metadata"].get("generation")
+        return value if isinstance(value, int) else None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of asking for an approval: `by` says who gave it, empty while nobody has."""
+
+    request: str
+    by: str = ""
+    note: str = ""
+
+
+def request_for(
+    intent: Intent, before: ApprovalRequest | None, seconds: float
+) -> tuple[ApprovalRequest, str]:
+    """The request for this change, and what to say about the one before it.
+
+    That is the one that is open already, where it is for the same and still runs.
+    """
+    note = ""
+    if before is not None:
+        expires = min(before.expires_at, before.asked_at + timedelta(seconds=seconds))
+        if _id(intent, before.asked_at) == before.id:
+            if intent.at < expires:
+                return before, ""
+            note = f"the request {before.id} has expired"
+        else:
+            note = f"the request {before.id} no longer holds: the situation is another one"
+    asked_at = intent.at.replace(microsecond=0)
+    request = ApprovalRequest(
+        id=_id(intent, asked_at),
+        action=without_value(intent.action),
+        uid=intent.uid,
+        generation=intent.generation,
+        patch=intent.patch,
+        reason=intent.reason[:500],
+        asked_at=asked_at,
+        expires_at=asked_at + timedelta(seconds=seconds),
+    )
+    return request, note
+
+
+def answered(request: ApprovalRequest, intent: Intent, slack: Mapping[str, str]) -> Answer:
+    """Whether the request was approved, by the annotation on the object or by a Slack user id."""
+    held = str((intent.live["metadata"].get("annotations") or {}).get(APPROVE, "")).strip()
+    if held == request.id:
+        return Answer(request.id, "approved by annotation")
+    if request.id in slack:
+        return Answer(request.id, f"approved by {slack[request.id]} in Slack")
+    note = f"approve it with {APPROVE}={request.id}"
+    if held:
+        note = (
+            f"the approval {held[:40]} on it is not for this change, or has expired; the current "
+            f"one is {request.id}"
+        )
+    return Answer(request.id, "", note)
+
+
+def without_value(action: RemediationAction) -> RemediationAction:
+    """The action as it may be remembered."""
+    held = "value" in type(action).model_fields
+    return action.model_copy(update={"value": None}) if held else action
+
+
+def _id(intent: Intent, asked_at: datetime) -> str:
+    return digest(intent.uid, intent.generation, intent.patch, asked_at.isoformat())[:_ID_LENGTH]

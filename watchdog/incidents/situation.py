@@ -1,0 +1,46 @@
+"""A hash of what a diagnosis rests on: while it is the same, the model would say the same. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from watchdog.incidents.follow import digest
+from watchdog.incidents.memory import Memory
+from watchdog.nouns import Finding
+from watchdog.observation.snapshot import ClusterSnapshot
+
+_CHANGING = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{5,}\b|\d+", re.IGNORECASE)
+
+
+def situation(memory: Memory, findings: Iterable[Finding], snapshot: ClusterSnapshot) -> str:
+    """The same for two passes that see the same failures of the same revisions, for the same
+    reasons, with nothing tried in between; counts, times and the names of pods make no difference.
+    """
+    parts = sorted(_part(finding, snapshot) for finding in findings)
+    tried = sorted(t.id for item in memory.incidents if item.open for t in item.tries if t.failed)
+    return digest(*parts, *tried)
+
+
+def _part(finding: Finding, snapshot: ClusterSnapshot) -> str:
+    target = finding.target
+    workload = snapshot.workload(target)
+    facts = sorted(f"{name}={_plain(text, finding)}" for name, text in finding.facts.items())
+    return digest(
+        finding.kind, target.kind, target.name, finding.container, finding.summary,
+        workload.uid if workload else "", workload.generation if workload else "",
+        *facts, *sorted(set(_said(finding))),
+    )  # fmt: skip
+
+
+def _said(finding: Finding) -> Iterator[str]:
+    """The log lines among the evidence; the rest of it only counts on."""
+    for line in finding.evidence:
+        if line.startswith("log "):
+            yield _plain(line.partition(": ")[2], finding)
+
+
+def _plain(text: str, finding: Finding) -> str:
+    for pod in finding.pods:
+        text = text.replace(pod, "@")
+    return _CHANGING.sub("#", text)
