@@ -195,8 +195,12 @@ def _slack(settings: Settings, budget: Budget) -> Check:
             detail="there is a bot token and no channel",
             remedy='set SRE_AGENT_SLACK__CHANNEL (chart: slack: {channel: "#ops"})',
         )
+    # Slack tells who is in a channel by its id only, and only with a scope that nothing else needs.
+    unseen = "; whether the bot is in its channel shows only when it posts: /invite it there"
     try:
-        return Check(subject="Slack", ok=True, detail=probe(settings.slack, budget))
+        said = probe(settings.slack, budget)
+        detail = said + unseen if settings.slack.bot_token else said
+        return Check(subject="Slack", ok=True, detail=detail)
     except DeliveryError as error:
         remedy = "check SRE_AGENT_SLACK__BOT_TOKEN or __WEBHOOK_URL (chart: slack.existingSecret)"
         return Check(subject="Slack", ok=False, detail=str(error), remedy=remedy)

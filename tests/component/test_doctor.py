@@ -139,6 +139,9 @@ def test_what_is_configured_and_works_is_said_to_work(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "answers as small-1" in done.stdout
     assert "scopes chat:write, files:write" in done.stdout
+    assert "whether the bot is in its channel shows only when it posts" in " ".join(
+        done.stdout.split()
+    )
     assert "ready" in done.stdout
 
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +17,7 @@ from pytest_httpserver import HTTPServer
 
 from tests.cluster.handle import Cluster, poll
 from tests.e2e.images import compressed_bytes, product_image
+from tests.e2e.servers import Prometheus, prometheus_of, pushgateway
 from tests.wire_slack import TOKEN, Slack
 from watchdog import rights
 from watchdog.actions.action import Grant
@@ -30,18 +28,20 @@ CHART = Path(__file__).resolve().parents[2] / "helm"
 RELEASE = "watchdog"
 ACCOUNT = "watchdog-sre-watchdog"
 HEALED_WITHIN_SECONDS = 60
+# Between SIGTERM and SIGKILL, as the chart's values have it.
+GRACE_SECONDS = 45
 IMAGE_BYTES = 200_000_000
 SHOP = """
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: demo}
+metadata: {name: &name %s}
 spec:
   replicas: 2
   # A broken revision takes the service down, instead of waiting beside the old one.
   strategy: {rollingUpdate: {maxUnavailable: 100%%, maxSurge: 0}}
-  selector: {matchLabels: {app: demo}}
+  selector: {matchLabels: {app: *name}}
   template:
-    metadata: {labels: {app: demo}}
+    metadata: {labels: {app: *name}}
     spec:
       terminationGracePeriodSeconds: 1
       containers:
@@ -50,6 +50,7 @@ spec:
           command: [sh, -c, ': "${REQUIRED_CONFIG:?must be set}"; sleep 3600']
           env: %s
 """
+SET = "[{name: REQUIRED_CONFIG, value: production}]"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Installed:
     shop: str
     slack: Slack
     gateway: str
-    prometheus: str
+    prometheus: Prometheus
 
     @property
     def account(self) -> str:
@@ -95,26 +96,17 @@ def slack(cluster: Cluster) -> Iterator[Slack]:
 
 @pytest.fixture(scope="module")
 def gateway(cluster: Cluster, tool: Callable[[str], Path]) -> Iterator[str]:
-    address = f"{cluster.node_ip}:{free_port(cluster.node_ip)}"
-    with running(tool("pushgateway"), f"--web.listen-address={address}"):
-        poll(lambda: fetched(f"http://{address}/-/ready"), 30, "the Pushgateway")
-        yield f"http://{address}"
+    with pushgateway(tool("pushgateway"), cluster.node_ip) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
 def prometheus(
     gateway: str, tool: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+) -> Iterator[Prometheus]:
     home = tmp_path_factory.mktemp("prometheus")
-    target = {"targets": [gateway.removeprefix("http://")]}
-    job = {"job_name": "gateway", "honor_labels": True, "scrape_interval": "1s"}
-    job |= {"static_configs": [target]}
-    (home / "config.yaml").write_text(json.dumps({"scrape_configs": [job]}))
-    address = f"127.0.0.1:{free_port('127.0.0.1')}"
-    options = [f"--config.file={home}/config.yaml", f"--storage.tsdb.path={home}/data"]
-    with running(tool("prometheus"), *options, f"--web.listen-address={address}"):
-        poll(lambda: fetched(f"http://{address}/-/ready"), 60, "Prometheus")
-        yield f"http://{address}"
+    with prometheus_of(tool("prometheus"), gateway, home) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +116,7 @@ def installed(  # noqa: PLR0913, PLR0917 - everything that the release speaks to
     image: tuple[str, str],
     slack: Slack,
     gateway: str,
-    prometheus: str,
+    prometheus: Prometheus,
 ) -> Iterator[Installed]:
     helm4 = tool("helm4")
 
@@ -133,7 +125,7 @@ def installed(  # noqa: PLR0913, PLR0917 - everything that the release speaks to
         cluster.kubectl("label", "namespace", ops, enforced)
         credentials = ["secret", "generic", "slack", f"--from-literal=bot-token={TOKEN}"]
         cluster.kubectl("create", *credentials, "-n", ops)
-        cluster.apply(SHOP % "[{name: REQUIRED_CONFIG, value: production}]", shop)
+        cluster.apply(SHOP % ("demo", SET), shop)
         cluster.kubectl("rollout", "status", "deployment/demo", "-n", shop, "--timeout=120s")
 
         def helm(*args: str) -> str:
@@ -169,7 +161,7 @@ def installed(  # noqa: PLR0913, PLR0917 - everything that the release speaks to
 def healed(installed: Installed) -> Pass:
     """The note's Deployment, broken, and one Job of the CronJob's."""
     cluster, ops, shop = installed.cluster, installed.ops, installed.shop
-    cluster.apply(SHOP % "[]", shop)
+    cluster.apply(SHOP % ("demo", "[]"), shop)
     poll(lambda: crash_loops(cluster, shop), 60, "the Deployment to crash-loop")
     began = time.monotonic()
     job = ["job", "by-hand", f"--from=cronjob/{ACCOUNT}"]
@@ -216,11 +208,7 @@ def test_the_cronjobs_own_job_heals_the_deployment_in_time(
 def test_prometheus_scraped_what_the_pass_pushed(installed: Installed, healed: Pass) -> None:
     assert healed.report["result"] == "ok"
 
-    def value(query: str) -> float | None:
-        text = fetched(f"{installed.prometheus}/api/v1/query?query={urllib.parse.quote(query)}")
-        found = json.loads(text)["data"]["result"]
-        return float(found[0]["value"][1]) if found else None
-
+    value = installed.prometheus.value
     labels = f'cluster="test",job="{RELEASE}",release_namespace="{installed.ops}"'
     success = f"sre_watchdog_last_success_timestamp_seconds{{{labels}}}"
     verified = f'sre_watchdog_actions{{{labels},namespace="{installed.shop}",outcome="verified"}}'
@@ -242,6 +230,35 @@ def test_the_account_may_do_what_is_documented_and_nothing_else(installed: Insta
     assert rules(installed, installed.shop) == set(rights.needed(Settings(), installed.shop))
     assert rules(installed, installed.ops) == set()
     assert rules(installed, "kube-system") == set()
+
+
+def test_a_pass_that_kubernetes_ends_reports_and_is_gone_within_its_grace(
+    installed: Installed, healed: Pass
+) -> None:
+    assert healed
+    cluster, ops, shop = installed.cluster, installed.ops, installed.shop
+    cluster.apply(SHOP % ("late", SET), shop)
+    cluster.kubectl("rollout", "status", "deployment/late", "-n", shop, "--timeout=120s")
+    cluster.apply(SHOP % ("late", "[]"), shop)
+    poll(lambda: crash_loops(cluster, shop, "late"), 60, "the Deployment to crash-loop")
+    cluster.kubectl("create", "job", "ended", f"--from=cronjob/{ACCOUNT}", "-n", ops)
+    # It was written and is being watched: the middle of the pass.
+    poll(lambda: repaired(cluster, shop, "late"), 60, "the fix to be written")
+
+    with following(cluster, ops, "job/ended") as said:
+        began = time.monotonic()
+        cluster.kubectl("delete", "pod", "-l", "job-name=ended", "-n", ops, "--wait")
+        seconds = time.monotonic() - began
+
+    print(f"ended after {seconds:.1f} s")  # noqa: T201  # the figure, with -rP
+    assert seconds < GRACE_SECONDS
+    text = "".join(said)
+    assert "stopping: nothing more is changed; the report follows" in text
+    report = json.JSONDecoder().raw_decode(text[text.index("{\n") :])[0]
+    (action,) = report["namespaces"][0]["actions"]
+    assert action["outcome"] == "applied"
+    assert "ran out of time while watching" in action["reason"]
+    assert [d["ok"] for d in report["deliveries"] if d["to"] == "pushgateway"] == [True, True]
 
 
 def test_a_dry_run_holds_no_write(installed: Installed) -> None:
@@ -277,6 +294,24 @@ def test_uninstalling_leaves_nothing(installed: Installed, healed: Pass) -> None
         )
 
 
+@contextlib.contextmanager
+def following(cluster: Cluster, ns: str, what: str) -> Iterator[list[str]]:
+    """The log of what runs there; whole once the block has ended."""
+    said: list[str] = []
+    with subprocess.Popen(
+        [cluster.kubectl_command, "logs", "-f", what, "-n", ns],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "KUBECONFIG": str(cluster.kubeconfig)},
+    ) as process:
+        assert process.stdout
+        try:
+            yield said
+            said += process.stdout
+        finally:
+            process.terminate()
+
+
 def rules(installed: Installed, namespace: str) -> set[Grant]:
     """What `kubectl auth can-i --list` shows of resources, beyond asking who one is."""
     review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview"}
@@ -296,8 +331,13 @@ def rules(installed: Installed, namespace: str) -> set[Grant]:
     }
 
 
-def crash_loops(cluster: Cluster, ns: str) -> bool:
-    return "CrashLoopBackOff" in cluster.kubectl("get", "pods", "-n", ns)
+def crash_loops(cluster: Cluster, ns: str, app: str = "demo") -> bool:
+    return "CrashLoopBackOff" in cluster.kubectl("get", "pods", "-n", ns, "-l", f"app={app}")
+
+
+def repaired(cluster: Cluster, ns: str, app: str) -> bool:
+    (container,) = cluster.json("deployment", ns, app)["spec"]["template"]["spec"]["containers"]
+    return bool(container.get("env"))
 
 
 def available(cluster: Cluster, ns: str) -> bool:
@@ -309,30 +349,3 @@ def available(cluster: Cluster, ns: str) -> bool:
     (container,) = found["spec"]["template"]["spec"]["containers"]
     names = {env["name"] for env in container.get("env", ())}
     return seen and "REQUIRED_CONFIG" in names and counts == (wanted, wanted)
-
-
-def free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
-
-
-def fetched(url: str) -> str:
-    """The answer's text; empty where there is none yet."""
-    try:
-        with urllib.request.urlopen(url, timeout=10) as reply:
-            return str(reply.read().decode())
-    except OSError:
-        return ""
-
-
-@contextlib.contextmanager
-def running(*command: object) -> Iterator[None]:
-    """A server for as long as the block lasts."""
-    with subprocess.Popen(
-        [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
