@@ -7,18 +7,21 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 
-from watchdog.observation.secret_shapes import CUT_OFF, secrets_in
+from watchdog.observation.secret_shapes import CUT_OFF, PREFIX, secrets_in
 
-# How a line begins that does not go on from the one before: a time, an address, a level, a name
-# with its value, a path, a count, a quote or a bracket.
+# How a line begins that does not go on from the one before: a time, an address, a level, a count,
+# a name with its value, a path, a quote or a bracket, a flag, a token.
 _BEGINNING = (
-    r"\d{4}[-/.]|\d{1,2}:\d\d|\d{1,3}\.\d{1,3}\.|[IWEF]\d{4}\s|\d+(?:\s|$)|[\[({<\"'`|#*>]"
-    r"|[\w.-]{1,60}\\?[\"']?(?:[:=]|\s{1,4}[:=])|/[\w.-]{1,40}/|-----|https?:|--?[a-z]"
+    r"\d{4}[-/.]|\d{1,2}:\d\d|\d{1,3}\.\d{1,3}\.|[IWEF]\d{4}\s|\d{1,8}(?:\s|$)|[\[({<\"'`|#*>]"
+    r"|[\w.-]{1,60}\\?[\"']?(?::|=(?![=\s\"']|$)|\s{1,4}[:=])|/[a-z][\w.-]{0,40}/|-----|https?:"
+    rf"|--[a-z]|-[a-zA-Z](?:\s|$)|{PREFIX}"
 )
-# A run of characters that is no plain word: it may be the rest of a secret.
+# A run of characters that is no plain word, or words up to a quote that nobody opened: it may be
+# the rest of a secret.
 _TORN = re.compile(
-    rf"(?<=\S)\n[ \t]{{0,8}}(?=(?!{_BEGINNING})"
-    r"(?:\S{16}|\S{0,64}?[\d/+=_.-]\S|\S{0,64}?\d(?:\s|$)|\S{0,64}?[a-z][A-Z]|\S{1,64}[\"']))",
+    rf"(?<=[^\n])\n[ \t]{{0,8}}(?=(?!{_BEGINNING})"
+    r"(?:\S{16}|\S{0,64}?[\d/+=_.-]\S|\S{0,64}?\d(?:\s|$)|\S{0,64}?[a-z][A-Z]"
+    r"|[^\s\"'][^\"'\n]{0,80}[\"'](?:[\s,;})\]]|$)))",
     re.MULTILINE,
 )
 _RUN = re.compile(r"\S*")
@@ -58,9 +61,10 @@ class Seams:
             beyond = bisect.bisect_left(seams, end)
             if first >= beyond or start < last:
                 continue
+            quoted = joined[start] in "\"'" and joined[end - 1] == joined[start]
+            run = None if quoted else _RUN.match(joined, seams[beyond - 1])
             # What follows the wrapped word is another one's.
-            run = _RUN.match(joined, seams[beyond - 1])
-            last = min(end, run.end() if run else end)
+            last = min(end, run.end()) if run else end
             mask = hidden.get(kind) or token(kind, joined[start:last].strip("\"'"))
             lines = "\n" * (beyond - first)
             yield start + removed[first], last + removed[beyond], mask + lines

@@ -18,7 +18,7 @@ _SUFFIX = (
     r"(?:[_-]?(?:key|id|value|hash|text|string|data|base64|b64|old|new|prod|dev|\d{1,3})){0,2}"
 )
 _VALUE = (
-    r"(?P<secret>\"[^\"\n]{1,4096}\"|'[^'\n]{1,4096}'"
+    r"(?P<secret>\"[^\"\n]{1,4096}(?:\"|$)|'[^'\n]{1,4096}(?:'|$)"
     r"|[^\s\"',;&<>{}()\[\]][^\s\"',;&(){}]{0,4096})"
 )
 # What follows "token:" in prose, where it is not the token.
@@ -32,6 +32,12 @@ _NO_VALUE = re.compile(
     r"[*x.<>-]*|yes|no|\$|''|\"\"|false|true|nil|none|null|undefined|unset|redacted|fieldref|key|name"
     r"|valuefrom|(?:<redacted:|<env |<arg |\$\(|\$\{|\{\{|\(set\)|\[redacted).*",
     re.DOTALL,
+)
+# How a token of a known kind begins.
+PREFIX = (
+    r"(?:(?:gh[a-z]|github_pat|npm|[sr]k_live|[sr]k_test|whsec|hf|glsa|lin_api|sbp|gsk)_|sk-|xapp-"
+    r"|gl[a-z]{2,5}-|xox[a-z]-|pypi-A|hv[sbr]\.|SG\.|ya29\.|GOCSPX-|AIza|eyJ|A[KS]IA|LS0tLS1C"
+    r"|AGE-SECRET-KEY-)"
 )
 SECRET_FLAG = re.compile(rf"--?[\w.-]{{0,60}}?(?:{_NAME}){_SUFFIX}", re.IGNORECASE)
 PRIVATE_KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -85,7 +91,9 @@ def _shape(kind: str, needs: str, pattern: str) -> Shape:
 
 
 def _named(pattern: str) -> Shape:
-    return Shape("secret", _NAME_NEEDS, re.compile(pattern, re.IGNORECASE), _is_value)
+    return Shape(
+        "secret", _NAME_NEEDS, re.compile(pattern, re.IGNORECASE | re.MULTILINE), _is_value
+    )
 
 
 SHAPES = (
@@ -164,12 +172,12 @@ SHAPES = (
     _shape(
         "registry-auth",
         "auth",
-        r"\bauth\\?[\"']\s{0,4}:\s{0,4}\\?[\"'](?P<secret>[A-Za-z0-9+/]{8,2048}={0,2})\\?[\"']",
+        r"\bauth\\?[\"']\s{0,4}:\s{0,4}\\?[\"'](?P<secret>[A-Za-z0-9+/]{8,2048}={0,2})(?:\\?[\"']|$)",
     ),
     _shape(
         "password",
         "curl wget",
-        r"\b(?:curl|wget)\s[^\n|;]{0,200}?\s(?:-u|--user|--proxy-user)[ =]{0,2}[\"']?[\w.@-]{1,64}:"
+        r"\b(?:curl|wget)\b[^\n|;]{0,200}?\s(?:-u|--user|--proxy-user)[ =]{0,2}[\"']?[\w.@-]{1,64}:"
         r"(?P<secret>[^\s\"'|;]{1,256})",
     ),
     _shape(
@@ -178,7 +186,7 @@ SHAPES = (
     _shape(
         "password",
         "mysql mariadb",
-        r"\b(?:mysql|mariadb)(?:dump|admin)?\s[^\n|;]{0,200}?\s-p(?P<secret>[^\s\"'|;-]\S{2,256})",
+        r"\b(?:mysql|mariadb)(?:dump|admin)?\b[^\n|;]{0,200}?\s-p(?P<secret>[^\s\"'|;-]\S{2,256})",
     ),
     # An env entry in YAML or JSON: the name on one line, the value on the next.
     _named(
@@ -186,17 +194,26 @@ SHAPES = (
         rf"{_SUFFIX}[\"']?,?\s{{0,40}}[\"']?value[\"']?\s{{0,4}}[:=]\s{{0,4}}{_VALUE}"
     ),
     _named(
-        rf"(?P<name>{_NAME}){_SUFFIX}\\?[\"']?(?P<gap>\s{{0,4}}(?:=>|:=|[:=])\s{{0,4}}\\?){_VALUE}"
+        # The first letters, so that most characters are told at once.
+        rf"(?=[acempsto?&;_-])(?P<name>{_NAME}){_SUFFIX}\\?[\"']?(?P<gap>\s{{0,4}}(?:=>|:=|[:=])\s{{0,4}}\\?){_VALUE}"
     ),
     _named(rf"(?<![\w-])--?[\w.-]{{0,60}}?(?P<name>{_NAME}){_SUFFIX}(?P<gap>\s{{1,4}}){_VALUE}"),
     Shape(
         "card",
         (),
         re.compile(
-            r"(?<![\w.-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6(?:011|5\d\d))(?:[ \n-]?\d{4}){3}"
-            r"|3[47]\d\d[ \n-]?\d{6}[ \n-]?\d{5})(?![\w.-])"
+            r"(?<![\w.-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6(?:011|5\d\d))"
+            r"(?:(?:[ -]|\s{0,4}\n\s{0,8})?\d{4}){3}"
+            r"|3[47]\d\d[ -]?\d{6}[ -]?\d{5})(?![\w.-])"
         ),
         _is_card,
+    ),
+    # The beginning of a token at the end of a line: the rest is on the next one, or was cut off.
+    _shape(
+        "torn",
+        "gh github_pat npm k_live k_test whsec hf_ glsa lin_api sbp_ gsk_ sk- xapp- gl xox"
+        " pypi-a hv sg. ya29. gocspx- aiza eyj akia asia ls0tls1c age-secret-key-",
+        rf"(?m)\b{PREFIX}(?=[\w.-]{{0,64}}\d)[\w.~+/=-]{{6,}}$",
     ),
     # Forty characters of anything are evidence, but not beside the id of an AWS key.
     _shape(
@@ -209,16 +226,15 @@ SHAPES = (
 
 # What any shape needs, so that most lines are told apart at once; the digits are a card's.
 _NEEDS = sorted({need for shape in SHAPES for need in shape.needs if not need.startswith("<")})
-_DIGITS = re.compile(r"\d{4}[ \n-]?\d{4}")
+_DIGITS = re.compile(r"\d{4}[\s-]{0,12}\d{4}")
 # A mask of ours, or the end of one: a second pass leaves it alone.
 MASKED = re.compile(r"<redacted:|<env |<arg |\d+>")
 # The start of a secret, at the end of a text that was cut there.
 CUT_OFF = re.compile(
-    r"(?:\b(?:(?:gh[a-z]|github_pat|npm|[sr]k_live|[sr]k_test|whsec|hf|glsa|lin_api|sbp|gsk)_|sk-"
-    r"|gl[a-z]{2,5}-|xox[a-z]-|xapp-|pypi-A|hv[sbr]\.|SG\.|ya29\.|GOCSPX-|AIza|eyJ|A[KS]IA|LS0tLS1C"
-    r"|AGE-SECRET-KEY-)[\w.~+/=-]{0,4096}"
+    rf"(?:\b{PREFIX}[\w.~+/=-]{{0,4096}}"
     r"|\b(?:bearer|basic)\s{1,4}[\w.~+/=-]{1,4096}"
     r"|(?<=://)[^\s/:@\"']{0,256}:(?!\d{1,5}\Z)[^\s/\"'<>@]{1,512}"
+    r"|(?<![\w.-])[\w.-]{1,64}:(?!\d{1,5}\Z)[^\s@:/<>]{1,256}"
     r"|(?<![\w.-])\d{4}(?:[ -]\d{1,4}){1,3}|(?<![\w.-])\d{12,15})\Z",
     re.IGNORECASE,
 )
