@@ -128,7 +128,7 @@ def _read(cluster: Cluster, namespace: str) -> Json:
 
 def _write(cluster: Cluster, namespace: str, body: Json) -> None:
     try:
-        if body["metadata"].get("resourceVersion"):
+        if "resourceVersion" in body["metadata"]:
             cluster.replace(LEASES, namespace, OWN_NAME, body)
         else:
             _create(cluster, namespace, body)
@@ -178,11 +178,15 @@ def _transitions(spec: Json, holder: str) -> int:
 
 
 def _spec(found: Json) -> Json:
-    return dict(found.get("spec") or {})
+    spec = found.get("spec")
+    return dict(spec) if isinstance(spec, dict) else {}
 
 
 def _with_spec(found: Json, spec: Json) -> Json:
-    metadata = {k: v for k, v in found["metadata"].items() if k != "managedFields"}
+    known = found.get("metadata")
+    if not isinstance(known, dict):
+        raise ClusterError(f"the answer for Lease {OWN_NAME} is not a Lease")
+    metadata = {k: v for k, v in known.items() if k != "managedFields"}
     return {**found, "metadata": metadata, "spec": spec}
 
 

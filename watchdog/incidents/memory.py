@@ -24,6 +24,7 @@ MAX_BYTES = 512 * 1024
 MAX_INCIDENTS = 1000
 CLOCKS_DIFFER = timedelta(minutes=5)
 LONGEST_AHEAD = timedelta(days=2)
+_FIRST_YEAR = 2000
 _AHEAD = frozenset({"quiet_until", "expires_at"})
 
 
@@ -77,8 +78,6 @@ def encode(memory: Memory) -> str:
 
 def decode(text: str) -> Memory:
     """The memory that `encode` made a text of; raises UnreadableError or NewerError."""
-    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        raise UnreadableError(f"it is larger than {MAX_BYTES // 1024} KiB")
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -86,6 +85,9 @@ def decode(text: str) -> Memory:
     version = found.get("version") if isinstance(found, dict) else None
     if isinstance(version, int) and version > VERSION:
         raise NewerError(f"its version is {version}, and this one knows {VERSION}")
+    # Asked after the version: a newer one may hold more.
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise UnreadableError(f"it is larger than {MAX_BYTES // 1024} KiB")
     try:
         memory = Memory.model_validate(found)
     except ValidationError as error:
@@ -130,17 +132,33 @@ def fit(memory: Memory, max_bytes: int = MAX_BYTES) -> Memory:
     being seen is known. Open incidents that have counts or a message stay, so the result may
     still be too large.
     """
+    for give_up in (_resolved_gone, _undiagnosed, _words_gone, _seen_gone):
+        if _fits(memory, max_bytes):
+            break
+        memory = give_up(memory, max_bytes)
+    return memory
+
+
+def _resolved_gone(memory: Memory, max_bytes: int) -> Memory:
     resolved = sorted(
         (each for each in memory.incidents if not each.open),
         key=lambda each: each.resolved_at or each.last_seen,
     )
-    memory = _least(memory, resolved, lambda _: (), max_bytes)
-    if not _fits(memory, max_bytes):
-        memory = memory.model_copy(update={"diagnosed": None})
+    return _least(memory, resolved, lambda _: (), max_bytes)
+
+
+def _undiagnosed(memory: Memory, _: int) -> Memory:
+    return memory.model_copy(update={"diagnosed": None})
+
+
+def _words_gone(memory: Memory, max_bytes: int) -> Memory:
     oldest_first = sorted(memory.incidents, key=lambda each: each.last_seen)
-    memory = _least(memory, oldest_first, _without_words, max_bytes)
-    unmarked = [each for each in memory.incidents if _only_seen(each)]
-    newest_first = sorted(unmarked, key=lambda each: each.first_seen, reverse=True)
+    return _least(memory, oldest_first, _without_words, max_bytes)
+
+
+def _seen_gone(memory: Memory, max_bytes: int) -> Memory:
+    only_seen = [each for each in memory.incidents if _only_seen(each)]
+    newest_first = sorted(only_seen, key=lambda each: each.first_seen, reverse=True)
     return _least(memory, newest_first, lambda _: (), max_bytes)
 
 
@@ -182,6 +200,8 @@ def _only_seen(incident: Incident) -> bool:
 def _check_time(name: str, value: datetime, now: datetime) -> None:
     if value.tzinfo is None:
         raise UnreadableError(f"{name!r} has no time zone")
+    if value.year < _FIRST_YEAR:
+        raise UnreadableError(f"{name!r} lies too far in the past")
     if value - now > (LONGEST_AHEAD if name in _AHEAD else CLOCKS_DIFFER):
         raise UnreadableError(f"{name!r} lies too far in the future")
 

@@ -70,12 +70,12 @@ def read(cluster: Cluster, namespace: str, cluster_name: str, now: datetime) -> 
     where = _where(namespace)
     try:
         found = cluster.get(CONFIGMAPS, namespace, OWN_NAME)
+        version = _version(found)
     except NotFoundError:
         return Kept(empty, None)
     except ClusterError as error:
         warning = f"Nothing is changed, because the memory cannot be read: {error}."
         return Kept(empty, None, warning, usable=False, closed=str(error))
-    version = str(found["metadata"]["resourceVersion"])
     text = _text(found)
     if not text:
         return Kept(empty, version, found=found)
@@ -122,7 +122,7 @@ def write(cluster: Cluster, kept: Kept, memory: Memory) -> Kept:
         found = cluster.get(CONFIGMAPS, memory.namespace, OWN_NAME)
         if _text(found) != text:
             raise
-    return Kept(stored, str(found["metadata"]["resourceVersion"]), found=found)
+    return Kept(stored, _version(found), found=found)
 
 
 def _send(cluster: Cluster, kept: Kept, body: Json) -> Json:
@@ -160,6 +160,16 @@ def _body(kept: Kept, namespace: str, text: str) -> Json:
         return {**body, "binaryData": binary}
     body.pop("binaryData", None)
     return body
+
+
+def _version(found: Json) -> str:
+    """The resourceVersion; ClusterError where the answer is no ConfigMap."""
+    metadata = found.get("metadata")
+    version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
+    parts = (found.get(part) for part in ("data", "binaryData"))
+    if not version or not all(isinstance(part, dict | None) for part in parts):
+        raise ClusterError(f"the answer for ConfigMap {OWN_NAME} is not a ConfigMap")
+    return str(version)
 
 
 def _text(found: Json) -> str:
