@@ -124,7 +124,7 @@ class _Observation:
 
     def _neighbours(self, found: Gathered, *, sick: bool) -> Neighbours:
         if self._settings.observe.silent_failures or found.histories:
-            return neighbours(self._gatherer, sick=sick)
+            return neighbours(self._gatherer, found, sick=sick)
         return Neighbours()
 
     def _explained(

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from watchdog.observation import surroundings, translate
-from watchdog.observation.gathering import Gatherer
+from watchdog.observation.gathering import Gathered, Gatherer
 from watchdog.observation.looking import side_by_side
 from watchdog.observation.printed import NONE, mapping
 from watchdog.observation.reader import Json
@@ -40,8 +40,8 @@ class Neighbours:
     budgets: list[Json] = field(default_factory=list)
 
 
-def neighbours(gatherer: Gatherer, *, sick: bool) -> Neighbours:
-    """Read them; Services in full only where one looks wrong, or where something is sick."""
+def neighbours(gatherer: Gatherer, gathered: Gathered, *, sick: bool) -> Neighbours:
+    """Read them; Services in full only where one looks wrong, and those of what is sick."""
     most = gatherer.settings.page_size
     found = Neighbours()
     if not gatherer.settings.silent_failures:
@@ -55,8 +55,10 @@ def neighbours(gatherer: Gatherer, *, sick: bool) -> Neighbours:
             partial(_rows, gatherer, ENDPOINT_SLICES),
         ]
     )
-    if sick or _looks_wrong(services, slices):
+    if _looks_wrong(services, slices):
         _services(gatherer, found)
+    elif sick:
+        _services_of_the_sick(gatherer, gathered, services, found)
     return found
 
 
@@ -123,6 +125,37 @@ def _services(gatherer: Gatherer, found: Neighbours) -> None:
     bound = gatherer.settings.max_owners
     gatherer.looking.cut("deployments behind Services", bound, len(found.deployments))
     del found.deployments[bound:]
+
+
+def _services_of_the_sick(
+    gatherer: Gatherer, gathered: Gathered, rows: Iterable[Json], found: Neighbours
+) -> None:
+    """Only those that select a sick pod or workload: with thousands of others nothing is wrong."""
+    deployments = [raw for ref, raw in gathered.workloads.items() if ref.kind == DEPLOYMENTS.kind]
+    labels = [_labels(raw) for raw in gathered.workloads.values()]
+    labels += [texts(mapping(pod.raw.get("metadata")).get("labels")) for pod in gathered.pods]
+    # As a Table prints a selector: `app=web,tier=front`.
+    pairs = [{f"{key}={value}" for key, value in each.items()} for each in labels]
+    names = [
+        str(row["Name"])
+        for row in rows
+        if any(set(str(row["Selector"]).split(",")) <= each for each in pairs)
+    ]
+    bound = gatherer.settings.max_owners
+    gatherer.looking.cut("Services of what is sick", bound, len(names))
+    if not names:
+        return
+    raws = side_by_side([partial(gatherer.one, SERVICES, name) for name in names[:bound]])
+    wanted = f"kubernetes.io/service-name in ({','.join(names[:bound])})"
+    slices = gatherer.every(ENDPOINT_SLICES, gatherer.settings.page_size, label_selector=wanted)
+    for raw in raws:
+        if raw is not None:
+            selector = texts(mapping(raw.get("spec")).get("selector"))
+            matching = [
+                item for item in deployments if surroundings.selects(selector, _labels(item))
+            ]
+            refs = tuple(translate.reference("Deployment", item) for item in matching)
+            found.services.append(surroundings.service(raw, slices, refs))
 
 
 def _labels(deployment: Json) -> dict[str, str]:
