@@ -97,11 +97,25 @@ class Tape:
         return answer
 
     def logs(  # noqa: PLR0913 - as the Reader has it
-        self, namespace: str, pod: str, container: str, *, previous: bool, lines: int, bytes_: int
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        *,
+        previous: bool,
+        lines: int,
+        bytes_: int,
+        since_seconds: int | None = None,
     ) -> str:
         def read(reader: Reader) -> str:
             return reader.logs(
-                namespace, pod, container, previous=previous, lines=lines, bytes_=bytes_
+                namespace,
+                pod,
+                container,
+                previous=previous,
+                lines=lines,
+                bytes_=bytes_,
+                since_seconds=since_seconds,
             )
 
         return str(self._answer(read, "logs", pod, container, "previous" if previous else ""))

@@ -136,7 +136,15 @@ class Cluster:
         return self._wire.json(_ask("GET", "get", resource, namespace, name))
 
     def logs(  # noqa: PLR0913 - the parts of one request
-        self, namespace: str, pod: str, container: str, *, previous: bool, lines: int, bytes_: int
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        *,
+        previous: bool,
+        lines: int,
+        bytes_: int,
+        since_seconds: int | None = None,
     ) -> str:
         """The last `lines` of a log, at most four times `bytes_` of it; any bytes are made text.
 
@@ -152,6 +160,7 @@ class Cluster:
                 "tailLines": str(wanted),
                 "limitBytes": str(slack),
                 **({"previous": "true"} if previous else {}),
+                **({"sinceSeconds": str(since_seconds)} if since_seconds else {}),
             }
             ask = _ask("GET", "get", PODS, namespace, pod, "log", query=query, accept="*/*")
             data = self._wire.send(ask).data

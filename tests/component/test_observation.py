@@ -96,6 +96,23 @@ def test_healthy_namespace_costs_one_list_for_each_resource_and_no_log(
     assert not seen.blind_spots
 
 
+def test_logs_of_healthy_pods_are_read_only_where_asked_for_and_no_more_than_that(
+    wire: Wire, look: Callable[..., ClusterSnapshot]
+) -> None:
+    wire.apply(manifest(name="api"), "shop")
+    wire.apply(manifest(name="web", replicas=3), "shop")
+    wire.settle(60)
+    wire.requests.clear()
+
+    seen = look(observe={"healthy_logs": 1})
+
+    logs = [request for request in wire.requests if request.path.endswith("/log")]
+    assert [request.query["sinceSeconds"] for request in logs] == ["600"]
+    assert seen.healthy
+    assert [cut.shown for cut in seen.cuts] == [1]
+    assert wire.asked.count(("get", "pods")) == 1
+
+
 def test_crash_loop_is_seen_with_owner_log_events_and_what_changed(
     wire: Wire, look: Callable[..., ClusterSnapshot]
 ) -> None:

@@ -109,7 +109,9 @@ SETTLED: dict[str, tuple[str, Callable[[list[Object]], bool]]] = {
     "no_pods": ("deployments", _condition("ReplicaFailure", "True")),
     "pending": ("pods", _phase("Pending")),
     "pull": ("pods", _waits("ErrImagePull", "ImagePullBackOff")),
+    "ready": ("pods", _condition("Ready", "True")),
     "restarts": ("pods", _restarted),
+    "running": ("pods", _phase("Running")),
     "terminating": ("pods", _deleted),
     "unready": ("pods", _condition("Ready", "False")),
 }

@@ -47,5 +47,6 @@ def sick(cluster: Cluster, ns: str, kind: FailureKind) -> Tape | None:
     """What one look read, or None where it did not find the kind yet."""
     reader = Reader.connect(cluster.kubeconfig, None, Budget(60, SystemClock()))
     tape = Tape(datetime.now(UTC), reader=reader)
-    found = detect(observe(tape, ns, Settings(), tape), KINDS)
+    settings = Settings.model_validate({"observe": kind.drill.observe})
+    found = detect(observe(tape, ns, settings, tape), KINDS)
     return tape if kind.name in {finding.kind for finding in found} else None

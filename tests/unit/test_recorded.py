@@ -24,7 +24,8 @@ each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 def replayed(kind: FailureKind) -> tuple[ClusterSnapshot, tuple[Finding, ...]]:
     recording = tape.load(RECORDED / f"{kind.name}.json")
-    snapshot = observe(recording, tape.NAMESPACE, Settings(), recording)
+    settings = Settings.model_validate({"observe": kind.drill.observe})
+    snapshot = observe(recording, tape.NAMESPACE, settings, recording)
     return snapshot, detect(snapshot, KINDS)
 
 

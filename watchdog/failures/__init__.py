@@ -13,22 +13,26 @@ from watchdog.failures.container_not_created import CONTAINER_NOT_CREATED
 from watchdog.failures.crash_app_error import CRASH_APP_ERROR
 from watchdog.failures.creation_refused import CREATION_REFUSED
 from watchdog.failures.credentials_refused import CREDENTIALS_REFUSED
+from watchdog.failures.cronjob_blocked import CRONJOB_BLOCKED
 from watchdog.failures.cronjob_not_running import CRONJOB_NOT_RUNNING
 from watchdog.failures.disk_full import DISK_FULL
 from watchdog.failures.disruption_blocked import DISRUPTION_BLOCKED
 from watchdog.failures.dns_failure import DNS_FAILURE
 from watchdog.failures.evicted import EVICTED
+from watchdog.failures.heap_exhausted import HEAP_EXHAUSTED
 from watchdog.failures.image_pull import IMAGE_PULL
 from watchdog.failures.init_failing import INIT_FAILING
 from watchdog.failures.job_failed import JOB_FAILED
 from watchdog.failures.liveness_failing import LIVENESS_FAILING
 from watchdog.failures.missing_env import MISSING_ENV
+from watchdog.failures.module_missing import MODULE_MISSING
 from watchdog.failures.oom_killed import OOM_KILLED
 from watchdog.failures.permission_denied import PERMISSION_DENIED
 from watchdog.failures.port_conflict import PORT_CONFLICT
 from watchdog.failures.read_only_filesystem import READ_ONLY_FILESYSTEM
 from watchdog.failures.readiness_failing import READINESS_FAILING
 from watchdog.failures.restarting import RESTARTING
+from watchdog.failures.rights_denied import RIGHTS_DENIED
 from watchdog.failures.rights_missing import RIGHTS_MISSING
 from watchdog.failures.rollout_stuck import ROLLOUT_STUCK
 from watchdog.failures.sandbox_failed import SANDBOX_FAILED
@@ -59,6 +63,8 @@ KINDS: tuple[FailureKind, ...] = (
     PORT_CONFLICT,
     READ_ONLY_FILESYSTEM,
     DISK_FULL,
+    MODULE_MISSING,
+    HEAP_EXHAUSTED,
     RIGHTS_MISSING,
     CREDENTIALS_REFUSED,
     PERMISSION_DENIED,
@@ -77,6 +83,7 @@ KINDS: tuple[FailureKind, ...] = (
     RESTARTING,
     BAD_POD,
     STUCK_TERMINATING,
+    CRONJOB_BLOCKED,
     CRONJOB_NOT_RUNNING,
     ROLLOUT_STUCK,
     SERVICE_NO_ENDPOINTS,
@@ -84,5 +91,6 @@ KINDS: tuple[FailureKind, ...] = (
     AUTOSCALER_FAILING,
     DISRUPTION_BLOCKED,
     SCALED_TO_ZERO,
+    RIGHTS_DENIED,
     UNHEALTHY_WORKLOAD,
 )

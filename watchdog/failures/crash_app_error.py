@@ -51,19 +51,13 @@ _SIGNALS = {
     139: "SIGSEGV",
     143: "SIGTERM",
 }
-# What the telling line is about, where words for it exist; the first that matches.
+# What the telling line is about, where words for it exist; the first that matches. A kind that
+# comes earlier in KINDS takes its lines whether they are named here or not.
 _ABOUT = {
     "a migration of its data fails": r"migrat",
-    "it runs out of the memory that it may use itself (its heap)": (
-        r"heap out of memory|OutOfMemoryError|MemoryError|cannot allocate memory|out of memory"
-    ),
     "something that it waits for takes too long": r"timed? ?out|deadline exceeded",
     "its configuration cannot be read": (
         r"pars(e|ing)|syntax|unmarshal|invalid (yaml|json|toml|config)|malformed|decod"
-    ),
-    "a module that it needs is missing in its image": (
-        r"ModuleNotFoundError|cannot find module|ClassNotFound|NoClassDef|ImportError"
-        r"|cannot load such file"
     ),
     "a file that it needs is missing": r"FileNotFound|no such file|ENOENT",
     "its configuration is not accepted": r"\b(config\w*|settings?|options?|flags?|arguments?)\b",

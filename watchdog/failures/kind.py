@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from watchdog.actions import RemediationAction
@@ -24,13 +24,15 @@ class Drill:
     """A small manifest (busybox images) that causes the failure in an empty namespace.
 
     `before` is applied first and must become available; `manifest` then breaks it. `ends` says what
-    a pass without a model makes of it: `healed`, or `advice` for a human.
+    a pass without a model makes of it: `healed`, or `advice` for a human. `settle` names what shows
+    that it has failed. `observe` are settings of that group without which it is not looked for.
     """
 
     manifest: str
     before: str | None = None
     ends: Literal["healed", "advice"] = "advice"
     settle: str = "crash"
+    observe: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,22 +13,26 @@ _SAID = (
     'API group "" in the namespace "shop"'
 )
 
+DENIED = re.compile(
+    r"is forbidden: User|cannot (get|list|watch|create|update|patch|delete) resource",
+    re.IGNORECASE,
+)
+WHOM = re.compile(r"User \\?\"system:serviceaccount:([\w.-]+:[\w.-]+)")
+GRANT = (
+    "Grant the right that the log line names with a Role and a RoleBinding, or name the service "
+    "account that has it in the pod template."
+)
+
 RIGHTS_MISSING = LogCause(
     name="rights_missing",
     summary="service account lacks a right",
-    pattern=re.compile(
-        r"is forbidden: User|cannot (get|list|watch|create|update|patch|delete) resource",
-        re.IGNORECASE,
-    ),
-    subject=(re.compile(r"User \\?\"system:serviceaccount:([\w.-]+:[\w.-]+)"),),
+    pattern=DENIED,
+    subject=(WHOM,),
     why=(
         "{who} crashes because the API server denies its service account{subject} a right that it "
         "needs (RBAC)."
     ),
-    to_do=(
-        "Grant the right that the log line names with a Role and a RoleBinding, or name the "
-        "service account that has it in the pod template."
-    ),
+    to_do=GRANT,
     hint=(
         "RBAC denies the service account a verb on a resource: name both. Rights are granted by a "
         "person; going back helps where the last revision changed the service account."

@@ -54,7 +54,8 @@ class _Observation:
     def snapshot(self, cluster: str) -> ClusterSnapshot:
         paused = self._paused_until()
         seen = glance(self._reader, self._namespace, self._settings, self._looking, self._now)
-        found = self._gatherer.gather(seen) if seen.suspects else Gathered()
+        sampled = self._settings.observe.healthy_logs > 0
+        found = self._gatherer.gather(seen) if seen.suspects or sampled else Gathered()
         found.pods = [pod for pod in found.pods if not self._is_leaving(pod)]
         sick = self._is_sick(found)
         around = self._neighbours(found, sick=sick)
@@ -67,7 +68,7 @@ class _Observation:
             paused_until=paused,
             objects=seen.counts,
         )
-        if sick or around.deployments:
+        if sick or around.deployments or found.pods:
             plain = self._explained(plain, found, around)
         seen_whole = plain.model_copy(
             update={

@@ -92,6 +92,7 @@ class Gatherer:
         self._claims(seen, found)
         if found.pods or found.workloads or found.claims:
             self._events(found)
+        self._samples(seen, found)
         return found
 
     def one(self, resource: Resource, name: str) -> Json | None:
@@ -251,6 +252,18 @@ class Gatherer:
         for owner, raw in zip(names.values(), raws, strict=True):
             if raw is not None:
                 found.pods.append(PodRead(raw, owner, sick=False))
+
+    def _samples(self, seen: Glance, found: Gathered) -> None:
+        """Pods that look well, one of each workload, whose logs are to be read all the same."""
+        known = {reference("Pod", pod.raw).name for pod in found.pods}
+        names = [seen.well[family] for family in sorted(seen.well)]
+        bound = self.settings.healthy_logs
+        if bound:
+            self.looking.cut("logs of pods that look well", bound, len(names))
+        raws = self._all((PODS, name) for name in names[:bound] if name not in known)
+        for raw in raws:
+            if raw is not None:
+                found.pods.append(PodRead(raw, self._nearest(raw), sick=False))
 
     def _claims(self, seen: Glance, found: Gathered) -> None:
         names = [suspect.name for suspect in seen.of(CLAIMS)]

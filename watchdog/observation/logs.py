@@ -14,6 +14,8 @@ from watchdog.observation.redact import Redactor
 from watchdog.observation.snapshot import ContainerState, LogTail, ObjectRef, PodSummary
 from watchdog.settings import ObserveSettings
 
+# Of a pod that looks well, what was said before this is over.
+_LATELY_SECONDS = 600
 _DROPPED = "unable to retrieve container logs"
 
 
@@ -22,6 +24,7 @@ class _Wanted(NamedTuple):
     pod: str
     container: str
     previous: bool
+    calm: bool = False
 
 
 def tails(
@@ -31,8 +34,12 @@ def tails(
     looking: Looking,
     redactor: Redactor,
 ) -> tuple[LogTail, ...]:
-    """The log ends of unhealthy containers, at most `logs_per_owner` for each owner."""
-    wanted = list(_choose(pods, settings.logs_per_owner))
+    """The log ends of unhealthy containers, at most `logs_per_owner` for each owner.
+
+    Besides, the last minutes of at most `healthy_logs` pods that look well.
+    """
+    pods = list(pods)
+    wanted = [*_choose(pods, settings.logs_per_owner), *_calm(pods)[: settings.healthy_logs]]
 
     def end_of(item: _Wanted) -> str:
         return reader.logs(
@@ -42,6 +49,7 @@ def tails(
             previous=item.previous,
             lines=settings.log_lines,
             bytes_=settings.log_bytes,
+            since_seconds=_LATELY_SECONDS if item.calm else None,
         )
 
     def read(item: _Wanted) -> str | None:
@@ -103,6 +111,16 @@ def _choose(pods: Iterable[PodSummary], most: int) -> Iterator[_Wanted]:
             repeats[key] += 1
         ranked.sort(key=lambda item: item[:2])
         yield from (wanted for _, _, wanted in ranked[:most])
+
+
+def _calm(pods: Iterable[PodSummary]) -> list[_Wanted]:
+    """The first container of each pod that looks well."""
+    running = ((pod, s) for pod in pods if not pod.sick for s in pod.containers if not s.init)
+    first = {pod.ref: state.name for pod, state in reversed(list(running))}
+    return [
+        _Wanted(r.namespace, r.name, name, previous=False, calm=True)
+        for r, name in sorted(first.items(), key=lambda item: item[0].name)
+    ]
 
 
 def _telling(pod: PodSummary) -> Iterator[tuple[int, str, bool]]:

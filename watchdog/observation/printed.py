@@ -233,6 +233,7 @@ def _cron_job(item: Json, now: datetime) -> Json:
     return {
         "Schedule": str(spec.get("schedule", "")),
         "Suspend": str(bool(spec.get("suspend"))),
+        "Active": len(objects(mapping(item.get("status")).get("active"))),
         "Last Schedule": _age(item, now, "status", "lastScheduleTime"),
         "Age": _age(item, now),
     }

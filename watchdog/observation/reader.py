@@ -60,7 +60,15 @@ class Reader(Protocol):
         ...
 
     def logs(  # noqa: PLR0913 - the parts of one request
-        self, namespace: str, pod: str, container: str, *, previous: bool, lines: int, bytes_: int
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        *,
+        previous: bool,
+        lines: int,
+        bytes_: int,
+        since_seconds: int | None = None,
     ) -> str:
-        """The end of a container's log, cut by lines and by bytes at the server."""
+        """The end of a container's log, cut by lines, bytes and age at the server."""
         ...

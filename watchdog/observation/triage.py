@@ -252,6 +252,10 @@ _NO_SUCH_DAY = re.compile(
 )
 
 
+# Starts that a running Job made its CronJob miss before that is looked at.
+_HANGS = 3
+
+
 def _cron_job(row: Row) -> str | None:
     if str(row.get("Suspend")) == "True":
         return None
@@ -262,6 +266,9 @@ def _cron_job(row: Row) -> str | None:
     usual = longest_gap_seconds(str(row.get("Schedule")))
     if since is None or usual is None:
         return "unknown"
+    if row.get("Active") not in {None, 0, "0"} and since > _HANGS * usual:
+        # Where Jobs may run side by side, the last start is not that long ago.
+        return "busy"
     return "overdue" if since > 2 * usual + 300 else None
 
 
