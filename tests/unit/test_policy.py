@@ -198,12 +198,26 @@ PROBE = PatchDeploymentProbe.model_validate({**HERE, "probe": "readiness", "path
 IMAGE = {**HERE, "image": "ghcr.io/shop/ledger:3"}
 EVIL_IMAGES = tuple(
     PatchDeploymentImage.model_validate({**HERE, "image": image})
-    for image in ("evil.io/shop/ledger:3", "ghcr.io/shop/ledger-x:3", "ledger:3")
+    for image in (
+        "evil.io/shop/ledger:3",
+        "ghcr.io/shop/ledger-x:3",
+        "ledger:3",
+        "ghcr.io/shoq/ledger:3",
+    )
 )
 OURS = {"app.kubernetes.io/name": "sre-watchdog"}
 NARROW = {"sre-watchdog/allow": "delete_pod"}
 LEVEL: dict[str, Any] = {"findings": (finding(facts={"env": "LEVEL"}),)}
-APPROVED = settings(actions={"patch_deployment_image": "auto", "patch_deployment_probe": "auto"})
+COMMAND = PatchDeploymentCommand.model_validate({**HERE, "command": ["serve", "--port=80"]})
+TYPO = PatchDeploymentImage.model_validate({**HERE, "image": "ghcr.io/shop/ledgers:3"})
+ANOTHER = "ghcr.io/shop/ledgers is not ghcr.io/shop/ledger"
+APPROVED = settings(
+    actions={
+        "patch_deployment_command": "auto",
+        "patch_deployment_image": "auto",
+        "patch_deployment_probe": "auto",
+    }
+)
 AUTO: dict[str, Any] = {"settings": APPROVED}
 NEVER_RAN: dict[str, Any] = {"snapshot": snapshot(pods=(pod(phase="Pending", containers=()),))}
 
@@ -302,6 +316,8 @@ def test_a_suggested_tag_of_the_same_repository_follows_the_mode() -> None:
 
 def test_a_suggested_probe_needs_an_approval_whatever_the_mode() -> None:
     assert judge(PROBE, planned(PROBE, **AUTO)).rule == "probe_suggested"
+    assert judge(COMMAND, planned(COMMAND, **AUTO)).rule == "command_suggested"
+    assert judge(TYPO, planned(TYPO, **AUTO)) == ("ask", "other_repository", ANOTHER)
 
 
 def test_memory_may_be_raised_to_the_factor() -> None:

@@ -70,7 +70,8 @@ def test_targets_are_an_enum_of_ids() -> None:
 def test_every_parameter_of_every_kind_has_a_plain_type(kind: str) -> None:
     for raw in parameters(kind).values():
         types = raw["type"] if isinstance(raw["type"], list) else [raw["type"]]
-        assert set(types) <= {"string", "integer", "boolean", "number", "null"}
+        assert set(types) <= {"string", "integer", "boolean", "number", "array", "null"}
+        assert raw.get("items") == ({"type": "string"} if "array" in types else None)
 
 
 def test_a_command_is_no_parameter_of_the_models() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+import json
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
 
 from watchdog.actions.action import (
     TEMPLATE_GRANTS,
@@ -17,30 +20,51 @@ from watchdog.actions.action import (
 )
 
 _FIELDS = ("command", "args")
+# Whoever approves a suggested command has to see all of it.
+_SHOWN_CHARS = 400
+_Words = Annotated[list[Annotated[str, Field(max_length=_SHOWN_CHARS)]], Field(max_length=20)]
 
 
 class PatchDeploymentCommand(Action):
-    """Restore command and args of `container` from a revision that was available.
+    """Restore command and args of `container`; both are a suggestion where no revision has them.
 
-    There is no parameter for the command itself: a suggested one is never taken.
+    A suggested one is written only once a person approved that very text.
     """
 
     kind: Literal["patch_deployment_command"] = "patch_deployment_command"
     container: ContainerName
+    command: _Words | None = None
+    args: _Words | None = None
 
     default_mode: ClassVar[Mode] = "approve"
     grants: ClassVar[tuple[Grant, ...]] = TEMPLATE_GRANTS
     changes_template: ClassVar[bool] = True
 
+    @model_validator(mode="after")
+    def _can_be_shown_whole(self) -> Self:
+        text = json.dumps([self.command, self.args])
+        if len(text) > _SHOWN_CHARS or not text.isprintable():
+            raise ValueError(f"a command of more than {_SHOWN_CHARS} characters is not readable")
+        return self
+
     @property
     def title(self) -> str:
         """`restore the command of container main`."""
-        return f"restore the command of container {self.container}"
+        verb = "set" if self.command or self.args else "restore"
+        return f"{verb} the command of container {self.container}"
 
     def restored(self, _live: Object, template: Object, /) -> Any:
         """Command and args of the earlier revision; None for one that it did not set."""
         before = container_in(template, self.container)
         return None if before is None else {field: before.get(field) for field in _FIELDS}
+
+    def suggested(self, live: Object, /) -> Any:
+        """The proposed command and args; what is left out stays as it is."""
+        found = container_path(live, self.container)
+        if found is None or not (self.command or self.args):
+            return None
+        asked = {"command": self.command, "args": self.args}
+        return {field: asked[field] or found[1].get(field) for field in _FIELDS}
 
     def operations(self, live: Object, value: Any, /) -> Operations:
         """Set or remove both fields."""

@@ -53,6 +53,25 @@ class PatchDeploymentImage(Action):
         return [{"op": "add", "path": f"{found[0]}/image", "value": value}]
 
 
+def one_typo_apart(image: str, other: str) -> bool:
+    """Whether two repositories differ by one letter in the last part of their names, no more."""
+    (place, _, name), (elsewhere, _, wanted) = (
+        repository(each).rpartition("/") for each in (image, other)
+    )
+    if place != elsewhere or name == wanted:
+        return False
+    short, long = sorted((name, wanted), key=len)
+    same = next(
+        (i for i, pair in enumerate(zip(short, long, strict=False)) if pair[0] != pair[1]),
+        len(short),
+    )
+    if len(short) == len(long):
+        rest = short[same + 1 :] == long[same + 1 :]
+        swapped = short[same : same + 2] == long[same : same + 2][::-1]
+        return rest or (swapped and short[same + 2 :] == long[same + 2 :])
+    return short[same:] == long[same + 1 :]
+
+
 def repository(image: str) -> str:
     """An image without tag and digest: `ghcr.io/shop/ledger`."""
     name = image.partition("@")[0]

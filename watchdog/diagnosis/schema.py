@@ -104,7 +104,8 @@ def _plain(raw: Json) -> Json:
     """One property without bounds, titles and defaults."""
     if "anyOf" in raw:
         types = [option.get("type", "string") for option in raw["anyOf"]]
-        return {"type": types}
+        items = {"items": {"type": "string"}} if "array" in types else {}
+        return {"type": types, **items}
     if "enum" in raw:
         return {"type": "string", "enum": raw["enum"]}
     return {"type": raw.get("type", "string")}

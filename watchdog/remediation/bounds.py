@@ -12,6 +12,7 @@ from watchdog.actions import (
     DeletePod,
     Object,
     PatchConfigMap,
+    PatchDeploymentCommand,
     PatchDeploymentEnv,
     PatchDeploymentImage,
     PatchDeploymentProbe,
@@ -21,7 +22,7 @@ from watchdog.actions import (
 )
 from watchdog.actions.action import container_path
 from watchdog.actions.patch_configmap import held_keys
-from watchdog.actions.patch_deployment_image import repository
+from watchdog.actions.patch_deployment_image import one_typo_apart, repository
 from watchdog.actions.patch_deployment_resources import Quantities, held
 from watchdog.observation.snapshot import PodSummary
 from watchdog.remediation.values import ceiling
@@ -85,15 +86,24 @@ def container_exists(action: RemediationAction, context: Context) -> Verdict | N
 
 
 def image_of_same_repository(action: RemediationAction, context: Context) -> Verdict | None:
-    """A suggested image may only be another tag of what runs there."""
+    """A suggested image may only be another tag of what runs there, or correct one letter of it."""
     if not isinstance(action, PatchDeploymentImage) or context.write is None:
         return None
     found = container_path(context.write.live, action.container)
     now = found[1].get("image", "") if found else ""
-    if context.write.material.origin == "suggested" and (
-        repository(context.write.material.value) != repository(now)
-    ):
-        return refuse("other_repository", f"the suggested image is not of {repository(now)}")
+    new = str(context.write.material.value)
+    if context.write.material.origin != "suggested" or repository(new) == repository(now):
+        return None
+    if one_typo_apart(new, now):
+        return ask("other_repository", f"{repository(new)} is not {repository(now)}")
+    return refuse("other_repository", f"the suggested image is not of {repository(now)}")
+
+
+def command_is_approved(action: RemediationAction, context: Context) -> Verdict | None:
+    """A suggested command always needs a person, whatever the mode."""
+    suggested = context.write is not None and context.write.material.origin == "suggested"
+    if isinstance(action, PatchDeploymentCommand) and suggested:
+        return ask("command_suggested", "a command that no earlier revision had needs an approval")
     return None
 
 
@@ -237,6 +247,7 @@ RULES: tuple[Rule, ...] = (
     container_exists,
     env_is_plain,
     image_of_same_repository,
+    command_is_approved,
     probe_is_approved,
     configmap_is_named,
     replicas_in_range,

@@ -6,6 +6,7 @@ of revisions that were observed are shown as the snapshot has them, which is red
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -87,8 +88,12 @@ def _container(was: Object, now: Object, wording: Wording) -> Iterator[str]:
     for field in ("command", "args"):
         if was.get(field) != now.get(field):
             words = wording.seen(field, name)
+            new = wording.new
+            if wording.material.origin == "suggested":
+                # What a person approves has to be seen, and it came from nowhere in the cluster.
+                new = json.dumps(now.get(field), ensure_ascii=False)
             yield f"- {field}: {words[0] if words else _NOW}"
-            yield f"+ {field}: {words[1] if words else wording.new}"
+            yield f"+ {field}: {words[1] if words else new}"
     yield from _env(was.get("env") or [], now.get("env") or [], wording)
     held, holds = (_flat(item.get("resources") or {}) for item in (was, now))
     for field in sorted({*held, *holds}):
