@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check generate test e2e e2e-model record bench image manifests lock clean
+.PHONY: help setup demo check generate test e2e e2e-model record dashboard bench image manifests lock clean
 PYTHON ?= python3
 bin := .venv/bin
 pip_compile := CUSTOM_COMPILE_COMMAND="make lock" $(bin)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
@@ -39,6 +39,9 @@ e2e-model: setup ## a pass with a real small model; builds its server first, 12 
 
 record: setup ## record what a real cluster says of every drill, for the unit tests
 	@$(bin)/pytest tests/recorded/record.py
+
+dashboard: setup ## draw the dashboard from what a real Prometheus scraped: docs/dashboard.svg
+	@DASHBOARD_PICTURE=docs/dashboard.svg $(bin)/pytest tests/e2e/test_dashboard.py
 
 bench: setup ## what a pass costs, how often the cause is right, seconds to a verified fix
 	@$(bin)/python -m benchmarks

@@ -1,0 +1,224 @@
+"""The README's install section, its commands run word for word on the real cluster.
+
+Only the registry is ours: the node finds there, under the names that chart and manifests give, the
+image of this work tree and a Pushgateway.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster.handle import Cluster, poll
+from tests.cluster_fixtures import SCRIPT
+from tests.e2e.images import REGISTRY, TOP, product_image
+
+pytestmark = pytest.mark.cluster
+SECTION = re.search(
+    r"^## Install it$(.*?)^## ", (TOP / "README.md").read_text(), re.MULTILINE | re.DOTALL
+)
+assert SECTION
+FENCED = [block.strip() for block in re.findall(r"```\n(.*?)```", SECTION[1], re.DOTALL)]
+PLAIN = "kubectl apply -k deploy/"
+UNINSTALL = "helm uninstall watchdog --namespace sre"
+WORKLOAD = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: demo}
+spec:
+  selector: {matchLabels: {app: demo}}
+  template:
+    metadata: {labels: {app: demo}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers: [{name: main, image: "busybox:1.36", command: [sleep, "3600"]}]
+"""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody with a cluster, helm and kubectl, at the top of the work tree."""
+
+    cluster: Cluster
+    path: str
+
+    def types(self, block: str) -> str:
+        """Run what stands in a fenced block; returns all that it printed."""
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", block],
+            cwd=TOP,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PATH": self.path, "KUBECONFIG": str(self.cluster.kubeconfig)},
+            timeout=400,
+            check=False,
+        )
+        assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    def env(self, ns: str, cronjob: str) -> dict[str, str]:
+        spec = self.cluster.json("cronjob", ns, cronjob)["spec"]["jobTemplate"]["spec"]
+        (container,) = spec["template"]["spec"]["containers"]
+        return {entry["name"]: entry.get("value", "") for entry in container["env"]}
+
+
+@pytest.fixture(scope="module")
+def reader(
+    cluster: Cluster, tool: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Reader]:
+    if cluster.origin != "own":
+        pytest.skip("the image is built into the registry of tests/cluster only")
+    home = tmp_path_factory.mktemp("reader")
+    publish(cluster, tool, home)
+    commands = home / "bin"
+    commands.mkdir()
+    (commands / "helm").symlink_to(tool("helm4"))
+    (commands / "kubectl").symlink_to(cluster.kubectl_command)
+    with namespace(cluster, "shop"), namespace(cluster, "web"), gone_after(cluster, "sre"):
+        for ns in ("shop", "web"):
+            cluster.apply(WORKLOAD, ns)
+            cluster.kubectl("rollout", "status", "deployment/demo", "-n", ns, "--timeout=120s")
+        reader = Reader(cluster, f"{commands}:{os.environ['PATH']}")
+        try:
+            yield reader
+        finally:
+            reader.types(f"{UNINSTALL} --ignore-not-found --wait")
+
+
+@pytest.fixture(scope="module")
+def installed(reader: Reader) -> str:
+    """What the first block prints."""
+    return reader.types(FENCED[0])
+
+
+@pytest.fixture(scope="module")
+def tried(reader: Reader, installed: str) -> str:
+    """What the second block prints: check it, run it, let it act."""
+    assert installed
+    return reader.types(FENCED[1])
+
+
+def test_the_section_has_the_commands_that_are_run_here() -> None:
+    assert SECTION
+    assert [block.split()[:2] for block in FENCED] == [["helm", "install"], ["helm", "test"]]
+    assert f"`{PLAIN}`" in SECTION[1]
+    assert f"`{UNINSTALL}`" in SECTION[1]
+
+
+def test_the_install_command_installs_what_the_section_says(reader: Reader, installed: str) -> None:
+    env = reader.env("sre", "watchdog-sre-watchdog")
+
+    assert "It writes nothing: this is a dry run." in installed
+    assert env["SRE_AGENT_NAMESPACES"] == "shop,web"
+    roles = [reader.cluster.json("role", ns)["items"] for ns in ("shop", "web")]
+    assert all(len(held) == 1 for held in roles)
+    assert reader.cluster.json("role", "sre")["items"] == []
+
+
+def test_the_checks_and_a_pass_by_hand_and_the_upgrade_work(reader: Reader, tried: str) -> None:
+    report = report_in(tried)
+
+    assert "Succeeded" in tried
+    assert (report["mode"], report["result"]) == ("dry_run", "ok")
+    assert [item["namespace"] for item in report["namespaces"]] == ["shop", "web"]
+    # What the last command changed: from now on it acts.
+    assert reader.env("sre", "watchdog-sre-watchdog")["SRE_AGENT_DRY_RUN"] == "false"
+    (role,) = reader.cluster.json("role", "shop")["items"]
+    assert "patch" in {verb for rule in role["rules"] for verb in rule["verbs"]}
+
+
+def test_what_the_notes_print_works_too(reader: Reader, installed: str, tried: str) -> None:
+    assert tried
+    said = dict(re.findall(r"^(Run it now|Read it|Stop it): +(.+)$", installed, re.MULTILINE))
+
+    reader.types(said["Run it now"])
+    done = "kubectl -n sre wait --for=condition=complete job/watchdog-sre-watchdog-manual"
+    reader.types(f"{done} --timeout=2m")
+    report = report_in(reader.types(said["Read it"]))
+    reader.types(said["Stop it"])
+
+    assert (report["mode"], report["result"]) == ("act", "ok")
+    assert reader.cluster.json("cronjob", "sre", "watchdog-sre-watchdog")["spec"]["suspend"]
+
+
+def test_the_plain_manifests_run_a_pass_and_push_to_their_own_pushgateway(reader: Reader) -> None:
+    ns = "sre-watchdog"
+    with gone_after(reader.cluster, ns):
+        reader.types(PLAIN)
+        try:
+            (cronjob,) = reader.cluster.json("cronjob", ns)["items"]
+            name = cronjob["metadata"]["name"]
+            rollout = f"kubectl -n {ns} rollout status deployment/{name}-pushgateway --timeout=2m"
+            reader.types(rollout)
+            reader.types(f"kubectl -n {ns} create job --from=cronjob/{name} now")
+            reader.types(f"kubectl -n {ns} wait --for=condition=complete job/now --timeout=2m")
+            said = reader.types(f"kubectl -n {ns} logs job/now")
+        finally:
+            reader.types("kubectl delete -k deploy/ --ignore-not-found --timeout=3m")
+
+    report = report_in(said)
+    pushed = [d["ok"] for d in report["deliveries"] if d["to"] == "pushgateway"]
+    assert pushed == [True, True]
+
+
+def report_in(said: str) -> dict[str, Any]:
+    """The report, which is JSON between lines of a log."""
+    found: dict[str, Any] = json.JSONDecoder().raw_decode(said[said.index("{\n") :])[0]
+    return found
+
+
+def publish(cluster: Cluster, tool: Callable[[str], Path], home: Path) -> None:
+    """Put both images where the node asks for their public names, and forget what it had pulled."""
+    values = yaml.safe_load((TOP / "helm/values.yaml").read_text())
+    version = yaml.safe_load((TOP / "helm/Chart.yaml").read_text())["appVersion"]
+    name = f"{values['image']['repository']}:{version}"
+    ours, tag = product_image(tool)
+    at = f"docker://{REGISTRY}"
+    run("skopeo", "copy", "-q", "--src-tls-verify=false", "--dest-tls-verify=false",
+        f"{at}/{ours}:{tag}", f"{at}/{name}")  # fmt: skip
+    forget = ("ctr", "-a", str(cluster.kubeconfig.parent / "containerd.sock"), "-n", "k8s.io")
+    run(*forget, "images", "rm", f"{values['image']['registry']}/{name}")
+    rootfs = home / "pushgateway"
+    binary = tool("pushgateway")
+    libraries = re.findall(r"(/\S+) \(0x", run("ldd", str(binary)))
+    for file, to in [(binary, "bin/pushgateway"), *((Path(p), p[1:]) for p in libraries)]:
+        (rootfs / to).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, rootfs / to)
+    bundled = values["pushgateway"]["bundled"]["image"]
+    run(str(SCRIPT), "image", bundled, str(rootfs), "/bin/pushgateway")
+
+
+@contextlib.contextmanager
+def namespace(cluster: Cluster, name: str) -> Iterator[None]:
+    """A namespace of just that name, once nobody else has it."""
+    with gone_after(cluster, name):
+        cluster.kubectl("create", "namespace", name)
+        yield
+
+
+@contextlib.contextmanager
+def gone_after(cluster: Cluster, name: str) -> Iterator[None]:
+    """Wait until there is no such namespace, and leave none behind."""
+    look = ("get", "namespace", name, "--ignore-not-found", "-o", "name")
+    poll(lambda: not cluster.kubectl(*look), 240, f"the namespace {name} to be free", 1)
+    try:
+        yield
+    finally:
+        cluster.kubectl("delete", "namespace", name, "--ignore-not-found", "--timeout=3m")
+
+
+def run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
+    return done.stdout
