@@ -1,0 +1,152 @@
+"""Memory and Lease on a real API server: who wins, who may go on, and how much fits."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.plane import Plane
+from tests.memories import diagnosed, memory, tried
+from watchdog.clock import Budget, SystemClock
+from watchdog.errors import ClusterError, ConflictError
+from watchdog.incidents.incident import Incident
+from watchdog.incidents.lease import HeldError, Lease, take
+from watchdog.incidents.memory import Memory
+from watchdog.incidents.store import KEY, read, write
+from watchdog.kube import Cluster
+from watchdog.observation.snapshot import ObjectRef
+from watchdog.resources import LEASES
+from watchdog.rights import OWN_NAME
+
+pytestmark = pytest.mark.plane
+
+TAKER = """
+import sys
+from pathlib import Path
+from watchdog.clock import Budget, SystemClock
+from watchdog.incidents.lease import HeldError, take
+from watchdog.kube import Cluster
+cluster = Cluster.connect(Path(sys.argv[1]), None, Budget(60, SystemClock()))
+try:
+    print("taken", take(cluster, sys.argv[2], sys.argv[3], 60).holder)
+except HeldError as held:
+    print("held", held.holder)
+"""
+
+
+def connect(plane: Plane) -> Cluster:
+    return Cluster.connect(plane.kubeconfig, None, Budget(120, SystemClock()))
+
+
+def charted(plane: Plane, ns: str) -> None:
+    """The Lease as the chart makes it."""
+    metadata = {"name": OWN_NAME, "namespace": ns}
+    plane.create({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata})
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_of_ten_that_take_at_once_exactly_one_gets_it(plane: Plane, there: bool) -> None:
+    with plane.namespace("lease-ten") as ns:
+        if there:
+            charted(plane, ns)
+        clusters = [connect(plane) for _ in range(10)]
+
+        def attempt(number: int) -> str:
+            try:
+                return take(clusters[number], ns, f"pass-{number}", 60).holder
+            except HeldError:
+                return ""
+
+        with ThreadPoolExecutor(10) as pool:
+            takers = [holder for holder in pool.map(attempt, range(10)) if holder]
+        spec = clusters[0].get(LEASES, ns, OWN_NAME)["spec"]
+
+    assert takers == [spec["holderIdentity"]]
+
+
+def test_of_four_processes_exactly_one_gets_it_and_the_others_name_it(plane: Plane) -> None:
+    with plane.namespace("lease-processes") as ns:
+        charted(plane, ns)
+        running = [
+            subprocess.Popen(
+                [sys.executable, "-c", TAKER, str(plane.kubeconfig), ns, f"process-{number}"],
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=Path(__file__).parents[2],
+            )
+            for number in range(4)
+        ]
+        said = sorted(each.communicate(timeout=120)[0].split() for each in running)
+
+    assert [words[0] for words in said] == ["held", "held", "held", "taken"]
+    assert len({holder for _, holder in said}) == 1
+
+
+def test_a_dead_holder_is_replaced_after_expiry_and_can_then_do_nothing(plane: Plane) -> None:
+    with plane.namespace("lease-dead") as ns:
+        charted(plane, ns)
+        dead = take(connect(plane), ns, "dead", 3)
+        with pytest.raises(HeldError):
+            take(connect(plane), ns, "next", 60)
+
+        second = taken_within(connect(plane), ns, 10)
+
+        with pytest.raises(ClusterError, match="no longer ours"):
+            dead.check()
+        dead.release()
+        second.check()
+        second.release()
+        third = take(connect(plane), ns, "third", 60)
+    assert second.before == dead.until - timedelta(seconds=3)
+    assert third.before
+    assert third.before >= second.before
+
+
+def test_two_hundred_incidents_fit_and_are_read_back_as_they_were(plane: Plane) -> None:
+    with plane.namespace("lease-memory") as ns:
+        whole = of(ns, *(tried(number) for number in range(200)))
+        cluster = connect(plane)
+        kept = read(cluster, ns, "test", datetime.now(UTC))
+        written = write(cluster, kept, whole)
+        again = read(connect(plane), ns, "test", datetime.now(UTC))
+        with pytest.raises(ConflictError):
+            write(cluster, kept, of(ns))
+        shown = plane.json("configmap", ns, OWN_NAME)["data"][KEY]
+
+    assert written.memory == again.memory == whole
+    assert (again.usable, again.warning) == (True, "")
+    assert shown.startswith('{\n "version": 1,')
+
+
+def of(ns: str, *incidents: Incident) -> Memory:
+    """The same incidents, in another namespace."""
+    there = tuple(moved(each, ns) for each in incidents)
+    stored = diagnosed(words="x" * 2000)
+    diagnosis = stored.diagnosis.model_copy(update={"remediation_actions": ()})
+    stored = stored.model_copy(update={"diagnosis": diagnosis})
+    return memory(*there, diagnosed=stored).model_copy(update={"namespace": ns})
+
+
+def moved(each: Incident, ns: str) -> Incident:
+    target = ObjectRef(kind=each.target.kind, namespace=ns, name=each.target.name)
+    tries = tuple(
+        one.model_copy(update={"action": one.action.model_copy(update={"target": target})})
+        for one in each.tries
+    )
+    return each.model_copy(update={"target": target, "tries": tries})
+
+
+def taken_within(cluster: Cluster, ns: str, seconds: float) -> Lease:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return take(cluster, ns, "next", 60)
+        except HeldError:
+            assert time.monotonic() < deadline, "the dead holder still has it"
+            time.sleep(0.3)
