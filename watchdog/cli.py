@@ -186,6 +186,35 @@ def doctor(
 
 
 @app.command()
+def history(
+    namespace: Namespaces = None,
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="text or json.", metavar="FORMAT")
+    ] = "text",
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Show what memory holds: incidents, what was tried against each, what waits for approval."""
+    import json
+
+    from watchdog.incidents.store import read
+    from watchdog.report.history import Page, history_json, render_history
+
+    wiring.check_format(output, "text", "json")
+    settings = wiring.read_settings(namespaces=tuple(namespace) if namespace else None)
+    cluster, budget = wiring.connect(settings, kubeconfig, context)
+    now, name = budget.clock.now(), settings.cluster_name or cluster.name
+    found = [read(cluster, each, name, now) for each in settings.namespaces or (cluster.namespace,)]
+    pages = [Page(kept.memory, kept.warning, readable=kept.usable) for kept in found]
+    if output == "json":
+        typer.echo(json.dumps(history_json(pages), indent=2, ensure_ascii=False))
+    else:
+        render_history(pages, now, sys.stdout)
+    if not all(page.readable for page in pages):
+        raise typer.Exit(NOT_OBSERVED)
+
+
+@app.command()
 def kinds() -> None:
     """List the failure kinds that it knows."""
     from rich.console import Console
