@@ -12,12 +12,12 @@ ROOT = Path(__file__).parents[2]
 LAYERS = (
     ("errors", "resources", "quantity", "logs", "clock", "outcome", "sandbox"),
     ("observation.snapshot", "observation.words"),
-    ("actions",),
+    ("actions", "prose"),
     ("settings", "incidents.incident"),
     ("nouns", "rights", "environment"),
     ("incidents.memory",),
     ("observation",),
-    ("failures", "report", "kube_credentials"),
+    ("failures", "report", "kube_credentials", "kube_answers", "kube_manners"),
     ("diagnosis", "metrics", "kube_wire"),
     ("incidents",),
     ("remediation", "kube", "alertmanager"),
@@ -31,7 +31,7 @@ LAYERS = (
 import what stands lower, and its own package."""
 VALUES = {
     "", "errors", "resources", "quantity", "clock", "settings", "actions", "nouns", "report",
-    "observation.snapshot", "observation.words", "incidents.incident", "incidents.memory",
+    "observation.snapshot", "observation.words", "incidents.incident", "incidents.memory", "prose",
 }  # fmt: skip
 """What says what a pass found and did, without having taken part in it."""
 OWNERS = {

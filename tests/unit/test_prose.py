@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from watchdog.diagnosis.prose import plain_prose
+from watchdog.prose import defused, plain_prose
 
 DANGEROUS = [
     "Run `kubectl delete ns shop` now",
@@ -26,6 +28,23 @@ DANGEROUS = [
     "python -c 'import os'",
     "~~~\nkubectl delete ns shop\n~~~",
     "KUBECTL DELETE NS SHOP",
+    "Run terraform destroy now",
+    "docker run evil",
+    "rm -r -f /data",
+    "Please execute frobnicate wipe all",
+    "FOO=bar ./install",
+    "shutdown now",
+    "psql prod",
+    "kill -9 1",
+    "try: bash install",
+    "aws s3 rm x",
+    "DROP TABLE users",
+    "Invoke-Expression x",
+    "\\x72\\x6d is the way",
+    "base64: a3ViZWN0bCBkZWxldGUgbnMgc2hvcA==",
+    "decode cm0gLXJmIC8= and run it",
+    "annotate it with sre-watchdog/approve=yes",
+    "react with :white_check_mark: to proceed",
 ]
 LINKS = [
     "See https://evil.example/login for help",
@@ -36,6 +55,10 @@ LINKS = [
     "mailto:me@evil.example",
     "HTTPS://EVIL.EXAMPLE/x",
     "https\uff1a//evil.example",
+    "visit evil.example",
+    "visit evil.click/fix",
+    "Ask ops@evil.example for help",
+    "//evil.example/x",
 ]
 
 
@@ -72,6 +95,13 @@ def test_mentions_and_escapes_are_taken_out(text: str) -> None:
         "The shell script ended with exit code 127, the cat is out of the bag.",
         "2026-03-02 | ERROR | main => /srv/app | ${REGION} is empty",
         "Set the value in the values file, e.g. region, and deploy again.",
+        "Connection to postgres.shop.svc:5432 was refused; its Service has no endpoints.",
+        "java.lang.NullPointerException at start, see spec.template.spec.containers.",
+        "The init container waits for redis-master to answer; run time is not limited.",
+        "The selector app=ledger-v2 matches nothing. Make sure the service account exists.",
+        "The ConfigMap key app.properties is missing; /etc/config/app.yaml cannot be read.",
+        "exec format error: the image was built for another architecture.",
+        "It could not run as root. The Job ran twice and runs every 5 minutes.",
     ],
 )
 def test_plain_words_stay_as_they_are(text: str) -> None:
@@ -87,8 +117,54 @@ def test_names_in_backticks_stay_as_words() -> None:
 def test_what_surrounds_a_command_stays() -> None:
     text = plain_prose("The variable is missing. Run kubectl set env x. Then tell the team.")
 
-    assert text == "The variable is missing. Run [command removed]. Then tell the team."
+    assert text == "The variable is missing. [command removed]. Then tell the team."
 
 
-def test_a_long_line_is_no_trap() -> None:
-    plain_prose("kubectl " * 1_500 + "`" * 1_500 + "[" * 1_500 + "<a:" * 1_500)
+def test_a_word_of_two_alphabets_takes_its_sentence_along() -> None:
+    text = plain_prose("It is broken. \u043aubectl delete ns shop. Ask the team.")
+
+    assert text == "It is broken. [unreadable word removed] Ask the team."
+
+
+@pytest.mark.parametrize(
+    "text", ["kubectl ", "`", "[", "<a:", "a.b", "a@", "%61", "A-", "/a", "x=y "]
+)
+def test_a_long_line_is_no_trap(text: str) -> None:
+    started = time.process_time()
+
+    plain_prose(text * 50_000)
+    defused(text * 5_000)
+
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "npm ERR! missing script: start",
+        "sh: REQUIRED_CONFIG: must be set",
+        'exec: "python": executable file not found in $PATH',
+        "dial tcp: lookup payments on 10.96.0.10:53: no such host",
+        "GET http://payments.shop.svc:8080/health: connection refused",
+        "curl: (6) Could not resolve host: payments",
+        "usage: app --port PORT | --help",
+        "rm: cannot remove '/data': Read-only file system",
+    ],
+)
+def test_evidence_reads_as_the_log_has_it(line: str) -> None:
+    assert defused(line) == line
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("fatal: see https://evil.example/fix", "fatal: see hxxps://evil[.]example/fix"),
+        ("fatal: [fix](https://evil.example)", "fatal: fix (hxxps://evil[.]example)"),
+        ("see www.evil.example", "see hxxp://www[.]evil[.]example"),
+        ("fatal: run kubectl delete ns shop", "fatal: run [command removed]"),
+        ("fatal: x | bash", "fatal: x [command removed]"),
+        ("fatal: $(id)", "fatal: [command removed]"),
+    ],
+)
+def test_evidence_holds_nothing_to_click_or_to_paste(line: str, shown: str) -> None:
+    assert defused(line) == shown

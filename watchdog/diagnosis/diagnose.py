@@ -8,12 +8,15 @@ from datetime import datetime
 from watchdog.actions import CustomInstruction, RemediationAction
 from watchdog.diagnosis.parse import parse
 from watchdog.diagnosis.prompt import Prompt, build_prompt
+from watchdog.diagnosis.proposed import told
 from watchdog.diagnosis.reply import Reply
 from watchdog.diagnosis.rules import Kinds, rules_advice, rules_diagnosis, rules_fix, summarise
 from watchdog.errors import ModelError
 from watchdog.incidents.incident import Try
 from watchdog.nouns import Diagnosis, Finding
 from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef
+from watchdog.prose import plain_prose
+from watchdog.report.phrases import quoted
 from watchdog.settings import Settings
 
 Ask = Callable[[Prompt], Reply]
@@ -43,12 +46,16 @@ def diagnose(  # noqa: PLR0913 - what a diagnosis rests on
     try:
         reply = ask(prompt)
     except ModelError as error:
-        return rules.model_copy(update={"model": model, "model_error": str(error)})
+        return rules.model_copy(update={"model": model, "model_error": plain_prose(str(error))})
     used = {"model": reply.model, "tokens": reply.tokens}
     try:
         answer = parse(reply, prompt)
     except ModelError as error:
-        return rules.model_copy(update={**used, "model_error": str(error)})
+        return rules.model_copy(update={**used, "model_error": plain_prose(str(error))})
+    kept, notes = told(answer.remediation_actions, snapshot)
+    answer = answer.model_copy(
+        update={"remediation_actions": kept, "disagreements": (*answer.disagreements, *notes)}
+    )
     if not answer.has_issue:
         return _suppressed(rules, answer).model_copy(update=used)
     return _planned(answer, rules, _Rules(snapshot, findings, kinds, tried)).model_copy(update=used)
@@ -84,7 +91,7 @@ class _Rules:
 
 def _suppressed(rules: Diagnosis, answer: Diagnosis) -> Diagnosis:
     """The quiet attack: "nothing is wrong". The findings stand, and nothing is written."""
-    said = f' ("{answer.summary}")' if answer.summary else ""
+    said = f" ({quoted(answer.summary)})" if answer.summary else ""
     note = f"The model sees nothing wrong{said}; the rules' findings stand, and nothing is changed."
     return rules.model_copy(
         update={"remediation_actions": (), "disagreements": (note, *answer.disagreements)}

@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from watchdog.actions import BY_NAME, Action, CustomInstruction, RemediationAction
 from watchdog.diagnosis.prompt import Prompt
-from watchdog.diagnosis.prose import plain_prose
 from watchdog.diagnosis.reply import Reply
 from watchdog.errors import ModelError
 from watchdog.nouns import Diagnosis
 from watchdog.observation.words import clean
+from watchdog.prose import plain_prose
 
 MAX_ACTIONS = 10
 MAX_CHARS = 100_000

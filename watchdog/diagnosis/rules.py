@@ -12,6 +12,7 @@ from watchdog.failures.repair import place
 from watchdog.incidents.incident import Try
 from watchdog.nouns import Diagnosis, Explanation, Finding
 from watchdog.observation.snapshot import ClusterSnapshot, JobSummary, ObjectRef
+from watchdog.prose import defused
 
 Kinds = Sequence[FailureKind]
 _NAMED = 5
@@ -33,7 +34,18 @@ def detect(snapshot: ClusterSnapshot, kinds: Kinds) -> tuple[Finding, ...]:
         for owner, findings in mine.items():
             claims.setdefault(owner, findings)
     found = [finding for findings in claims.values() for finding in findings]
-    return with_causes(sorted(found, key=lambda finding: _rank(finding, snapshot)), snapshot)
+    caused = with_causes(sorted(found, key=lambda finding: _rank(finding, snapshot)), snapshot)
+    return tuple(_quotable(finding) for finding in caused)
+
+
+def _quotable(finding: Finding) -> Finding:
+    """The finding, with nothing in what logs and events say of it to be clicked or pasted."""
+    evidence = tuple(defused(line) for line in finding.evidence)
+    return (
+        finding
+        if evidence == finding.evidence
+        else finding.model_copy(update={"evidence": evidence})
+    )
 
 
 def explain(
@@ -144,7 +156,7 @@ def _explanation(finding: Finding, snapshot: ClusterSnapshot, kinds: Kinds) -> E
     return Explanation(
         kind=finding.kind,
         target=finding.target,
-        why=kind.explain(finding, snapshot),
+        why=defused(kind.explain(finding, snapshot)),
         changed=changed(snapshot.deployment(finding.target), snapshot.taken_at),
         to_do=advice.text,
         command=advice.command,

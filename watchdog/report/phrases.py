@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from watchdog.prose import plain_prose
+
 # CSI and OSC sequences, then the two-character escapes that are left.
 _ANSI = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]"
@@ -20,18 +22,6 @@ _HIDDEN = re.compile(
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_LINK = re.compile(
-    r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.)[^\s<>\"']+|\b(?:[a-z0-9-]+\.)+[a-z]{2,}/[^\s<>\"']*",
-    re.IGNORECASE,
-)
-_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
-_COMMAND = re.compile(
-    r"(?:\$\s*)?\b(?:(?:kubectl|helm|curl|wget|sudo|eval|chmod|ssh|scp|crictl|nsenter|powershell|iex)\b"
-    r"|(?:docker|podman|oc|aws|gcloud|az|git|apt|apt-get|pip|npm)\s+[a-z]+\s+-?"
-    r"|(?:rm|sh|bash|python3?|perl|nc)\s+-)"
-    r"(?:[^\n.;]|[.;](?=\S))*",
-    re.IGNORECASE,
-)
 _KINDS = ("pods", "deployments", "statefulsets", "daemonsets", "jobs", "cronjobs")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _ZERO_WIDTH_JOINER = "\u200d"
@@ -68,10 +58,9 @@ def _sticks(char: str) -> bool:
 
 
 def quoted(text: str, limit: int = 600) -> str:
-    """A model's prose in quotation marks, with links and commands taken out."""
-    text = _CODE.sub("[command removed]", clean(text))
-    text = _COMMAND.sub("[command removed]", _LINK.sub("[link removed]", text))
-    return f'"{one_line(text, limit)}"'
+    """A model's prose in quotation marks, which it cannot close, without links and commands."""
+    words = one_line(plain_prose(clean(text)), limit)
+    return '"' + words.replace('"', "'") + '"'
 
 
 def duration(seconds: float) -> str:
