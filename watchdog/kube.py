@@ -14,8 +14,9 @@ from urllib.parse import quote
 
 from watchdog.clock import Budget
 from watchdog.errors import ClusterError, RejectedError
+from watchdog.kube_answers import Ask
 from watchdog.kube_credentials import credentials
-from watchdog.kube_wire import Ask, Wire
+from watchdog.kube_wire import Wire
 from watchdog.observation.reader import Json, Listing, TablePage
 from watchdog.observation.redact import Redactor
 from watchdog.resources import PODS, Resource

@@ -7,62 +7,30 @@ memory, and refuse replies that we can read. See kube.py for the verbs.
 from __future__ import annotations
 
 import json
-import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 from urllib3.exceptions import SSLError as TLSError
 
 from watchdog.clock import Budget
-from watchdog.errors import (
-    ClusterError,
-    ConflictError,
-    ForbiddenError,
-    NotFoundError,
-    RejectedError,
-    UnansweredError,
-)
+from watchdog.errors import ClusterError, UnansweredError
+from watchdog.kube_answers import Answer, Ask, refusal, retry_after
 from watchdog.kube_credentials import ApiException, Credentials, RESTClientObject
-from watchdog.observation.redact import redact
+from watchdog.kube_manners import Manners
 
 CONNECT_SECONDS = 3.05
-READ_SECONDS = 20.0
 # An API server that accepts and stays silent has to be noticed sooner.
 FIRST_SECONDS = 8.0
 TRIES = 3
 LONGEST_WAIT_SECONDS = 10.0
-_RETRIED = frozenset({429, 500, 502, 503, 504})
-
-
-# A JSON patch whose `test` fails, or whose path is not there, says no more than this.
-_PATCH_DOES_NOT_FIT = re.compile(r"server rejected our request due to an error|testing value")
-
-
-class Ask(NamedTuple):
-    """One request, with the words for its errors: `what` is "list pods in namespace shop"."""
-
-    method: str
-    path: str
-    what: str
-    grant: str
-    query: Mapping[str, str] = {}
-    body: Any = None
-    content_type: str = "application/json"
-    accept: str = "application/json"
-    read_only: bool = True
-    seconds: float = READ_SECONDS
-
-
-class Answer(NamedTuple):
-    """An HTTP reply, read to its end."""
-
-    status: int
-    headers: Mapping[str, str]
-    data: bytes
+# Hundreds of times what a page of cells takes; beyond, something else than an API server talks.
+MOST_BYTES = 64 * 2**20
+_BUSY = 429
+_RETRIED = frozenset({_BUSY, 500, 502, 503, 504})
 
 
 class _UnreachableError(Exception):
@@ -81,6 +49,7 @@ class Wire:
         self._budget = budget
         self._lock = threading.Lock()
         self._generation = 0
+        self._manners = Manners()
         self.requests = 0
         self.received_bytes = 0
         self.server_time: datetime | None = None
@@ -101,7 +70,7 @@ class Wire:
         if answer.status == 401 and self._reloaded(generation):  # noqa: PLR2004 - HTTP
             answer = self._tried(ask)
         if answer.status >= 300:  # noqa: PLR2004 - HTTP
-            raise _error(ask, answer)
+            raise refusal(ask, answer)
         return answer
 
     def json(self, ask: Ask) -> dict[str, Any]:
@@ -164,12 +133,19 @@ class Wire:
         def wait(state: RetryCallState) -> float:
             asked: float | None = None
             if state.outcome is not None and not state.outcome.failed:
-                asked = _retry_after(state.outcome.result())
+                asked = retry_after(state.outcome.result())
             backoff = 0.25 * 3 ** (state.attempt_number - 1)
             return min(backoff if asked is None else asked, LONGEST_WAIT_SECONDS)
 
         def done(state: RetryCallState) -> bool:
-            return state.attempt_number >= TRIES or wait(state) >= self._budget.remaining()
+            seconds = wait(state)
+            if seconds >= self._budget.remaining():
+                return True
+            if state.outcome is not None and not state.outcome.failed:
+                found: Answer = state.outcome.result()
+                if found.status == _BUSY:
+                    return not self._manners.wait(seconds)
+            return state.attempt_number >= TRIES
 
         answer: Answer = Retrying(
             sleep=self._budget.clock.sleep,
@@ -182,6 +158,13 @@ class Wire:
         return answer
 
     def _once(self, ask: Ask) -> Answer:
+        with self._manners.turn():
+            answer = self._sent(ask)
+        if answer.status == _BUSY and ask.read_only:
+            self._manners.crowded()
+        return answer
+
+    def _sent(self, ask: Ask) -> Answer:
         if self._budget.remaining() <= 0:
             if ask.read_only:
                 raise UnansweredError(f"did not {ask.what}: the run budget is spent")
@@ -198,7 +181,7 @@ class Wire:
                 body=ask.body,
                 _request_timeout=(CONNECT_SECONDS, seconds),
             )
-            data = self._read(reply.response, deadline)
+            data = self._read(ask, reply.response, deadline)
         except (ConnectTimeoutError, NewConnectionError, TLSError) as error:
             raise _UnreachableError(_connection_words(error)) from error
         except ApiException as error:
@@ -219,11 +202,18 @@ class Wire:
             headers["Authorization"] = token
         return headers
 
-    def _read(self, response: Any, deadline: float) -> bytes:
-        """The body. A server that drips must not hold the pass beyond the call's own time."""
-        chunks = []
+    def _read(self, ask: Ask, response: Any, deadline: float) -> bytes:
+        """The body. A server that drips must not hold the pass beyond the call's own time, and one
+        that pours must not fill its memory.
+        """
+        chunks, size = [], 0
         while chunk := response.read1(1 << 20):
             chunks.append(chunk)
+            size += len(chunk)
+            if size > MOST_BYTES:
+                response.close()
+                most = f"{MOST_BYTES >> 20} MiB"
+                raise UnansweredError(f"cannot {ask.what}: the answer is larger than {most}")
             if self._budget.clock.monotonic() > deadline:
                 response.close()
                 raise ReadTimeoutError(None, None, "Read timed out.")  # type: ignore[arg-type]
@@ -251,58 +241,6 @@ def _url(server: str, ask: Ask) -> str:
     from urllib.parse import urlencode
 
     return f"{server}{ask.path}?{urlencode(ask.query)}"
-
-
-def _retry_after(answer: Answer) -> float | None:
-    """Seconds that the server asks us to wait, if it says so in seconds."""
-    try:
-        return max(0.0, float(answer.headers.get("Retry-After", "")))
-    except ValueError:
-        return None
-
-
-def status_message(answer: Answer) -> str:
-    """The words of a Kubernetes Status, in one line; empty for anything else."""
-    try:
-        status = json.loads(answer.data)
-        causes = (status.get("details") or {}).get("causes") or []
-        parts = [status.get("message"), *(cause.get("message") for cause in causes)]
-    except (ValueError, AttributeError, TypeError):
-        return ""
-    words = dict.fromkeys(" ".join(str(part).split()) for part in parts if part)
-    kept = [word for word in words if not any(word != other and word in other for other in words)]
-    # A webhook says what it likes, the values that it refused included.
-    return redact("; ".join(kept))[:600]
-
-
-def _error(ask: Ask, answer: Answer) -> ClusterError:  # noqa: C901 - one line for each status
-    status, words = answer.status, status_message(answer)
-    said = f": {words}" if words else ""
-    match status:
-        case 401:
-            return ClusterError(
-                f"cannot {ask.what}: the API server does not accept these credentials", status
-            )
-        case 403 if not ask.read_only and words and "cannot " not in words:
-            return RejectedError(f"the API server refused to {ask.what}{said}", status)
-        case 403:
-            return ForbiddenError(f"cannot {ask.what}: forbidden; grant {ask.grant}", status)
-        case 404:
-            return NotFoundError(f"cannot {ask.what}: not found", status)
-        case 409:
-            return ConflictError(f"cannot {ask.what}: it was changed meanwhile", status)
-        case 422 if _PATCH_DOES_NOT_FIT.search(words):
-            return ConflictError(f"cannot {ask.what}: it was changed meanwhile", status)
-        case 429 if not ask.read_only:
-            return RejectedError(f"the API server refused to {ask.what}{said}", status)
-        case 429:
-            return UnansweredError(f"cannot {ask.what}: the API server is too busy", status)
-        case _ if status >= 500:  # noqa: PLR2004 - HTTP
-            return UnansweredError(f"cannot {ask.what}: the API server failed ({status})", status)
-        case _ if ask.read_only:
-            return ClusterError(f"cannot {ask.what}: unexpected answer {status}", status)
-        case _:
-            return RejectedError(f"the API server refused to {ask.what}{said}", status)
 
 
 def _connection_words(error: Exception) -> str:

@@ -26,6 +26,18 @@ class ObjectRef(Noun):
     namespace: str
     name: str
 
+    # Findings are matched with what was seen thousands of times, and names differ first.
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, ObjectRef)
+            and self.name == other.name
+            and self.kind == other.kind
+            and self.namespace == other.namespace
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.namespace, self.name))
+
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
 

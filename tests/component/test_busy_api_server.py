@@ -1,0 +1,161 @@
+"""An API server that is too busy, or that says too much."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.wire import Wire
+from watchdog import kube_manners, kube_wire
+from watchdog.clock import Budget, SystemClock
+from watchdog.errors import UnansweredError
+from watchdog.kube import Cluster
+from watchdog.observation.collector import observe
+from watchdog.observation.snapshot import ClusterSnapshot
+from watchdog.resources import CONFIGMAPS, JOBS, PODS
+from watchdog.sandbox import Request, Response
+from watchdog.settings import Settings
+
+LISTS = ("pods", "deployments", "statefulsets", "daemonsets", "jobs", "cronjobs")
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    with Wire(ticking=False) as box:
+        box.add_namespace("shop")
+        yield box
+
+
+class QuickClock(SystemClock):
+    """The machine's clock, but that waiting takes no time; `waited` adds it up."""
+
+    waited = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.waited += seconds
+
+
+@pytest.fixture
+def clock() -> QuickClock:
+    return QuickClock()
+
+
+@pytest.fixture
+def connect(wire: Wire, tmp_path: Path, clock: QuickClock) -> Callable[[float], Cluster]:
+    path = wire.kubeconfig(tmp_path / "kubeconfig")
+    return lambda seconds: Cluster.connect(path, None, Budget(seconds, clock))
+
+
+def look(cluster: Cluster) -> ClusterSnapshot:
+    return observe(cluster, "shop", Settings(), SystemClock())
+
+
+def busy(after: str = "1") -> Response:
+    status = {"kind": "Status", "status": "Failure", "code": 429, "reason": "TooManyRequests"}
+    return Response(429, status, headers={"Retry-After": after})
+
+
+def test_a_busy_server_is_asked_again_as_late_as_it_says_until_all_is_seen(
+    wire: Wire, clock: QuickClock, connect: Callable[[float], Cluster]
+) -> None:
+    for resource in LISTS:
+        wire.reply("list", resource, busy(), times=4)
+
+    seen = look(connect(60))
+
+    assert seen.blind_spots == ()
+    assert clock.waited == 4 * len(LISTS)
+
+
+def test_what_a_busy_server_never_answers_is_left_out_and_named(
+    wire: Wire, clock: QuickClock, connect: Callable[[float], Cluster]
+) -> None:
+    wire.reply("list", "jobs", busy())
+
+    seen = look(connect(60))
+
+    assert [spot.what for spot in seen.blind_spots] == ["jobs"]
+    assert "too busy" in seen.blind_spots[0].why
+    assert set(seen.objects) == {
+        "pods", "deployments", "statefulsets", "daemonsets", "cronjobs", "persistentvolumeclaims",
+    }  # fmt: skip
+    assert clock.waited <= kube_manners.PATIENCE_SECONDS
+
+
+def test_all_requests_of_a_pass_share_their_patience(
+    wire: Wire, clock: QuickClock, connect: Callable[[float], Cluster]
+) -> None:
+    for resource in LISTS:
+        wire.reply("list", resource, busy())
+
+    seen = look(connect(60))
+
+    assert {spot.what for spot in seen.blind_spots} == set(LISTS)
+    assert clock.waited <= kube_manners.PATIENCE_SECONDS
+
+
+def test_no_wait_is_longer_than_the_budget(
+    wire: Wire, clock: QuickClock, connect: Callable[[float], Cluster]
+) -> None:
+    wire.reply("list", "jobs", busy("9"))
+
+    with pytest.raises(UnansweredError, match="too busy"):
+        connect(5).list(JOBS, "shop")
+
+    assert clock.waited == 0
+
+
+def test_after_a_429_requests_go_one_at_a_time(
+    wire: Wire, connect: Callable[[float], Cluster]
+) -> None:
+    wire.reply("get", "namespaces", busy(), times=1)
+    under_way, most = 0, 0
+
+    def slow(request: Request) -> Response:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        time.sleep(0.05)
+        under_way -= 1
+        return wire.answer(request)
+
+    for resource in LISTS:
+        wire.on("list", resource, slow)
+
+    assert look(connect(60)).blind_spots == ()
+    assert most == 1
+
+
+def test_a_write_that_is_too_much_is_not_sent_again(
+    wire: Wire, clock: QuickClock, connect: Callable[[float], Cluster]
+) -> None:
+    wire.reply("create", "configmaps", busy())
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
+
+    with pytest.raises(Exception, match="refused"):
+        connect(60).create(CONFIGMAPS, "shop", body)
+
+    assert wire.asked.count(("create", "configmaps")) == 1
+    assert clock.waited == 0
+
+
+def test_an_answer_of_any_size_takes_no_more_memory_than_the_bound(
+    wire: Wire, connect: Callable[[float], Cluster]
+) -> None:
+    wire.reply("list", "pods", Response(200, b" " * (kube_wire.MOST_BYTES + 1)))
+
+    with pytest.raises(UnansweredError, match="larger than 64 MiB"):
+        connect(60).list(PODS, "shop")
+
+    assert wire.asked.count(("list", "pods")) == 1
+
+
+def test_an_answer_that_is_too_large_is_a_blind_spot(
+    wire: Wire, connect: Callable[[float], Cluster]
+) -> None:
+    wire.reply("list", "jobs", Response(200, b" " * (kube_wire.MOST_BYTES + 1)))
+
+    assert [spot.what for spot in look(connect(60)).blind_spots] == ["jobs"]
