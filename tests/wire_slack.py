@@ -7,7 +7,9 @@ all, unknown channels, foreign tokens), so that a test which posts through it pr
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import Request, Response
@@ -22,14 +24,30 @@ ALL_BLOCKS = 11_000
 _TEXT_LIMITS = {"section": 3000, "header": 150, "context": 3000, "field": 2000, "button": 75}
 
 
+BOT = {"user": "U0BOT", "bot_id": "B0BOT"}
+SCOPES = "chat:write,reactions:read,channels:history"
+
+
 @dataclass
 class Posted:
-    """One message; `thread` is the ts of its parent."""
+    """One message; `thread` is the ts of its parent, `edits` how often it was changed.
+
+    `reactions` gives the users for each sign, `author` who wrote it.
+    """
 
     channel: str
     ts: str
     body: dict[str, Any]
     thread: str | None = None
+    edits: int = 0
+    reactions: dict[str, list[str]] = field(default_factory=dict)
+    author: dict[str, str] = field(default_factory=lambda: dict(BOT))
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What went with it unseen."""
+        payload: dict[str, Any] = (self.body.get("metadata") or {}).get("event_payload") or {}
+        return payload
 
     @property
     def shown(self) -> str:
@@ -40,13 +58,17 @@ class Posted:
 
 @dataclass
 class Fault:
-    """What one call answers instead; `after` posts the message all the same."""
+    """What one call answers instead; `after` posts the message all the same.
+
+    With a `method` it waits for a call of that one; without, any call takes it.
+    """
 
     status: int = 200
     body: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     delay_seconds: float = 0.0
     after: bool = False
+    method: str = ""
 
 
 class Slack:
@@ -56,15 +78,23 @@ class Slack:
         self.channels = {name: f"C{number:03}" for number, name in enumerate(channels)}
         self.messages: list[Posted] = []
         self.calls: list[dict[str, Any]] = []
+        self.methods: list[str] = []
+        self._next = -1
+        self.scopes = SCOPES
         self.faults: list[Fault] = []
         self.base_url = server.url_for(API)
         self.webhook_url = server.url_for(HOOK)
-        server.expect_request(f"{API}/chat.postMessage", method="POST").respond_with_handler(
-            self._post
-        )
-        server.expect_request(f"{API}/chat.update", method="POST").respond_with_handler(
-            self._update
-        )
+        for method, act in (
+            ("chat.postMessage", self._post),
+            ("chat.update", self._update),
+            ("auth.test", self._who),
+            ("conversations.history", self._history),
+            ("conversations.replies", self._replies),
+            ("reactions.get", self._reactions),
+        ):
+            server.expect_request(f"{API}/{method}").respond_with_handler(
+                partial(self._call, method, act)
+            )
         server.expect_request(HOOK, method="POST").respond_with_handler(self._hook)
 
     @property
@@ -76,40 +106,102 @@ class Slack:
         """The thread below a message."""
         return [message for message in self.messages if message.thread == ts]
 
-    def fail(self, *errors: str) -> None:
-        """The next calls answer 200 with these errors."""
-        self.faults += [Fault(body=f'{{"ok": false, "error": "{error}"}}') for error in errors]
+    def fail(self, *errors: str, method: str = "") -> None:
+        """The next calls (of that method) answer 200 with these errors."""
+        self.faults += [
+            Fault(body=f'{{"ok": false, "error": "{error}"}}', method=method) for error in errors
+        ]
 
-    def _post(self, request: Request) -> Response:
-        return self._call(
-            request, lambda body: self._keep(body, self.channels.get(body["channel"]))
-        )
+    def react(self, ts: str, name: str, user: str) -> None:
+        """A person reacts to a message."""
+        self.message(ts).reactions.setdefault(name, []).append(user)
 
-    def _update(self, request: Request) -> Response:
-        def change(body: dict[str, Any]) -> dict[str, Any]:
-            for message in self.messages:
-                if (message.channel, message.ts) == (body.get("channel"), body.get("ts")):
-                    message.body |= body
-                    return {"ok": True, "ts": message.ts, "channel": message.channel}
-            return {"ok": False, "error": "message_not_found"}
+    def delete(self, ts: str) -> None:
+        """A person deletes a message."""
+        self.messages.remove(self.message(ts))
 
-        return self._call(request, change)
+    def message(self, ts: str) -> Posted:
+        """The message with that ts."""
+        return next(message for message in self.messages if message.ts == ts)
 
-    def _call(self, request: Request, act: Any) -> Response:
-        body: dict[str, Any] = request.get_json()
+    def count(self, method: str) -> int:
+        """How often a method was called."""
+        return self.methods.count(method)
+
+    def _post(self, body: dict[str, Any]) -> dict[str, Any]:
+        refused = refusal(body)
+        if refused:
+            return _error(refused)
+        return self._keep(body, self.channels.get(body["channel"]))
+
+    def _update(self, body: dict[str, Any]) -> dict[str, Any]:
+        refused = refusal(body)
+        if refused:
+            return _error(refused)
+        for message in self._at(body.get("channel"), body.get("ts")):
+            message.body |= body
+            message.edits += 1
+            return {"ok": True, "ts": message.ts, "channel": message.channel}
+        return _error("message_not_found")
+
+    def _who(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "user_id": BOT["user"], "bot_id": BOT["bot_id"]}
+
+    def _history(self, body: dict[str, Any]) -> dict[str, Any]:
+        if body["channel"] not in self.channels.values():
+            return _error("channel_not_found")
+        found = [m for m in self.posts if m.channel == body["channel"]]
+        return self._page(found[::-1], body)
+
+    def _replies(self, body: dict[str, Any]) -> dict[str, Any]:
+        parents = self._at(body["channel"], body["ts"])
+        if not parents:
+            return _error("thread_not_found")
+        return self._page([*parents, *self.replies(body["ts"])], body)
+
+    def _page(self, found: list[Posted], body: dict[str, Any]) -> dict[str, Any]:
+        if "channels:history" not in self.scopes:
+            return {**_error("missing_scope"), "needed": "channels:history,groups:history"}
+        start, size = int(body.get("cursor") or 0), int(body.get("limit") or 100)
+        more = str(start + size) if start + size < len(found) else ""
+        shown = [_listed(m, body) for m in found[start : start + size]]
+        return {"ok": True, "messages": shown, "response_metadata": {"next_cursor": more}}
+
+    def _reactions(self, body: dict[str, Any]) -> dict[str, Any]:
+        if "reactions:read" not in self.scopes:
+            return {**_error("missing_scope"), "needed": "reactions:read"}
+        for message in self._at(body["channel"], body["timestamp"]):
+            signs = [
+                {"name": name, "users": users, "count": len(users)}
+                for name, users in message.reactions.items()
+            ]
+            shown = _listed(message, {}) | ({"reactions": signs} if signs else {})
+            return {"ok": True, "type": "message", "channel": message.channel, "message": shown}
+        return _error("message_not_found")
+
+    def _at(self, channel: Any, ts: Any) -> list[Posted]:
+        return [m for m in self.messages if (m.channel, m.ts) == (channel, ts)]
+
+    def _call(
+        self, method: str, act: Callable[[dict[str, Any]], dict[str, Any]], request: Request
+    ) -> Response:
+        body: dict[str, Any] = request.get_json(silent=True) or request.values.to_dict()
+        self.methods.append(method)
         self.calls.append(body)
-        fault = self._fault(lambda: act(body))
+        fault = self._fault(method, lambda: act(body))
         if fault is not None:
             return fault
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
-            return _json({"ok": False, "error": "invalid_auth"})
-        refused = refusal(body)
-        return _json({"ok": False, "error": refused} if refused else act(body))
+            return _json(_error("invalid_auth"))
+        answer = _json(act(body))
+        answer.headers["X-OAuth-Scopes"] = self.scopes
+        return answer
 
     def _hook(self, request: Request) -> Response:
         body: dict[str, Any] = request.get_json()
         self.calls.append(body)
-        fault = self._fault(lambda: self._keep(body, "C000"))
+        self.methods.append("webhook")
+        fault = self._fault("webhook", lambda: self._keep(body, "C000"))
         if fault is not None:
             return fault
         refused = refusal(body)
@@ -121,15 +213,17 @@ class Slack:
     def _keep(self, body: dict[str, Any], channel: str | None) -> dict[str, Any]:
         known = channel or (body["channel"] if body["channel"] in self.channels.values() else None)
         if known is None:
-            return {"ok": False, "error": "channel_not_found"}
-        ts = f"1700000000.{len(self.messages):06}"
+            return _error("channel_not_found")
+        self._next += 1
+        ts = f"1700000000.{self._next:06}"
         self.messages.append(Posted(known, ts, body, body.get("thread_ts")))
         return {"ok": True, "ts": ts, "channel": known}
 
-    def _fault(self, act: Any) -> Response | None:
-        if not self.faults:
+    def _fault(self, method: str, act: Callable[[], object]) -> Response | None:
+        fault = next((f for f in self.faults if f.method in {"", method}), None)
+        if fault is None:
             return None
-        fault = self.faults.pop(0)
+        self.faults.remove(fault)
         if fault.after:
             act()
         # The far end is slow on purpose: there is no condition to poll.
@@ -179,6 +273,19 @@ def _texts(blocks: list[dict[str, Any]]) -> list[str]:
 
 def _length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _listed(message: Posted, asked: dict[str, Any]) -> dict[str, Any]:
+    """A message as Slack lists it; its metadata only where it was asked for."""
+    shown = {"ts": message.ts, "text": message.body.get("text"), **message.author}
+    shown |= {"blocks": message.body["blocks"]} if message.body.get("blocks") else {}
+    if str(asked.get("include_all_metadata")).lower() in {"1", "true"}:
+        shown |= {"metadata": message.body["metadata"]} if "metadata" in message.body else {}
+    return shown
+
+
+def _error(code: str) -> dict[str, Any]:
+    return {"ok": False, "error": code}
 
 
 def _json(body: dict[str, Any]) -> Response:

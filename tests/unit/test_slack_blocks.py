@@ -21,7 +21,8 @@ from tests.report_samples import (
 from tests.wire_slack import refusal
 from watchdog.nouns import Finding, Incident, Outcome
 from watchdog.report.slack import preview
-from watchdog.report.slack_blocks import Message, messages
+from watchdog.report.slack_blocks import messages
+from watchdog.report.slack_kit import Message
 
 HOSTILE = "<!channel> <@U123> & <https://evil.example|click> *b* ~s~ `c` ``` _i_ :smile:"
 
@@ -75,7 +76,7 @@ def test_what_needs_a_person_says_what_to_do() -> None:
 
 def test_memory_knows_better_when_it_began_and_how_often_it_was_tried() -> None:
     known = Incident(
-        fingerprint="x",
+        fingerprint="ab",
         kind="missing_env",
         target=ref(),
         first_seen=STARTED - timedelta(days=1),

@@ -1,7 +1,7 @@
-"""Sending to Slack: the only importer of the Slack client, and only when something is to be said.
+"""Calling Slack: the only importer of the Slack client, and only when something is to be said.
 
-A post whose answer was lost is not repeated: two messages are worse than a missing one, which the
-report names. A failed post is a Delivery with the remedy in words, never an exception.
+A call that failed is an Answer with the remedy in words, never an exception. What is said to whom
+is decided in slack_threads.py; patience and pace are slack_mail.py's.
 """
 
 from __future__ import annotations
@@ -10,114 +10,31 @@ import logging
 import re
 import socket
 import ssl
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import replace
 from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
 
-import tenacity
-
 from watchdog.clock import Budget
 from watchdog.errors import DeliveryError
 from watchdog.nouns import Delivery, Report
-from watchdog.report.slack_answers import BLOCKS_REFUSED, UNCLEAR, Answer
-from watchdog.report.slack_blocks import Message, messages
+from watchdog.report.phrases import shorten
+from watchdog.report.slack_answers import UNCLEAR, Answer
+from watchdog.report.slack_blocks import messages
+from watchdog.report.slack_kit import Message
 from watchdog.settings import Settings, SlackSettings
 
-_TRIES = 3
-_RESERVE_SECONDS = 10.0  # at most, and at most half of the budget: metrics are pushed after Slack
+Body = dict[str, Any]
+
 _CODE = re.compile(r"[a-z][a-z_]{2,60}")
-
-
-Send = Callable[[dict[str, Any]], Answer]
-
-
-@dataclass
-class _Mail:
-    """One pass's way to Slack."""
-
-    settings: SlackSettings
-    budget: Budget
-    broken: dict[str, Answer] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._reserve = min(_RESERVE_SECONDS, self.budget.remaining() / 2)
-
-    @property
-    def _left(self) -> float:
-        """Seconds that Slack may still take."""
-        return self.budget.remaining() - self._reserve
-
-    def post(self, message: Message, channel: str) -> list[Delivery]:
-        """The message and its thread; what a channel refused for good is not tried there again."""
-        if channel in self.broken:
-            return [Delivery(to="slack", ok=False, error=self.broken[channel].words(channel))]
-        answer = self._send(message, channel, None)
-        if not answer.ok:
-            self.broken[channel] = answer
-            return [Delivery(to="slack", ok=False, error=answer.words(channel))]
-        delivered = [Delivery(to="slack", ok=True)]
-        if answer.ts and answer.channel:
-            for reply in message.thread:
-                said = self._send(reply, answer.channel, answer.ts)
-                if not said.ok:
-                    error = f"details are missing in the thread: {said.words(channel)}"
-                    return [*delivered, Delivery(to="slack", ok=False, error=error)]
-        return delivered
-
-    def _send(self, message: Message, channel: str, thread: str | None) -> Answer:
-        if self._left <= 0:
-            return Answer(code="unreachable", detail="no time is left in this pass")
-        send = _by_webhook if self._webhook else _by_bot
-        payload: dict[str, Any] = {
-            "text": message.text,
-            "blocks": list(message.blocks),
-            "mrkdwn": False,  # the text quotes logs when it stands alone
-        }
-        if not self._webhook:
-            payload |= {"channel": channel} | ({"thread_ts": thread} if thread else {})
-            if message.incident:
-                event = {"incident": message.incident}
-                payload["metadata"] = {
-                    "event_type": "sre_watchdog_incident",
-                    "event_payload": event,
-                }
-        attempt: Send = lambda body: send(self.settings, self._timeout(), body)  # noqa: E731
-        answer = self._patiently(attempt, payload)
-        if answer.code in BLOCKS_REFUSED:
-            del payload["blocks"]
-            answer = self._patiently(attempt, payload)
-        return answer
-
-    @property
-    def _webhook(self) -> bool:
-        return self.settings.bot_token is None
-
-    def _timeout(self) -> float:
-        return self.budget.timeout(min(self.settings.timeout_seconds, self._left))
-
-    def _patiently(self, attempt: Send, payload: dict[str, Any]) -> Answer:
-        """Tries again only what was certainly not posted, within the budget."""
-
-        def wait(state: tenacity.RetryCallState) -> float:
-            answer = state.outcome.result() if state.outcome else Answer()
-            return float(answer.retry_after or 2 ** (state.attempt_number - 1))
-
-        def stop(state: tenacity.RetryCallState) -> bool:
-            return state.attempt_number >= _TRIES or state.upcoming_sleep >= self._left
-
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_result(lambda answer: answer.again),
-            wait=wait,
-            stop=stop,
-            sleep=self.budget.clock.sleep,
-            retry_error_callback=lambda state: (
-                state.outcome.result() if state.outcome else Answer()
-            ),
-        )
-        answer: Answer = retrying(attempt, payload)
-        return answer
+_ADDRESS = re.compile(r"[A-Za-z0-9.#_-]{1,40}")
+_READS = {"conversations.history", "conversations.replies", "reactions.get"}
+_SCOPES = {
+    "conversations.history": "channels:history",
+    "conversations.replies": "channels:history",
+    "reactions.get": "reactions:read",
+}
 
 
 def configured(settings: SlackSettings) -> bool:
@@ -139,12 +56,19 @@ def deliver(
         return [
             Delivery(to="slack", ok=False, error="no channel is set: set SRE_AGENT_SLACK__CHANNEL")
         ]
-    mail = _Mail(slack, budget)
+    from watchdog.report.slack_mail import Mail
+
+    mail = Mail(slack, budget)
     delivered: list[Delivery] = []
     for message in posts:
-        delivered += mail.post(
-            message, (channels or {}).get(message.namespace) or slack.channel or ""
+        channel = (channels or {}).get(message.namespace) or slack.channel or ""
+        answer = mail.post(message, channel, {"incident": message.incident})
+        said = Delivery(
+            to="slack", ok=answer.ok, error=None if answer.ok else answer.words(channel)
         )
+        delivered.append(said)
+        for reply in message.thread if answer.ts and answer.channel else ():
+            mail.post(reply, str(answer.channel), {}, str(answer.ts))
     return delivered
 
 
@@ -162,11 +86,12 @@ def probe(settings: SlackSettings, budget: Budget) -> str:
     timeout = budget.timeout(settings.timeout_seconds)
     if settings.bot_token is None:
         # Slack judges the webhook before the message, and refuses one without content.
-        answer = _by_webhook(settings, timeout, {})
+        answer = hook(settings, timeout, {})
         if answer.code in {"no_text", "invalid_payload"}:
             return "the webhook is there"
         raise DeliveryError(answer.words("the webhook's channel"))
-    answer, scopes = _who_am_i(settings, timeout)
+    answer = call(settings, timeout, "auth.test", {})
+    scopes = answer.scopes
     if not answer.ok:
         raise DeliveryError(answer.words(settings.channel or "any channel"))
     # A gateway may not hand Slack's headers through: then nothing is known of the scopes.
@@ -174,27 +99,6 @@ def probe(settings: SlackSettings, budget: Budget) -> str:
         raise DeliveryError(Answer(code="missing_scope").words(""))
     known = f"scopes {', '.join(sorted(scopes))}" if scopes else "scopes unknown"
     return f"the bot token is valid, {known}; channel {settings.channel or 'by namespace'}"
-
-
-def _who_am_i(settings: SlackSettings, timeout: float) -> tuple[Answer, set[str]]:
-    """Slack's answer to auth.test, and the token's scopes."""
-    from slack_sdk import WebClient  # noqa: TID251 -- this module owns it
-    from slack_sdk.errors import SlackApiError, SlackClientError  # noqa: TID251 -- the same
-
-    token = settings.bot_token.get_secret_value() if settings.bot_token else ""
-    address = settings.base_url or WebClient.BASE_URL
-    client = WebClient(token, address, timeout=_whole(timeout), retry_handlers=[], logger=_silent())
-    try:
-        reply = client.auth_test()
-    except SlackApiError as error:
-        said = error.response
-        data = said.data if isinstance(said.data, dict) else {}
-        return _refused(said.status_code, str(data.get("error") or ""), said.headers), set()
-    except (OSError, HTTPException, ValueError, SlackClientError) as error:
-        return _unanswered(error), set()
-    listed = next((v for k, v in reply.headers.items() if k.lower() == "x-oauth-scopes"), "")
-    text = listed[0] if isinstance(listed, list) and listed else listed
-    return Answer(), {scope.strip() for scope in str(text or "").split(",") if scope.strip()}
 
 
 def _drawn(message: Message) -> str:
@@ -214,7 +118,8 @@ def _drawn(message: Message) -> str:
     return "\n".join(f"| {line}" for line in lines)
 
 
-def _by_bot(settings: SlackSettings, timeout: float, body: dict[str, Any]) -> Answer:
+def call(settings: SlackSettings, timeout: float, method: str, body: Body) -> Answer:
+    """One call of Slack's API as the bot, within so many seconds; never raises for what it does."""
     from slack_sdk import WebClient  # noqa: TID251 -- this module owns it; loaded only when needed
     from slack_sdk.errors import SlackApiError, SlackClientError  # noqa: TID251 -- the same
 
@@ -223,25 +128,45 @@ def _by_bot(settings: SlackSettings, timeout: float, body: dict[str, Any]) -> An
     # No retry handlers: the client's own post again after a reset, and sleep as long as told.
     client = WebClient(token, address, timeout=_whole(timeout), retry_handlers=[], logger=_silent())
     try:
-        reply = client.chat_postMessage(unfurl_links=False, unfurl_media=False, **body)
+        if method in _READS:
+            reply = client.api_call(method, http_verb="GET", params=body)
+        else:
+            reply = client.api_call(method, json=body)
     except SlackApiError as error:
         said = error.response
         data = said.data if isinstance(said.data, dict) else {}
         answer = _refused(said.status_code, str(data.get("error") or ""), said.headers)
-        return Answer(**{**vars(answer), "needed": str(data.get("needed") or "chat:write")})
+        return replace(answer, needed=_needed(method, str(data.get("needed") or "")))
     except (OSError, HTTPException, ValueError, SlackClientError) as error:
         return _unanswered(error)
-    return Answer(ts=str(reply.get("ts") or ""), channel=str(reply.get("channel") or ""))
+    found = reply.data if isinstance(reply.data, dict) else {}
+    ts, channel = str(found.get("ts") or ""), str(found.get("channel") or "")
+    if not all(_ADDRESS.fullmatch(part) for part in (ts, channel) if part):
+        return Answer(code="unclear", detail="no address of a message")
+    return Answer(ts=ts, channel=channel, data=found, scopes=_scopes(reply.headers))
 
 
-def _by_webhook(settings: SlackSettings, timeout: float, body: dict[str, Any]) -> Answer:
+def _needed(method: str, said: str) -> str:
+    """The scope to add: Slack may name all that would do, for every sort of channel."""
+    ours = _SCOPES.get(method, "chat:write")
+    return ours if not said or ours in said.split(",") else shorten(said, 80)
+
+
+def _scopes(headers: Mapping[str, Any]) -> frozenset[str]:
+    listed = next((v for k, v in headers.items() if k.lower() == "x-oauth-scopes"), "")
+    text = listed[0] if isinstance(listed, list) and listed else listed
+    return frozenset(scope.strip() for scope in str(text or "").split(",") if scope.strip())
+
+
+def hook(settings: SlackSettings, timeout: float, body: Body) -> Answer:
+    """One post to the incoming webhook, which tells no address."""
     from slack_sdk.errors import SlackClientError  # noqa: TID251 -- this module owns it
     from slack_sdk.webhook import WebhookClient  # noqa: TID251 -- the same
 
     url = settings.webhook_url.get_secret_value() if settings.webhook_url else ""
     client = WebhookClient(url, timeout=_whole(timeout), retry_handlers=[], logger=_silent())
     try:
-        reply = client.send_dict({**body, "unfurl_links": False, "unfurl_media": False})
+        reply = client.send_dict(body)
     except (OSError, HTTPException, ValueError, SlackClientError) as error:
         return _unanswered(error)
     # The client does not raise for any status: only 200 with this very body means posted.

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 _NOT_POSTED = {"ratelimited", "service_unavailable", "request_timeout", "HTTP 503"}
 UNCLEAR = {"internal_error", "fatal_error", "HTTP 500", "HTTP 502", "HTTP 504", "rollup_error"}
+GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
 BLOCKS_REFUSED = {
     "invalid_blocks",
     "invalid_blocks_format",
@@ -39,6 +42,7 @@ _REMEDIES = {
     "invalid_token": _HOOK,
     "HTTP 404": _HOOK,
     "HTTP 410": _HOOK,
+    "by_name": "Slack looks messages up by a channel's id only: set the id (C...) for {channel}",
     "ratelimited": "Slack asks to wait for longer than this pass may take",
     "unreachable": "Slack cannot be reached: {detail}",
     "unclear": "no clear answer from Slack ({detail}); not sent again, as it may have arrived",
@@ -49,7 +53,8 @@ _REMEDIES = {
 class Answer:
     """What Slack said to one post; `code` is empty when it was taken.
 
-    `ts` and `channel` are the message's address, `retry_after` is in seconds.
+    `ts` and `channel` are the message's address, `retry_after` is in seconds, `data` is the answer
+    as it came and `scopes` the token's, where Slack names them.
     """
 
     code: str = ""
@@ -58,11 +63,18 @@ class Answer:
     channel: str | None = None
     needed: str = "chat:write"
     retry_after: float | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    scopes: frozenset[str] = frozenset()
 
     @property
     def ok(self) -> bool:
         """Whether the message is there."""
         return not self.code
+
+    @property
+    def gone(self) -> bool:
+        """Whether the message is not there any more, or cannot be edited."""
+        return self.code in GONE
 
     @property
     def again(self) -> bool:

@@ -36,6 +36,7 @@ def _merged(cases: list[Case]) -> Case:
         first,
         status=min((case.status for case in cases), key=_WORST_FIRST.index),
         also=tuple(_part(case) for case in others),
+        others=tuple(case.finding for case in others),
         steps=tuple(_named(step, case) for case in cases for step in case.steps),
         to_do=tuple(todo.values())[:_SEVERAL],
         undo=tuple(command for case in cases for command in case.undo),

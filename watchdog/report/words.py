@@ -62,7 +62,8 @@ class Step:
 class Case:
     """One problem and everything that belongs to it, in words.
 
-    `finding` is the one that leads; `also` names the others that have the same cause.
+    `finding` is the one that leads; `also` names the others that have the same cause, `others` are
+    their findings.
     """
 
     finding: Finding
@@ -80,6 +81,7 @@ class Case:
     first_seen: datetime | None
     attempts: int
     also: tuple[str, ...] = ()
+    others: tuple[Finding, ...] = ()
 
     @property
     def target(self) -> str:
