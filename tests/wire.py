@@ -105,7 +105,8 @@ class Wire(Sandbox):
             asked
             for request in self.writes
             if not request.dry_run
-            and (asked := verb_and_resource(request))[1].split("/")[0] != "events"
+            and (asked := verb_and_resource(request))[1].split("/")[0] not in {"events", "leases"}
+            and not request.path.endswith(("/configmaps", "/configmaps/sre-watchdog"))
         ]
 
     def on(self, verb: str, resource: str, fault: Fault, times: int | None = None) -> None:

@@ -58,7 +58,7 @@ class Answer:
 
 
 def request_for(
-    intent: Intent, before: ApprovalRequest | None, seconds: float
+    intent: Intent, before: ApprovalRequest | None, seconds: float, now: datetime
 ) -> tuple[ApprovalRequest, str]:
     """The request for this change, and what to say about the one before it.
 
@@ -68,12 +68,12 @@ def request_for(
     if before is not None:
         expires = min(before.expires_at, before.asked_at + timedelta(seconds=seconds))
         if _id(intent, before.asked_at) == before.id:
-            if intent.at < expires:
+            if now < expires:
                 return before, ""
             note = f"the request {before.id} has expired"
         else:
             note = f"the request {before.id} no longer holds: the situation is another one"
-    asked_at = intent.at.replace(microsecond=0)
+    asked_at = now.replace(microsecond=0)
     request = ApprovalRequest(
         id=_id(intent, asked_at),
         action=without_value(intent.action),

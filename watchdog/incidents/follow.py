@@ -77,7 +77,9 @@ def ended(memory: Memory, findings: Iterable[Finding], now: datetime) -> Memory:
     present = {(f.kind, f.target, f.container) for f in findings}
     incidents = (
         item
-        if not item.open or (item.kind, item.target, item.container) in present
+        if not item.open
+        or (item.kind, item.target, item.container) in present
+        or not all(t.settled for t in item.tries)
         else item.model_copy(update={"state": "resolved", "resolved_at": now, "request": None})
         for item in memory.incidents
     )

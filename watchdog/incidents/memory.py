@@ -7,7 +7,6 @@ tamper with it can only affect what they may edit anyway.
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -72,9 +71,7 @@ class NewerError(UnreadableError):
 def encode(memory: Memory) -> str:
     """Pretty JSON for people: the version, then sorted keys, without defaults and any value."""
     plain = _plain(memory)
-    return json.dumps(
-        {"version": plain.pop("version"), **_sorted(plain)}, indent=1, ensure_ascii=False
-    )
+    return _json({"version": plain.pop("version"), **_sorted(plain)})
 
 
 def decode(text: str) -> Memory:
@@ -170,22 +167,34 @@ def _least(
     max_bytes: int,
 ) -> Memory:
     """The memory with `change` made to as few of the first in `order` as it takes."""
-
-    def changed(count: int) -> Memory:
-        chosen = {each.fingerprint for each in order[:count]}
-        kept = (
-            change(each) if each.fingerprint in chosen else (each,) for each in memory.incidents
-        )
-        return memory.model_copy(update={"incidents": tuple(one for some in kept for one in some)})
-
-    counts = range(len(order))
-    return changed(bisect_left(counts, True, key=lambda count: _fits(changed(count), max_bytes)))  # noqa: FBT003 - what is looked for
+    kept: dict[str, tuple[Incident, ...]] = {each.fingerprint: (each,) for each in memory.incidents}
+    over, count = _bytes(encode(memory)) - max_bytes, len(kept)
+    for each in order:
+        if over <= 0 and count <= MAX_INCIDENTS:
+            break
+        changed = change(each)
+        kept[each.fingerprint] = changed
+        over -= _weight(each) - sum(map(_weight, changed))
+        count -= 1 - len(changed)
+    incidents = tuple(one for each in memory.incidents for one in kept[each.fingerprint])
+    return memory.model_copy(update={"incidents": incidents})
 
 
 def _fits(memory: Memory, max_bytes: int) -> bool:
-    return (
-        len(memory.incidents) <= MAX_INCIDENTS and len(encode(memory).encode("utf-8")) <= max_bytes
-    )
+    return len(memory.incidents) <= MAX_INCIDENTS and _bytes(encode(memory)) <= max_bytes
+
+
+def _weight(incident: Incident) -> int:
+    """The bytes that an incident takes in the text, with what parts it from the next."""
+    return _bytes(_json([[_sorted(_plain(incident))]])) - len("[\n [\n\n ]\n]") + len(",\n")
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode())
+
+
+def _json(plain: Any) -> str:
+    return json.dumps(plain, indent=1, ensure_ascii=False)
 
 
 def _without_words(incident: Incident) -> tuple[Incident, ...]:

@@ -9,6 +9,7 @@ from watchdog.errors import ClusterError, NotFoundError
 from watchdog.incidents.incident import Try
 from watchdog.incidents.past import ATTEMPTS, mark_of
 from watchdog.nouns import ActionResult, Outcome
+from watchdog.observation.snapshot import ObjectRef
 from watchdog.remediation.operations import applied
 from watchdog.remediation.permission import Applied, Attempt, Permission
 from watchdog.remediation.policy import judge_undo
@@ -45,8 +46,10 @@ def undo(attempt: Attempt, cluster: Cluster, permission: Permission) -> ActionRe
     return _ended(result, Outcome.FAILED, f"could not be undone: {sent.reason}")
 
 
-def recall(begun: Try, context: Context, cluster: Cluster) -> Attempt | None:
+def recall(begun: Try, owner: ObjectRef, context: Context, cluster: Cluster) -> Attempt | None:
     """What became of a write that an earlier pass recorded and did not live to settle.
+
+    `owner` is the workload that it was meant to heal.
 
     None where it never reached the cluster, or where somebody changed the object instead. Raises
     ClusterError where that cannot be read.
@@ -64,7 +67,7 @@ def recall(begun: Try, context: Context, cluster: Cluster) -> Attempt | None:
     done = Applied(
         before={"metadata": {"uid": begun.uid}},
         back=_back(begun, live, cluster) if untouched else [],
-        owner=context.owner(action),
+        owner=owner,
         context=context,
         generation=generation(live),
         left=written_part(action, live),
