@@ -87,8 +87,8 @@ WRITES: list[tuple[RemediationAction, Any]] = [
     (PatchDeploymentResources(**HERE), RESOURCES),
     (PatchDeploymentImage(**HERE, image="x"), "ghcr.io/shop/ledger:1"),
     (PatchDeploymentCommand(**HERE), {"command": None, "args": ["a"]}),
-    (PatchDeploymentProbe(**HERE, probe="readiness"), PROBE),
-    (PatchDeploymentProbe(**HERE, probe="liveness"), PROBE),
+    (PatchDeploymentProbe(**HERE, probe="readiness"), {"readinessProbe": PROBE}),
+    (PatchDeploymentProbe(**HERE, probe="all"), {"readinessProbe": {}, "livenessProbe": PROBE}),
     (ScaleDeployment(target=LEDGER, replicas=3), 3),
 ]
 

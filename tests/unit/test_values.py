@@ -144,9 +144,20 @@ def test_a_probe_is_taken_whole_from_the_revision_or_changed_as_suggested() -> N
     restored, suggested = found(action, template=plans.earlier(readinessProbe=probe)), found(action)
 
     assert restored is not None
-    assert restored.value == probe
+    assert restored.value == {"readinessProbe": probe}
     assert suggested is not None
-    assert suggested.value == {"httpGet": {"path": "/healthz", "port": 80}, "failureThreshold": 5}
+    assert suggested.value == {
+        "readinessProbe": {"httpGet": {"path": "/healthz", "port": 80}, "failureThreshold": 5}
+    }
+
+
+def test_all_probes_of_a_container_are_corrected_at_once_and_none_is_added() -> None:
+    held = {"httpGet": {"path": "/live", "port": 80}}
+    material = found(PatchDeploymentProbe(**HERE, probe="all", path="/"), live(livenessProbe=held))
+
+    assert material is not None
+    asked = {"httpGet": {"path": "/", "port": 80}}
+    assert material.value == {"livenessProbe": asked, "readinessProbe": asked}
 
 
 def test_a_rollback_takes_the_template_without_the_controllers_label() -> None:

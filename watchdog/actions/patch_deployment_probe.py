@@ -19,16 +19,18 @@ from watchdog.actions.action import (
     container_path,
 )
 
+_PROBES = ("liveness", "readiness", "startup")
+
 
 class PatchDeploymentProbe(Action):
-    """Change fields of one probe of `container`; None leaves a field as it is.
+    """Change fields of a probe of `container`, or of all it has; None leaves a field as it is.
 
     A probe is never removed.
     """
 
     kind: Literal["patch_deployment_probe"] = "patch_deployment_probe"
     container: ContainerName
-    probe: Literal["liveness", "readiness", "startup"]
+    probe: Literal["liveness", "readiness", "startup", "all"]
     path: Annotated[str, Field(pattern=r"^/[A-Za-z0-9._~/-]{0,127}$")] | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     initial_delay_seconds: Annotated[int, Field(ge=0, le=1800)] | None = None
@@ -42,20 +44,40 @@ class PatchDeploymentProbe(Action):
     @property
     def title(self) -> str:
         """`correct the readiness probe of container main`."""
-        return f"correct the {self.probe} probe of container {self.container}"
+        probes = "probes" if self.probe == "all" else f"{self.probe} probe"
+        return f"correct the {probes} of container {self.container}"
 
     def restored(self, live: Object, template: Object, /) -> Any:
-        """The probe of the earlier revision, where it was another one."""
+        """The probes of the earlier revision, by their fields, where they were other ones."""
         found = container_path(live, self.container)
-        before = (container_in(template, self.container) or {}).get(self._field)
-        return before if found and before and before != found[1].get(self._field) else None
+        before = container_in(template, self.container) or {}
+        probes = {field: before[field] for field in self._fields if before.get(field)}
+        changed = {f: p for f, p in probes.items() if found and p != found[1].get(f)}
+        return changed or None
 
     def suggested(self, live: Object, /) -> Any:
-        """The live probe with the proposed fields; None where there is no such probe."""
+        """The live probes with the proposed fields; None where there is no such probe."""
         found = container_path(live, self.container)
-        probe = copy.deepcopy(found[1].get(self._field)) if found else None
-        if not probe:
-            return None
+        held = {f: found[1][f] for f in self._fields if found[1].get(f)} if found else {}
+        return {field: self._corrected(probe) for field, probe in held.items()} or None
+
+    def operations(self, live: Object, value: Any, /) -> Operations:
+        """Replace the probes."""
+        found = container_path(live, self.container)
+        if found is None:
+            return []
+        return [
+            {"op": "add", "path": f"{found[0]}/{field}", "value": probe}
+            for field, probe in value.items()
+            if found[1].get(field) != probe
+        ]
+
+    @property
+    def _fields(self) -> tuple[str, ...]:
+        return tuple(f"{name}Probe" for name in _PROBES if self.probe in {name, "all"})
+
+    def _corrected(self, before: Object) -> Object:
+        probe = copy.deepcopy(before)
         for field, value in (("path", self.path), ("port", self.port)):
             if value is not None and "httpGet" in probe:
                 probe["httpGet"][field] = value
@@ -67,14 +89,3 @@ class PatchDeploymentProbe(Action):
             "failureThreshold": self.failure_threshold,
         }
         return {**probe, **{key: value for key, value in timing.items() if value is not None}}
-
-    def operations(self, live: Object, value: Any, /) -> Operations:
-        """Replace the probe."""
-        found = container_path(live, self.container)
-        if found is None or found[1].get(self._field) == value:
-            return []
-        return [{"op": "add", "path": f"{found[0]}/{self._field}", "value": value}]
-
-    @property
-    def _field(self) -> str:
-        return f"{self.probe}Probe"

@@ -165,7 +165,8 @@ LIVENESS_FAILING = FailureKind(
     advise=_advise,
     hint=(
         "Compare the probe's path and port with the ports, the command and the log of the "
-        "container. A probe is corrected, never removed."
+        "container. A probe is corrected, never removed. Where others ask the same wrong thing, "
+        "correct all at once, as the pod is well only when all succeed."
     ),
     drill=Drill(
         before=deployment(
