@@ -1,4 +1,5 @@
-"""What works and what is missing before a pass: permissions, model, Slack, Pushgateway.
+"""What works and what is missing before a pass: permissions, memory, model, Slack, Pushgateway,
+Alertmanager.
 
 Reads and asks only. The one thing that it sends is a tiny question to the model.
 """
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from watchdog import rights
+from watchdog.actions import ACTIONS
 from watchdog.actions.action import Grant, Object
 from watchdog.clock import Budget
 from watchdog.errors import ClusterError, DeliveryError, ForbiddenError, ModelError, NotFoundError
@@ -21,6 +23,15 @@ from watchdog.settings import Settings
 
 _PROBE_SECONDS = 20.0
 _OWN = ((CONFIGMAPS, "memory between passes"), (LEASES, "the lock between passes"))
+# Any one of the scopes, and what is missing without it.
+_READ_BACK = (
+    {"channels:history", "groups:history"},
+    "a message is not looked for when Slack's answer to it was lost",
+)
+_REACTIONS = (
+    {"reactions:read"},
+    "no reaction approves a change, and no stop sign pauses a namespace",
+)
 
 
 class Cluster(Protocol):
@@ -68,8 +79,10 @@ def examine(settings: Settings, cluster: Cluster, budget: Budget) -> list[Check]
         found.append(there)
         if there.ok:
             found += _permissions(settings, cluster, namespace)
-            found += _own_objects(cluster, namespace)
-    return [*found, _model(settings, budget), _slack(settings, budget), _gateway(settings, budget)]
+            found += _own_objects(settings, cluster, namespace)
+    found += [_model(settings, budget), *_slack(settings, budget)]
+    found += _approvals(settings, settings.namespaces or (cluster.namespace,))
+    return [*found, _gateway(settings, budget), _alertmanager(settings, budget)]
 
 
 def sound(checks: list[Check]) -> bool:
@@ -140,25 +153,40 @@ def _rule(group: str, resource: str, name: str, verbs: list[str]) -> str:
     return f'- {{apiGroups: ["{group}"], resources: ["{resource}"]{only}, verbs: [{held}]}}'
 
 
-def _own_objects(cluster: Cluster, namespace: str) -> Iterator[Check]:
+def _own_objects(settings: Settings, cluster: Cluster, namespace: str) -> Iterator[Check]:
+    """Without them a pass observes and reports, and changes nothing."""
     for resource, use in _OWN:
         subject = f"{resource.kind} {rights.OWN_NAME} in {namespace}"
-        detail = f"there, for {use}"
+        necessary = not settings.dry_run
         try:
             cluster.get(resource, namespace, rights.OWN_NAME)
-            yield Check(subject=subject, ok=True, detail=detail, necessary=False)
+            yield Check(subject=subject, ok=True, detail=f"there, for {use}", necessary=necessary)
         except NotFoundError:
-            version = "/".join(part for part in (resource.group, resource.version) if part)
-            remedy = (
-                f"{{apiVersion: {version}, kind: {resource.kind}, "
-                f"metadata: {{name: {rights.OWN_NAME}, namespace: {namespace}}}}}"
-            )
-            detail = f"does not exist: no {use.removeprefix('the ')}"
-            yield Check(subject=subject, ok=False, detail=detail, remedy=remedy, necessary=False)
+            yield _absent(cluster, resource, namespace, use, necessary=necessary)
         except ForbiddenError:
             continue  # among the permissions already
         except ClusterError as error:
-            yield Check(subject=subject, ok=False, detail=str(error), necessary=False)
+            yield Check(subject=subject, ok=False, detail=str(error), necessary=necessary)
+
+
+def _absent(
+    cluster: Cluster, resource: Resource, namespace: str, use: str, *, necessary: bool
+) -> Check:
+    subject = f"{resource.kind} {rights.OWN_NAME} in {namespace}"
+    if cluster.may("create", resource.group, resource.plural, namespace):
+        detail = f"the first pass that needs it makes it, for {use}"
+        return Check(subject=subject, ok=True, detail=detail, necessary=necessary)
+    version = "/".join(part for part in (resource.group, resource.version) if part)
+    return Check(
+        subject=subject,
+        ok=False,
+        detail=f"does not exist: no {use.removeprefix('the ')}, so nothing is changed",
+        remedy=(
+            f"{{apiVersion: {version}, kind: {resource.kind}, "
+            f"metadata: {{name: {rights.OWN_NAME}, namespace: {namespace}}}}}"
+        ),
+        necessary=necessary,
+    )
 
 
 def _model(settings: Settings, budget: Budget) -> Check:
@@ -181,29 +209,67 @@ def _model(settings: Settings, budget: Budget) -> Check:
     return Check(subject=f"model {llm.model_name} at {where}", ok=True, detail=answered)
 
 
-def _slack(settings: Settings, budget: Budget) -> Check:
+def _slack(settings: Settings, budget: Budget) -> Iterator[Check]:
     if not (settings.slack.bot_token or settings.slack.webhook_url):
         detail = "not configured: reports are in the log only"
-        return Check(subject="Slack", ok=False, detail=detail, necessary=False)
+        yield Check(subject="Slack", ok=False, detail=detail, necessary=False)
+        return
     from watchdog.report.slack import probe
 
     channels = {policy.channel for policy in settings.policies.values() if policy.channel}
     if settings.slack.bot_token and not (settings.slack.channel or channels):
-        return Check(
+        yield Check(
             subject="Slack",
             ok=False,
             detail="there is a bot token and no channel",
             remedy='set SRE_AGENT_SLACK__CHANNEL (chart: slack: {channel: "#ops"})',
         )
+        return
     # Slack tells who is in a channel by its id only, and only with a scope that nothing else needs.
     unseen = "; whether the bot is in its channel shows only when it posts: /invite it there"
     try:
-        said = probe(settings.slack, budget)
-        detail = said + unseen if settings.slack.bot_token else said
-        return Check(subject="Slack", ok=True, detail=detail)
+        found = probe(settings.slack, budget)
     except DeliveryError as error:
         remedy = "check SRE_AGENT_SLACK__BOT_TOKEN or __WEBHOOK_URL (chart: slack.existingSecret)"
-        return Check(subject="Slack", ok=False, detail=str(error), remedy=remedy)
+        yield Check(subject="Slack", ok=False, detail=str(error), remedy=remedy)
+        return
+    detail = found.words + unseen if settings.slack.bot_token else found.words
+    yield Check(subject="Slack", ok=True, detail=detail)
+    if found.scopes:  # a gateway may not hand them through
+        yield from _scopes(settings, found.scopes)
+
+
+def _scopes(settings: Settings, held: frozenset[str]) -> Iterator[Check]:
+    """A row for each scope that a feature lacks."""
+    approves = bool(settings.slack.approvers)
+    for (scopes, without), necessary in ((_READ_BACK, False), (_REACTIONS, approves)):
+        if not scopes & held:
+            yield Check(
+                subject=f"Slack scope {' or '.join(sorted(scopes))}",
+                ok=False,
+                detail=f"not granted: {without}",
+                remedy="add it under OAuth & Permissions of the Slack app, and install it again",
+                necessary=necessary,
+            )
+
+
+def _approvals(settings: Settings, namespaces: tuple[str, ...]) -> Iterator[Check]:
+    """A warning where changes wait for an approval that nobody can give in Slack."""
+    kinds = sorted(
+        kind
+        for kind in (action.model_fields["kind"].default for action in ACTIONS)
+        if any(settings.mode(kind, namespace) == "approve" for namespace in namespaces)
+    )
+    if settings.dry_run or not kinds or (settings.slack.approvers and settings.slack.bot_token):
+        return
+    lacks = "no approver is listed" if settings.slack.bot_token else "there is no bot token"
+    yield Check(
+        subject="approvals in Slack",
+        ok=False,
+        detail=f"{lacks}: only the annotation sre-watchdog/approve allows {', '.join(kinds)}",
+        remedy="set SRE_AGENT_SLACK__APPROVERS to Slack user ids (chart: slack.approvers: [U...])",
+        necessary=False,
+    )
 
 
 def _gateway(settings: Settings, budget: Budget) -> Check:
@@ -218,4 +284,19 @@ def _gateway(settings: Settings, budget: Budget) -> Check:
         ok=found.ok,
         detail="ready" if found.ok else str(found.error),
         remedy="" if found.ok else "check SRE_AGENT_PUSHGATEWAY__URL (chart: pushgateway.url)",
+    )
+
+
+def _alertmanager(settings: Settings, budget: Budget) -> Check:
+    if not settings.alertmanager.url:
+        detail = "not configured: nobody is paged for what waits for a person"
+        return Check(subject="Alertmanager", ok=False, detail=detail, necessary=False)
+    from watchdog.alertmanager import reachable
+
+    found = reachable(settings, budget)
+    return Check(
+        subject="Alertmanager",
+        ok=found.ok,
+        detail="answers" if found.ok else str(found.error),
+        remedy="" if found.ok else "check SRE_AGENT_ALERTMANAGER__URL (chart: alertmanager.url)",
     )

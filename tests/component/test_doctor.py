@@ -67,6 +67,10 @@ def bound(plane: Plane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ac
         (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config))
         where = ["-n", ns, "--role=doctor", f"--serviceaccount={ns}:doctor"]
         plane.kubectl("create", "rolebinding", "doctor", *where)
+        for version, kind in (("v1", "ConfigMap"), ("coordination.k8s.io/v1", "Lease")):
+            metadata = {"name": rights.OWN_NAME, "namespace": ns}
+            own = {"apiVersion": version, "kind": kind, "metadata": metadata}
+            plane.kubectl("apply", "-f", "-", input=json.dumps(own))
         yield Account(plane, ns, tmp_path / "kubeconfig")
 
 
@@ -103,6 +107,79 @@ def test_a_dry_run_asks_for_no_write(account: Account) -> None:
 
     assert account.doctor(SRE_AGENT_DRY_RUN="true").returncode == 0
     assert account.doctor().returncode == 1
+
+
+def test_without_its_lease_nothing_would_be_changed_and_the_line_it_prints_makes_it(
+    account: Account,
+) -> None:
+    def without_lease() -> CompletedProcess[str]:
+        return account.doctor("-o", "json")
+
+    account.plane.kubectl("delete", "lease", rights.OWN_NAME, "-n", account.ns)
+    before = without_lease()
+    (missing,) = (c for c in json.loads(before.stdout)["checks"] if c["necessary"] and not c["ok"])
+    dry = account.doctor(SRE_AGENT_DRY_RUN="true")
+    account.plane.kubectl("apply", "-f", "-", input=json.dumps(yaml.safe_load(missing["remedy"])))
+
+    assert before.returncode == 1
+    assert "no lock between passes, so nothing is changed" in missing["detail"]
+    assert dry.returncode == 0
+    assert without_lease().returncode == 0
+
+
+def test_who_may_create_them_needs_no_chart(plane: Plane) -> None:
+    with plane.namespace("doctor-laptop") as ns:
+        done = run_watchdog("doctor", "-n", ns, kubeconfig=plane.kubeconfig)
+
+    assert done.returncode == 0, done.stdout
+    assert "the first pass that needs it makes it, for memory" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("approvers", "scopes", "lacks"),
+    [
+        ("U1", "chat:write,reactions:read,channels:history", ""),
+        ("U1", "chat:write,channels:history", "✗ no reaction approves a change"),
+        ("", "chat:write,channels:history", "- no stop sign pauses a namespace"),
+        ("U1", "chat:write,reactions:read", "- Slack's answer to it was lost"),
+        ("U1", "chat:write,reactions:read,groups:history", ""),
+    ],
+)
+def test_each_feature_of_slack_names_the_scope_that_it_lacks(
+    account: Account, httpserver: HTTPServer, approvers: str, scopes: str, lacks: str
+) -> None:
+    httpserver.expect_request("/api/auth.test").respond_with_json(
+        {"ok": True}, headers={"x-oauth-scopes": scopes}
+    )
+    slack = {k: v for k, v in services(httpserver).items() if "SLACK" in k}
+
+    done = account.doctor(**slack, SRE_AGENT_SLACK__APPROVERS=approvers)
+
+    sign, _, words = lacks.partition(" ")
+    assert done.returncode == (sign == "✗"), done.stdout
+    assert ("Slack scope" in done.stdout) is bool(lacks)
+    assert words in done.stdout
+
+
+def test_an_approval_that_nobody_can_give_is_a_warning(account: Account) -> None:
+    done = account.doctor()
+    modes = {"SRE_AGENT_POLICIES": json.dumps({account.ns: {"mode": "observe"}})}
+
+    assert "only the annotation sre-watchdog/approve allows patch_configmap" in done.stdout
+    assert "chart: slack: {approvers: [U...]}" in done.stdout
+    assert "approvals in Slack" not in account.doctor(**modes).stdout
+
+
+def test_an_alertmanager_is_asked_for_its_status(account: Account, httpserver: HTTPServer) -> None:
+    status = {"versionInfo": {"version": "0.28.1"}}
+    httpserver.expect_request("/am/api/v2/status").respond_with_json(status)
+
+    there = account.doctor(SRE_AGENT_ALERTMANAGER__URL=httpserver.url_for("/am"))
+    gone = account.doctor(SRE_AGENT_ALERTMANAGER__URL=httpserver.url_for("/other"))
+
+    assert there.returncode == 0, there.stdout
+    assert gone.returncode == 1
+    assert "check SRE_AGENT_ALERTMANAGER__URL" in gone.stdout
 
 
 def test_a_namespace_that_is_not_there_is_named(plane: Plane) -> None:

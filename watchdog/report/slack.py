@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import replace
 from http.client import HTTPException
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.error import URLError
 
 from watchdog.clock import Budget
@@ -77,7 +77,14 @@ def preview(report: Report) -> str:
     return "\n\n".join(_drawn(message) for message in messages(report))
 
 
-def probe(settings: SlackSettings, budget: Budget) -> str:
+class Probe(NamedTuple):
+    """What works, in a few words, and the bot token's scopes: none where Slack does not say."""
+
+    words: str
+    scopes: frozenset[str] = frozenset()
+
+
+def probe(settings: SlackSettings, budget: Budget) -> Probe:
     """Try token or webhook without posting anything; what works, in a few words.
 
     Raises DeliveryError with the remedy. Whether the bot may post in a channel shows only when it
@@ -88,7 +95,7 @@ def probe(settings: SlackSettings, budget: Budget) -> str:
         # Slack judges the webhook before the message, and refuses one without content.
         answer = hook(settings, timeout, {})
         if answer.code in {"no_text", "invalid_payload"}:
-            return "the webhook is there"
+            return Probe("the webhook is there")
         raise DeliveryError(answer.words("the webhook's channel"))
     answer = call(settings, timeout, "auth.test", {})
     scopes = answer.scopes
@@ -98,7 +105,8 @@ def probe(settings: SlackSettings, budget: Budget) -> str:
     if scopes and "chat:write" not in scopes:
         raise DeliveryError(Answer(code="missing_scope").words(""))
     known = f"scopes {', '.join(sorted(scopes))}" if scopes else "scopes unknown"
-    return f"the bot token is valid, {known}; channel {settings.channel or 'by namespace'}"
+    where = settings.channel or "by namespace"
+    return Probe(f"the bot token is valid, {known}; channel {where}", frozenset(scopes))
 
 
 def _drawn(message: Message) -> str:
