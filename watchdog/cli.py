@@ -7,6 +7,7 @@ adapters are made in wiring.py.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 RAN, NOT_OBSERVED, BAD_SETTINGS, FOUND = 0, 1, 2, 3  # the exit codes of the contract
+ENDED = 128 + signal.SIGTERM  # as a shell tells it
 
 app = typer.Typer(
     name="sre-watchdog",
@@ -87,7 +89,10 @@ def run(  # noqa: PLR0913, PLR0917 - a command has as many parameters as flags
     wiring.stop_on_signals(budget)
     work = wiring.new_pass(settings, cluster, budget, output, asks=not yes)
     namespaces = wiring.share(settings.namespaces or (cluster.namespace,), settings.shards)
-    report = deliver(run_pass(namespaces, work), settings, os.environ.get("POD_NAMESPACE", ""))
+    release_namespace = os.environ.get("POD_NAMESPACE", "")
+    report = run_pass(
+        namespaces, work, lambda report, books: deliver(report, settings, books, release_namespace)
+    )
     work.progress.close()
     wiring.show(report, output)
     if report.result == "failed":
@@ -256,6 +261,8 @@ def drill(
 
 def main() -> None:
     """Run the command line; everything that went wrong on purpose is one line on standard error."""
+    # A container's first process ignores what it has no handler for; a pass sets its own.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED))
     try:
         app()
     except SettingsError as error:

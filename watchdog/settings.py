@@ -124,11 +124,11 @@ class IncidentSettings(Group):
 
     tries: int = Field(3, ge=1)
     """Failed tries after which nothing more is tried and a person is asked."""
-    cooldown_seconds: float = Field(600, ge=0)
+    cooldown_seconds: float = Field(600, ge=0, le=86_400)
     """Seconds without a write after the second failed try; doubled by each further one."""
     reopen_seconds: float = Field(3600, ge=0)
     """An incident that returns within so many seconds after it ended is the same one again."""
-    approval_seconds: float = Field(86_400, gt=0)
+    approval_seconds: float = Field(86_400, gt=0, le=172_800)
     """Seconds until an approval that was asked for can no longer be given."""
 
 

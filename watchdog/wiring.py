@@ -19,11 +19,13 @@ from pydantic import BaseModel, SecretStr
 from watchdog.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from watchdog.agent import Pass
     from watchdog.clock import Budget
     from watchdog.diagnosis.diagnose import Ask
+    from watchdog.incidents.casebook import Hear, Heard
+    from watchdog.incidents.memory import Memory
     from watchdog.kube import Cluster
     from watchdog.nouns import Report
     from watchdog.observation.snapshot import ClusterSnapshot
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from watchdog.report.progress import Progress
     from watchdog.settings import Settings
 
+HEAR_SECONDS = 15.0  # for reading reactions in Slack, for each sick namespace
 STOP_SECONDS = 10.0  # with the deliveries' own 20 s this fits the chart's grace period of 45 s
 
 
@@ -80,6 +83,7 @@ def new_pass(
         ask=model(settings, budget),
         consent=_consent(name or cluster.server, progress) if asks and sys.stdin.isatty() else None,
         cluster_name=name,
+        hear=None if settings.dry_run else _ears(settings, budget),
         instance=socket.gethostname(),  # in a pod, its name
     )
 
@@ -131,6 +135,19 @@ def model(settings: Settings, budget: Budget) -> Ask | None:
     from watchdog.diagnosis.llm import Model
 
     return Model(settings.llm, budget).ask
+
+
+def _ears(settings: Settings, budget: Budget) -> Hear | None:
+    """How answers in Slack are heard; None where there is no bot that could."""
+    if settings.slack.bot_token is None:
+        return None
+
+    def hear(memories: Mapping[str, Memory]) -> Heard:
+        from watchdog.report.slack_threads import answers
+
+        return answers(memories, settings, budget.part(HEAR_SECONDS))
+
+    return hear
 
 
 def _progress(output: str) -> Progress:

@@ -22,6 +22,7 @@ _PASSING = frozenset(
 _MAX_TRIES = 20
 _GROWTH = 2
 _QUIET_FROM = 2  # failed tries
+_LONGEST_PAUSE = timedelta(days=1)
 _KEPT = timedelta(days=1)  # as long as the mark on a workload counts
 
 
@@ -153,8 +154,8 @@ def cooldown_end(failed: int, last: datetime, settings: IncidentSettings) -> dat
     """When something may be tried again; from the second failed try on, twice as late each time."""
     if failed < _QUIET_FROM:
         return None
-    pause = settings.cooldown_seconds * _GROWTH ** min(failed - _QUIET_FROM, 8)
-    return last + timedelta(seconds=pause)
+    pause = timedelta(seconds=settings.cooldown_seconds * _GROWTH ** min(failed - _QUIET_FROM, 8))
+    return last + min(pause, _LONGEST_PAUSE)
 
 
 def _kept(item: Incident, now: datetime) -> bool:
