@@ -33,7 +33,7 @@ from watchdog.report.words import Case, ended
 
 _HEADLINE = 300
 _TRIES = 5
-_USER = re.compile(r"[UW][A-Z0-9]{2,30}")
+_USER = re.compile(r"[UW][A-Z0-9]{1,30}")
 _ENDED = {
     Outcome.UNDONE: "it did not help and was undone",
     Outcome.FAILED: "it failed",

@@ -35,7 +35,7 @@ class Replies:
             thread = self.book.thread(key)
             if not thread.ts:
                 continue
-            if self.book.changed(key):
+            if self.book.changed(key) or self._waits_for_long(key):
                 self._recall(key)
             if self.book.changed(key):
                 if thread.shared:

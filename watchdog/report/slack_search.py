@@ -11,6 +11,7 @@ from watchdog.report.slack_answers import Answer
 from watchdog.report.slack_mail import Mail
 
 _PAGES, _PAGE = 5, 200
+_IN_DIGEST = 250
 _SHORT = 16  # characters of a fingerprint, enough to tell apart what one pass told
 
 
@@ -64,9 +65,10 @@ def about_message(incident: Incident, thread: Thread) -> dict[str, Any]:
     return {"incident": thread.mark or incident.fingerprint, "since": begun, "post": thread.said}
 
 
-def about_digest(marks: list[str]) -> dict[str, Any]:
+def about_digest(incidents: Sequence[Incident]) -> dict[str, Any]:
     """What goes with a digest; metadata may have some thousand characters."""
-    return {"digest": " ".join(mark[:_SHORT] for mark in marks[:300])}
+    words = [_in_digest(item.fingerprint, item) for item in incidents[:_IN_DIGEST]]
+    return {"digest": " ".join(words)}
 
 
 def about_reply(threads: Sequence[tuple[Thread, str]]) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def message_of(incident: Incident, thread: Thread, seen: list[Seen]) -> tuple[st
         same = all(item.about.get(name, value) == value for name, value in wanted.items())
         if same and "incident" in item.about:
             return item.ts, False
-        if wanted["incident"][:_SHORT] in str(item.about.get("digest", "")).split():
+        if _in_digest(wanted["incident"], incident) in str(item.about.get("digest", "")).split():
             return item.ts, True
     return None
 
@@ -99,6 +101,10 @@ def told_by(thread: Thread, seen: list[Seen]) -> str | None:
 def ask_of(request_id: str, seen: list[Seen]) -> str | None:
     """The ts of the reply that asks for that approval."""
     return next((item.ts for item in seen if item.about.get("approval") == request_id), None)
+
+
+def _in_digest(mark: str, incident: Incident) -> str:
+    return f"{mark[:_SHORT]}:{int(incident.first_seen.timestamp()):x}"
 
 
 def _number(thread: Thread) -> str:

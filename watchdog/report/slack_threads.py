@@ -187,7 +187,9 @@ class Talk:
             return
         lines = [self.book.story(key).headline for key in kept]
         message = digest(lines, kept[0].namespace, self.book.report)
-        answer = self.mail.post(message, name, about_digest([key.fingerprint for key in kept]))
+        answer = self.mail.post(
+            message, name, about_digest([self.book.incident(key) for key in kept])
+        )
         self._posted(answer, {key: threads[key] for key in kept}, before, None)
 
     def _may_post(self, name: str) -> bool:
