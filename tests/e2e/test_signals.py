@@ -7,6 +7,7 @@ that it comes at a known moment of the pass.
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -178,6 +179,24 @@ def test_a_second_ctrl_c_ends_it_at_once(signalled: Signalled) -> None:
     assert out == ""
     assert signalled.arena.wire.real_writes == []
     assert signalled.seconds[-1] < 2
+
+
+def test_sigterm_ends_a_pass_that_has_not_begun(tmp_path: Path) -> None:
+    """As a container's first process it would otherwise be ignored until SIGKILL."""
+    os.mkfifo(tmp_path / "kubeconfig")
+    command = [str(COMMAND), "run", "-n", NAMESPACE, "-o", "json"]
+    pipe = subprocess.PIPE
+    env = {"KUBECONFIG": str(tmp_path / "kubeconfig")}
+    # The file opens once the command reads it.
+    with (
+        subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=env) as process,
+        (tmp_path / "kubeconfig").open("w"),
+    ):
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+
+    assert process.returncode == 143
+    assert (out, err) == ("", "")
 
 
 def only(out: str) -> dict[str, Any]:
