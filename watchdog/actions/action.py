@@ -101,6 +101,27 @@ class Action(Noun):
         return []
 
 
+class ContainerAction(Action):
+    """A change of one container of a Deployment's pod template.
+
+    Subclasses say in `change` what to write where the container is.
+    """
+
+    container: ContainerName
+
+    grants: ClassVar[tuple[Grant, ...]] = TEMPLATE_GRANTS
+    changes_template: ClassVar[bool] = True
+
+    def operations(self, live: Object, value: Any, /) -> Operations:
+        """The JSON patch of that container; empty where there is none of that name."""
+        found = container_path(live, self.container)
+        return self.change(found[0], found[1], value) if found else []
+
+    def change(self, _path: str, _container: Object, _value: Any, /) -> Operations:
+        """The operations that give the container at `path` the value."""
+        return []
+
+
 def container_path(live: Object, name: str) -> tuple[str, Object] | None:
     """JSON pointer and content of a container (init ones too) in a workload's pod template."""
     spec = live["spec"]["template"]["spec"]

@@ -8,10 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from watchdog.actions.action import (
-    TEMPLATE_GRANTS,
-    Action,
-    ContainerName,
-    Grant,
+    ContainerAction,
     Mode,
     Object,
     Operations,
@@ -25,20 +22,17 @@ _SHOWN_CHARS = 400
 _Words = Annotated[list[Annotated[str, Field(max_length=_SHOWN_CHARS)]], Field(max_length=20)]
 
 
-class PatchDeploymentCommand(Action):
+class PatchDeploymentCommand(ContainerAction):
     """Restore command and args of `container`; both are a suggestion where no revision has them.
 
     A suggested one is written only once a person approved that very text.
     """
 
     kind: Literal["patch_deployment_command"] = "patch_deployment_command"
-    container: ContainerName
     command: _Words | None = None
     args: _Words | None = None
 
     default_mode: ClassVar[Mode] = "approve"
-    grants: ClassVar[tuple[Grant, ...]] = TEMPLATE_GRANTS
-    changes_template: ClassVar[bool] = True
 
     @model_validator(mode="after")
     def _can_be_shown_whole(self) -> Self:
@@ -66,12 +60,8 @@ class PatchDeploymentCommand(Action):
         asked = {"command": self.command, "args": self.args}
         return {field: asked[field] or found[1].get(field) for field in _FIELDS}
 
-    def operations(self, live: Object, value: Any, /) -> Operations:
+    def change(self, path: str, container: Object, value: Any, /) -> Operations:
         """Set or remove both fields."""
-        found = container_path(live, self.container)
-        if found is None:
-            return []
-        path, container = found
         operations: Operations = []
         for field in _FIELDS:
             if value[field] and container.get(field) != value[field]:

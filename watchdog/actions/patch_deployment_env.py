@@ -7,29 +7,22 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, SecretStr
 
 from watchdog.actions.action import (
-    TEMPLATE_GRANTS,
-    Action,
-    ContainerName,
-    Grant,
+    ContainerAction,
     Mode,
     Object,
     Operations,
     container_in,
-    container_path,
 )
 
 
-class PatchDeploymentEnv(Action):
+class PatchDeploymentEnv(ContainerAction):
     """Set env `name` on `container`; `value` is a suggestion, for want of something stronger."""
 
     kind: Literal["patch_deployment_env"] = "patch_deployment_env"
-    container: ContainerName
     name: Annotated[str, Field(pattern=r"^[A-Za-z_][-._A-Za-z0-9]{0,252}$")]
     value: SecretStr | None = None
 
     default_mode: ClassVar[Mode] = "auto"
-    grants: ClassVar[tuple[Grant, ...]] = TEMPLATE_GRANTS
-    changes_template: ClassVar[bool] = True
 
     @property
     def title(self) -> str:
@@ -46,12 +39,8 @@ class PatchDeploymentEnv(Action):
             return None
         return {"name": self.name, "value": self.value.get_secret_value()}
 
-    def operations(self, live: Object, value: Any, /) -> Operations:
+    def change(self, path: str, container: Object, value: Any, /) -> Operations:
         """Replace the entry of that name, or append it."""
-        found = container_path(live, self.container)
-        if found is None:
-            return []
-        path, container = found
         held = container.get("env") or []
         if not held:
             return [{"op": "add", "path": f"{path}/env", "value": [value]}]

@@ -7,10 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from watchdog.actions.action import (
-    TEMPLATE_GRANTS,
-    Action,
-    ContainerName,
-    Grant,
+    ContainerAction,
     Mode,
     Object,
     Operations,
@@ -19,16 +16,13 @@ from watchdog.actions.action import (
 )
 
 
-class PatchDeploymentImage(Action):
+class PatchDeploymentImage(ContainerAction):
     """Set the image of `container`; `image` is a suggestion where no revision has one."""
 
     kind: Literal["patch_deployment_image"] = "patch_deployment_image"
-    container: ContainerName
     image: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}$")]
 
     default_mode: ClassVar[Mode] = "approve"
-    grants: ClassVar[tuple[Grant, ...]] = TEMPLATE_GRANTS
-    changes_template: ClassVar[bool] = True
 
     @property
     def title(self) -> str:
@@ -45,12 +39,11 @@ class PatchDeploymentImage(Action):
         """The proposed image."""
         return self.image
 
-    def operations(self, live: Object, value: Any, /) -> Operations:
+    def change(self, path: str, container: Object, value: Any, /) -> Operations:
         """Replace the image."""
-        found = container_path(live, self.container)
-        if found is None or found[1].get("image") == value:
+        if container.get("image") == value:
             return []
-        return [{"op": "add", "path": f"{found[0]}/image", "value": value}]
+        return [{"op": "add", "path": f"{path}/image", "value": value}]
 
 
 def one_typo_apart(image: str, other: str) -> bool:

@@ -8,10 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from watchdog.actions.action import (
-    TEMPLATE_GRANTS,
-    Action,
-    ContainerName,
-    Grant,
+    ContainerAction,
     Mode,
     Object,
     Operations,
@@ -22,14 +19,13 @@ from watchdog.actions.action import (
 _PROBES = ("liveness", "readiness", "startup")
 
 
-class PatchDeploymentProbe(Action):
+class PatchDeploymentProbe(ContainerAction):
     """Change fields of a probe of `container`, or of all it has; None leaves a field as it is.
 
     A probe is never removed.
     """
 
     kind: Literal["patch_deployment_probe"] = "patch_deployment_probe"
-    container: ContainerName
     probe: Literal["liveness", "readiness", "startup", "all"]
     path: Annotated[str, Field(pattern=r"^/[A-Za-z0-9._~/-]{0,127}$")] | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
@@ -38,8 +34,6 @@ class PatchDeploymentProbe(Action):
     failure_threshold: Annotated[int, Field(ge=1, le=100)] | None = None
 
     default_mode: ClassVar[Mode] = "approve"
-    grants: ClassVar[tuple[Grant, ...]] = TEMPLATE_GRANTS
-    changes_template: ClassVar[bool] = True
 
     @property
     def title(self) -> str:
@@ -61,15 +55,12 @@ class PatchDeploymentProbe(Action):
         held = {f: found[1][f] for f in self._fields if found[1].get(f)} if found else {}
         return {field: self._corrected(probe) for field, probe in held.items()} or None
 
-    def operations(self, live: Object, value: Any, /) -> Operations:
+    def change(self, path: str, container: Object, value: Any, /) -> Operations:
         """Replace the probes."""
-        found = container_path(live, self.container)
-        if found is None:
-            return []
         return [
-            {"op": "add", "path": f"{found[0]}/{field}", "value": probe}
+            {"op": "add", "path": f"{path}/{field}", "value": probe}
             for field, probe in value.items()
-            if found[1].get(field) != probe
+            if container.get(field) != probe
         ]
 
     @property

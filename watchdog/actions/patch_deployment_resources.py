@@ -9,10 +9,7 @@ from pydantic import field_validator
 
 from watchdog import quantity
 from watchdog.actions.action import (
-    TEMPLATE_GRANTS,
-    Action,
-    ContainerName,
-    Grant,
+    ContainerAction,
     Mode,
     Object,
     Operations,
@@ -23,19 +20,16 @@ from watchdog.actions.action import (
 Quantities = dict[tuple[str, str], str]
 
 
-class PatchDeploymentResources(Action):
+class PatchDeploymentResources(ContainerAction):
     """Set requests and limits of `container` as quantities; None leaves one as it is."""
 
     kind: Literal["patch_deployment_resources"] = "patch_deployment_resources"
-    container: ContainerName
     memory_limit: str | None = None
     memory_request: str | None = None
     cpu_limit: str | None = None
     cpu_request: str | None = None
 
     default_mode: ClassVar[Mode] = "auto"
-    grants: ClassVar[tuple[Grant, ...]] = TEMPLATE_GRANTS
-    changes_template: ClassVar[bool] = True
 
     @field_validator("memory_limit", "memory_request", "cpu_limit", "cpu_request")
     @classmethod
@@ -82,12 +76,8 @@ class PatchDeploymentResources(Action):
         """The quantities asked for; remediation/values.py bounds them."""
         return self.wanted or None
 
-    def operations(self, live: Object, value: Any, /) -> Operations:
+    def change(self, path: str, container: Object, value: Any, /) -> Operations:
         """Replace the container's resources, keeping what was not asked for."""
-        found = container_path(live, self.container)
-        if found is None:
-            return []
-        path, container = found
         resources = copy.deepcopy(container.get("resources") or {})
         for (group, resource), text in value.items():
             resources.setdefault(group, {})[resource] = text

@@ -25,27 +25,24 @@ from watchdog.failures.look import (
     Seen,
     crashes,
     exit_code,
-    make_finding,
     matching,
     with_evidence,
 )
 from watchdog.failures.manifest import deployment
-from watchdog.failures.owners import kubectl, word
 from watchdog.failures.probes import (
-    PROBE_FIELDS,
-    answer,
     killed_by_probe,
-    port_note,
+    probe_advice,
+    probe_finding,
+    probe_fix,
     probe_of,
+    probe_words,
     unhealthy,
 )
-from watchdog.failures.repair import changed_words, permanent, undo
 from watchdog.observation.snapshot import ContainerPort, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.actions import RolloutUndo
     from watchdog.nouns import Finding
     from watchdog.observation.snapshot import ClusterSnapshot
 
@@ -80,19 +77,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for _owner, seen in matching(snapshot, lambda item: _probe(snapshot, item) is not None):
         first = seen[0]
         kind = _probe(snapshot, first) or "liveness"
-        failed = unhealthy(snapshot, first, kind.capitalize())
-        probe = probe_of(first.spec, kind)
-        finding = make_finding(
-            NAME,
-            f"{kind} probe fails",
-            snapshot,
-            seen,
-            probe=kind,
-            asks=probe.asks if probe else None,
-            answer=answer(failed[-1].message) if failed else None,
-            restarts=str(first.state.restarts),
-            port=port_note(first.spec, probe),
-        )
+        finding = probe_finding(NAME, kind, snapshot, seen)
         pods = [item.pod for item in seen]
         yield with_evidence(
             finding, event_line(snapshot, pods, "Unhealthy"), event_line(snapshot, pods, "Killing")
@@ -100,31 +85,15 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
 
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
-    facts = finding.facts
-    got = f": {facts['answer']}" if "answer" in facts else ""
+    who = finding.facts["who"]
     return (
-        f"The kubelet restarts {facts['who'][0].lower()}{facts['who'][1:]} (restarts so far: "
-        f"{facts['restarts']}) because its {facts['probe']} probe ({facts.get('asks', 'probe')}) "
-        f"fails{got}.{facts.get('port', '')}{changed_words(finding, snapshot, *PROBE_FIELDS)}"
+        f"The kubelet restarts {who[0].lower()}{who[1:]} (restarts so far: "
+        f"{finding.facts['restarts']}) because {probe_words(finding, snapshot)}"
     )
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
-    facts, workload = finding.facts, snapshot.workload(finding.target)
-    if _fix(finding, snapshot):
-        return Advice(permanent(workload, f"the {facts['probe']} probe that worked"))
-    text = (
-        f"Compare the {facts['probe']} probe ({facts.get('asks', 'probe')}) with what the "
-        "container serves: path, port, and how long it takes to start. Correct "
-        "the probe, do not remove it."
-    )
-    if finding.target.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
-        return Advice(text, kubectl(snapshot, "edit", word(finding.target)))
-    return Advice(text)
-
-
-def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:
-    return undo(finding, snapshot, *PROBE_FIELDS, container=finding.container)
+    return probe_advice(finding, snapshot, "path, port, and how long it takes to start")
 
 
 def _examples() -> tuple[Example, ...]:
@@ -182,6 +151,6 @@ LIVENESS_FAILING = FailureKind(
         settle="restarts",
     ),
     examples=_examples,
-    fix=_fix,
+    fix=probe_fix,
     actions=("rollout_undo", "patch_deployment_probe"),
 )

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from watchdog.failures.kind import Advice
 from watchdog.failures.lines import shorten
+from watchdog.failures.look import Seen, make_finding
+from watchdog.failures.owners import kubectl, word
+from watchdog.failures.repair import changed_words, permanent, undo
 
 if TYPE_CHECKING:
-    from watchdog.failures.look import Seen
+    from watchdog.actions import RolloutUndo
+    from watchdog.nouns import Finding
     from watchdog.observation.snapshot import ClusterSnapshot, ContainerSpec, EventSummary, Probe
 
 PROBE_FIELDS = ("liveness", "readiness", "startup", "image", "command", "args", "ports", "env")
@@ -72,3 +77,51 @@ def port_note(spec: ContainerSpec, probe: Probe | None) -> str:
     if probe.port in declared:
         return ""
     return f" The container declares port {declared[0]}, the probe asks {probe.port}."
+
+
+def probe_finding(name: str, kind: str, snapshot: ClusterSnapshot, seen: list[Seen]) -> Finding:
+    """The finding that the `kind` probe of these containers fails, with what it asks and gets."""
+    first = seen[0]
+    failed = unhealthy(snapshot, first, kind.capitalize())
+    probe = probe_of(first.spec, kind)
+    return make_finding(
+        name,
+        f"{kind} probe fails",
+        snapshot,
+        seen,
+        probe=kind,
+        asks=probe.asks if probe else None,
+        answer=answer(failed[-1].message) if failed else None,
+        restarts=str(first.state.restarts),
+        port=port_note(first.spec, probe),
+    )
+
+
+def probe_words(finding: Finding, snapshot: ClusterSnapshot) -> str:
+    """`its liveness probe (GET /healthz on port 80) fails: the answer is HTTP 404.`, and since."""
+    facts = finding.facts
+    got = f": {facts['answer']}" if "answer" in facts else ""
+    return (
+        f"its {facts['probe']} probe ({facts.get('asks', 'probe')}) fails{got}."
+        f"{facts.get('port', '')}{changed_words(finding, snapshot, *PROBE_FIELDS)}"
+    )
+
+
+def probe_advice(finding: Finding, snapshot: ClusterSnapshot, compare: str) -> Advice:
+    """How a person corrects the probe; `compare` says what of it to look at."""
+    facts, target = finding.facts, finding.target
+    if probe_fix(finding, snapshot):
+        lasting = permanent(snapshot.workload(target), f"the {facts['probe']} probe that worked")
+        return Advice(lasting)
+    text = (
+        f"Compare the {facts['probe']} probe ({facts.get('asks', 'probe')}) with what the "
+        f"container serves: {compare}. Correct the probe, do not remove it."
+    )
+    if target.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
+        return Advice(text, kubectl(snapshot, "edit", word(target)))
+    return Advice(text)
+
+
+def probe_fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:
+    """Going back, where the revision changed what the probe asks or what answers it."""
+    return undo(finding, snapshot, *PROBE_FIELDS, container=finding.container)

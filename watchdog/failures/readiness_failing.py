@@ -19,24 +19,22 @@ from watchdog.failures.example import (
 from watchdog.failures.example import deployment as web
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import event_line, log_lines, quote, telling
-from watchdog.failures.look import GRACE, Seen, make_finding, matching, unready_for, with_evidence
+from watchdog.failures.look import GRACE, Seen, matching, unready_for, with_evidence
 from watchdog.failures.manifest import deployment
-from watchdog.failures.owners import kubectl, word
 from watchdog.failures.probes import (
-    PROBE_FIELDS,
-    answer,
-    port_note,
+    probe_advice,
+    probe_finding,
+    probe_fix,
     probe_of,
+    probe_words,
     says_no,
     unhealthy,
 )
-from watchdog.failures.repair import changed_words, permanent, undo
 from watchdog.observation.snapshot import Condition, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.actions import RolloutUndo
     from watchdog.nouns import Finding
     from watchdog.observation.snapshot import ClusterSnapshot
 
@@ -76,18 +74,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for _owner, seen in matching(snapshot, lambda item: _unready(snapshot, item)):
         first = seen[0]
         kind = _probe(first) or "readiness"
-        failed = unhealthy(snapshot, first, kind.capitalize())
-        probe = probe_of(first.spec, kind)
-        finding = make_finding(
-            NAME,
-            f"{kind} probe fails",
-            snapshot,
-            seen,
-            probe=kind,
-            asks=probe.asks if probe else None,
-            answer=answer(failed[-1].message) if failed else None,
-            port=port_note(first.spec, probe),
-        )
+        finding = probe_finding(NAME, kind, snapshot, seen)
         pods = [item.pod for item in seen]
         lines = telling(log_lines(snapshot, first, running=True), 1)
         logged = [quote(first, line) for line in lines]
@@ -95,31 +82,12 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
 
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
-    facts = finding.facts
-    got = f": {facts['answer']}" if "answer" in facts else ""
-    return (
-        f"{facts['who']} runs but is not ready because its {facts['probe']} probe "
-        f"({facts.get('asks', 'probe')}) fails{got}.{facts.get('port', '')}"
-        f"{changed_words(finding, snapshot, *PROBE_FIELDS)}"
-    )
+    words = probe_words(finding, snapshot)
+    return f"{finding.facts['who']} runs but is not ready because {words}"
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
-    facts, workload = finding.facts, snapshot.workload(finding.target)
-    if _fix(finding, snapshot):
-        return Advice(permanent(workload, f"the {facts['probe']} probe that worked"))
-    text = (
-        f"Compare the {facts['probe']} probe ({facts.get('asks', 'probe')}) with what the "
-        "container serves: path and port, or what it still waits for. Correct "
-        "the probe, do not remove it."
-    )
-    if finding.target.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
-        return Advice(text, kubectl(snapshot, "edit", word(finding.target)))
-    return Advice(text)
-
-
-def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:
-    return undo(finding, snapshot, *PROBE_FIELDS, container=finding.container)
+    return probe_advice(finding, snapshot, "path and port, or what it still waits for")
 
 
 def _examples() -> tuple[Example, ...]:
@@ -168,6 +136,6 @@ READINESS_FAILING = FailureKind(
         settle="unready",
     ),
     examples=_examples,
-    fix=_fix,
+    fix=probe_fix,
     actions=("rollout_undo", "patch_deployment_probe"),
 )
