@@ -18,12 +18,12 @@ from urllib.error import URLError
 
 from watchdog.clock import Budget
 from watchdog.errors import DeliveryError
-from watchdog.nouns import Delivery, Report
+from watchdog.nouns import Report
 from watchdog.report.phrases import shorten
 from watchdog.report.slack_answers import UNCLEAR, Answer
 from watchdog.report.slack_blocks import messages
 from watchdog.report.slack_kit import Message
-from watchdog.settings import Settings, SlackSettings
+from watchdog.settings import SlackSettings
 
 Body = dict[str, Any]
 
@@ -40,36 +40,6 @@ _SCOPES = {
 def configured(settings: SlackSettings) -> bool:
     """Whether there is a bot token or a webhook."""
     return settings.bot_token is not None or settings.webhook_url is not None
-
-
-def deliver(
-    report: Report, settings: Settings, budget: Budget, channels: Mapping[str, str] | None = None
-) -> list[Delivery]:
-    """Post what is broken, one message for each finding; nothing when nothing is, or in a dry run.
-
-    `channels` maps namespaces to the channels that their policies name. Never raises for what Slack
-    does; every failure is a Delivery with its remedy.
-    """
-    slack = settings.slack
-    posts = messages(report, channels) if report.mode == "act" and configured(slack) else []
-    if posts and slack.bot_token and not (slack.channel or channels):
-        return [
-            Delivery(to="slack", ok=False, error="no channel is set: set SRE_AGENT_SLACK__CHANNEL")
-        ]
-    from watchdog.report.slack_mail import Mail
-
-    mail = Mail(slack, budget)
-    delivered: list[Delivery] = []
-    for message in posts:
-        channel = (channels or {}).get(message.namespace) or slack.channel or ""
-        answer = mail.post(message, channel, {"incident": message.incident})
-        said = Delivery(
-            to="slack", ok=answer.ok, error=None if answer.ok else answer.words(channel)
-        )
-        delivered.append(said)
-        for reply in message.thread if answer.ts and answer.channel else ():
-            mail.post(reply, str(answer.channel), {}, str(answer.ts))
-    return delivered
 
 
 def preview(report: Report) -> str:

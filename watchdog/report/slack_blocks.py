@@ -87,7 +87,6 @@ def blocks_for(
     ]
     return Message(
         namespace=case.namespace,
-        incident=_incident(case, report),
         text=escape(" ".join(part for part in said if part), TEXT),
         blocks=tuple(blocks),
         thread=_details(case),
@@ -164,7 +163,7 @@ def _details(case: Case) -> tuple[Message, ...]:
     if not blocks:
         return ()
     told = f"Details of {case.name}: {case.changed or case.why}"
-    return (Message(case.namespace, "", escape(told, TEXT), tuple(blocks)),)
+    return (Message(case.namespace, escape(told, TEXT), tuple(blocks)),)
 
 
 def _digest(cases: Sequence[Case], report: Report) -> Message:
@@ -181,25 +180,9 @@ def digest(lines: Sequence[str], namespace: str, report: Report) -> Message:
     told = "\n".join(shorten(line, 60) for line in shown)
     return Message(
         namespace=namespace,
-        incident="",
         text=escape(f"{head}. " + told.replace("\n", "; "), TEXT),
         blocks=(section(f"*{head}*"), plain(told, 2900)),
     )
-
-
-def _incident(case: Case, report: Report) -> str:
-    """Which finding: never a pod's name and never a model's words."""
-    target = case.finding.target
-    container = case.finding.container or "-"
-    parts = (
-        report.cluster,
-        target.namespace,
-        target.kind,
-        target.name,
-        case.finding.kind,
-        container,
-    )
-    return "/".join(parts)
 
 
 def asked(label: str, todo: ToDo) -> str:

@@ -24,7 +24,6 @@ from watchdog.report.slack_kit import (
     code,
     context,
     escape,
-    escaped,
     mrkdwn,
     plain,
     section,
@@ -139,7 +138,7 @@ def ask(story: Story, request: ApprovalRequest, approvers: Iterable[str]) -> Mes
     blocks += [plain(why, BODY)] if why else []
     blocks += [section(code(diff))] if diff else []
     blocks += [
-        section(f"{react}\n```\n{escaped(command)}\n```"),
+        section(f"{react}\n{code(command)}"),
         context(until),
     ]
     return _message(story, f"{head}. {why} {until} Or run: {command}", blocks)
@@ -148,7 +147,8 @@ def ask(story: Story, request: ApprovalRequest, approvers: Iterable[str]) -> Mes
 def approve_command(request: ApprovalRequest) -> str:
     """The whole command that approves, on the very object that would change."""
     target = request.action.target
-    what = f"{target.kind.lower()}/{target.name} sre-watchdog/approve={request.id}"
+    kind = re.sub(r"[^a-z]", "", target.kind.lower())  # as it was remembered
+    what = f"{kind}/{target.name} sre-watchdog/approve={request.id}"
     return f"kubectl -n {target.namespace} annotate {what} --overwrite"
 
 
@@ -209,7 +209,6 @@ def _mention(user: str) -> str:
 def _message(story: Story, text: str, blocks: Sequence[Block]) -> Message:
     return Message(
         namespace=story.incident.target.namespace,
-        incident=story.incident.fingerprint,
         text=escape(text, TEXT),
         blocks=tuple(blocks),
     )

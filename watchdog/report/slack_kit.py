@@ -25,11 +25,10 @@ _SIGNS = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "'"})
 class Message:
     """What is posted: `text` is the whole story in sentences, `thread` the details as replies.
 
-    `namespace` decides the channel; `incident` tells which finding it is about, empty for a digest.
+    `namespace` is the one that it is about, or the first of several.
     """
 
     namespace: str
-    incident: str
     text: str
     blocks: tuple[Block, ...]
     thread: tuple[Message, ...] = ()

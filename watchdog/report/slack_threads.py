@@ -102,7 +102,7 @@ class Talk:
         self._again.clear()
         edits = 0
         for key in quiet:
-            edits += edits < _QUIET_EDITS and self._edit(key)
+            edits += edits < _QUIET_EDITS and self.mail.left > 0 and self._edit(key)
         self._post(self._again)
 
     def _is_new(self, key: Key) -> bool:
