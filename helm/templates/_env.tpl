@@ -32,8 +32,17 @@
   "SRE_AGENT_SHARDS" (ternary "" (include "sre-watchdog.text" .Values.shards) (eq (int .Values.shards) 1))
   "SRE_AGENT_LLM__BASE_URL" .Values.llm.baseUrl
   "SRE_AGENT_LLM__MODEL" .Values.llm.model
+  "SRE_AGENT_LLM__CALLS_PER_DAY" (include "sre-watchdog.text" .Values.llm.callsPerDay)
+  "SRE_AGENT_LLM__TOKENS_PER_DAY" (include "sre-watchdog.text" .Values.llm.tokensPerDay)
   "SRE_AGENT_SLACK__CHANNEL" .Values.slack.channel
   "SRE_AGENT_SLACK__BASE_URL" .Values.slack.baseUrl
+  "SRE_AGENT_SLACK__APPROVERS" (join "," .Values.slack.approvers)
+  "SRE_AGENT_SLACK__REMIND_SECONDS" (include "sre-watchdog.text" .Values.slack.remindSeconds)
+  "SRE_AGENT_ALERTMANAGER__URL" .Values.alertmanager.url
+  "SRE_AGENT_INCIDENTS__TRIES" (include "sre-watchdog.text" .Values.incidents.tries)
+  "SRE_AGENT_INCIDENTS__COOLDOWN_SECONDS" (include "sre-watchdog.text" .Values.incidents.cooldownSeconds)
+  "SRE_AGENT_INCIDENTS__REOPEN_SECONDS" (include "sre-watchdog.text" .Values.incidents.reopenSeconds)
+  "SRE_AGENT_INCIDENTS__APPROVAL_SECONDS" (include "sre-watchdog.text" .Values.incidents.approvalSeconds)
   "SRE_AGENT_PUSHGATEWAY__URL" (include "sre-watchdog.pushgatewayUrl" .)
   "SRE_AGENT_PUSHGATEWAY__JOB" .Release.Name
   "SRE_AGENT_HEARTBEAT__URL" .Values.heartbeat.url -}}

@@ -9,6 +9,7 @@ import yaml
 from tests.chart.rendering import CHART, CI_VALUES, Chart, environment, of_kind, pods
 from watchdog.actions import BY_NAME
 from watchdog.environment import load
+from watchdog.settings import AlertmanagerSettings, IncidentSettings, LLMSettings, SlackSettings
 
 pytestmark = pytest.mark.chart
 each_values = pytest.mark.parametrize("values", CI_VALUES, ids=lambda path: path.stem)
@@ -55,6 +56,39 @@ def test_actions_default_to_what_the_product_does_by_itself(chart: Chart) -> Non
         name: kind.default_mode for name, kind in BY_NAME.items() if name != "custom_instruction"
     }
     assert environment(chart.template())["SRE_AGENT_NAMESPACES"] == "ops"
+
+
+def test_incidents_default_to_what_the_product_does_by_itself(
+    chart: Chart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(chart.template()).items():
+        monkeypatch.setenv(name, value)
+
+    settings = load()
+
+    assert settings.incidents == IncidentSettings()
+    assert settings.slack == SlackSettings()
+    assert settings.llm == LLMSettings()
+    assert settings.alertmanager == AlertmanagerSettings()
+
+
+def test_approvers_and_budgets_reach_the_product(
+    chart: Chart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = CHART / "ci" / "all-on-values.yaml"
+    for name, value in environment(chart.template(values=values)).items():
+        monkeypatch.setenv(name, value)
+
+    settings = load()
+
+    assert settings.slack.approvers == ("U012AB3CD", "W0EXAMPLE")
+    assert settings.slack.remind_seconds == 7200
+    assert settings.llm.calls_per_day == 50
+    assert settings.llm.tokens_per_day == 2_500_000
+    assert settings.alertmanager.url == "http://alertmanager.monitoring:9093"
+    assert settings.incidents == IncidentSettings(
+        tries=2, cooldown_seconds=900, reopen_seconds=7200, approval_seconds=14_400
+    )
 
 
 @each_values
@@ -157,6 +191,9 @@ REFUSED = {
     "a setting with a value": (["settings.DRY_RUN=true"], "the chart sets SRE_AGENT_DRY_RUN"),
     "an env of ours": (["extraEnv[0].name=SRE_AGENT_DRY_RUN"], "which the chart sets itself"),
     "a secret env of ours": (["extraEnv[0].name=SRE_AGENT_LLM__API_KEY"], "sets itself"),
+    "a name as approver": (["slack.approvers={@ada}"], "/slack/approvers/0"),
+    "no try at all": (["incidents.tries=0"], "/incidents/tries"),
+    "an Alertmanager without scheme": (["alertmanager.url=am:9093"], "/alertmanager/url"),
     "an address without scheme": (["pushgateway.url=gateway:9091"], "/pushgateway/url"),
 }
 
