@@ -74,7 +74,7 @@ def measure(
         case.estate.stand(plane)
         case.estate.breaking(plane, case.broken)
         say(f"{case.pods} pods in {case.namespaces} namespaces, {case.broken} broken: measuring")
-        with node(plane, log_of):
+        with node(plane, case.estate.prefix, log_of):
             yield _row(plane, case, runs, peer)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.node import NODE
 from tests.cluster.plane import ApiRefusalError, Plane
 from tests.written import (
     HASH,
@@ -56,7 +55,6 @@ _TOKEN = {
     },
 }
 _SPEC = {
-    "nodeName": NODE,
     "terminationGracePeriodSeconds": 0,
     "containers": [_MAIN],
     "volumes": [_TOKEN],
@@ -80,11 +78,15 @@ class Estate:
 
     pods: int
     namespaces: int
+    prefix: str = "bench"
+    """How the names of its namespaces begin, and the name of the node that its pods are on."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """Its namespaces."""
-        return tuple(f"bench-{self.pods}-{self.namespaces}-{n}" for n in range(self.namespaces))
+        return tuple(
+            f"{self.prefix}-{self.pods}-{self.namespaces}-{n}" for n in range(self.namespaces)
+        )
 
     @property
     def apps(self) -> tuple[tuple[str, str], ...]:
@@ -111,8 +113,9 @@ class Estate:
                 ) from refusal
         apps = plane.create_many(_deployment(ns, app) for ns, app in self.apps)
         sets = plane.create_many(replica_set(app["metadata"]["namespace"], app) for app in apps)
+        spec = {**_SPEC, "nodeName": self.prefix}
         plane.create_many(
-            pod(each["metadata"]["namespace"], _pod(each["metadata"]["name"], n), each, spec=_SPEC)
+            pod(each["metadata"]["namespace"], _pod(each["metadata"]["name"], n), each, spec=spec)
             for each in sets
             for n in range(PODS_EACH)
         )

@@ -10,12 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.cluster.plane import ApiRefusalError, Plane
 
-NODE = "bench"
-
 
 @contextlib.contextmanager
-def node(plane: Plane, log_of: Callable[[str], str]) -> Iterator[list[str]]:
-    """Serve the logs that `log_of` gives for a pod's name; yields the pods whose logs were read."""
+def node(plane: Plane, name: str, log_of: Callable[[str], str]) -> Iterator[list[str]]:
+    """A node of that name, which serves the logs that `log_of` gives for the name of a pod.
+
+    Yields the pods whose logs were read, one for each read.
+    """
     read: list[str] = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(log_of, read))
     server.daemon_threads = True
@@ -26,16 +27,17 @@ def node(plane: Plane, log_of: Callable[[str], str]) -> Iterator[list[str]]:
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        _register(plane, server.server_port)
+        _register(plane, name, server.server_port)
         yield read
     finally:
+        plane.api.request("DELETE", f"/api/v1/nodes/{name}")
         server.shutdown()
         thread.join()
         server.server_close()
 
 
-def _register(plane: Plane, port: int) -> None:
-    body = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}}
+def _register(plane: Plane, name: str, port: int) -> None:
+    body = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}}
     with contextlib.suppress(ApiRefusalError):
         plane.create(body)
     plane.status(

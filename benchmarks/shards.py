@@ -25,7 +25,7 @@ def by_shards(
     estate.stand(plane)
     estate.breaking(plane, broken)
     lines, expected = [], None
-    with node(plane, log_of):
+    with node(plane, estate.prefix, log_of):
         for count in shards:
             say(f"{count} shards")
             began = time.perf_counter()

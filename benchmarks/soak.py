@@ -40,7 +40,7 @@ def soak(
     """Run the passes; a sample after each."""
     estate.stand(plane)
     samples = []
-    with node(plane, log_of):
+    with node(plane, estate.prefix, log_of):
         for number in range(1, passes + 1):
             estate.breaking(plane, _BROKEN[number % len(_BROKEN)])
             samples.append(_one(plane, estate, number))
