@@ -19,7 +19,7 @@ _TICKED = re.compile(r"`([^`\n]*)`?")
 _PLAIN_WORD = re.compile(r"/?[\w.-]{1,80}(?:/[\w.-]{1,80}){0,8}(?:[:@][\w.:-]{1,80})?")
 _MARKUP_LINK = re.compile(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)")
 _SLACK_LINK = re.compile(r"<(?:[a-z][a-z0-9+.-]{0,20}:|[@#!])[^>\n]{0,500}>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-z!][^>\n]{0,500}>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z!][^>\n]{0,500}>|<\|[^>\n]{0,80}\|>", re.IGNORECASE)
 _URL = re.compile(
     r"(?:\b[a-z][a-z0-9+.-]{0,20}:\\?/\\?/|\bwww\.|\b(?:mailto:|javascript:|data:\w+/|file:/)(?=\S))"
     r"\S*|\S{0,80}\w@[\w-]+\.[\w.-]+|(?<![:\w])//[\w-]+\.\S*",
@@ -115,6 +115,12 @@ _WEB = re.compile(
     r"|\bwww\.(?P<www>[\w.-]{1,250})|\[(?P<said>[^\]\n]{0,300})\]\((?=\S)",
     re.IGNORECASE,
 )
+# Mentions for Slack and marks of a chat model's roles begin like this.
+_MARK = re.compile(r"<(?=[!@#|])")
+_ENCODED = re.compile(
+    r"(?<![\w/+=:@.-])(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]*[A-Z])(?=[A-Za-z0-9+/]*\d)"
+    r"[A-Za-z0-9+/]{40,}={0,2}(?![\w.-])"
+)
 _ENDS = re.compile(r"(?<=[.!?;])\s+|\n+")
 _WORD = re.compile(r"[^\W\d_]{2,}", re.UNICODE)
 _LONGEST = 8_000
@@ -142,14 +148,15 @@ def defused(line: str) -> str:
     """A line of a log or an event for people to read as evidence: nothing to click or to paste.
 
     Addresses outside of the cluster are written so that nothing takes them for a link
-    (`hxxps://example[.]com`), and what reads like a command line is cut off. All else stays: an
-    error speaks of flags, paths and pipes.
+    (`hxxps://example[.]com`), and what reads like a command line is cut off, as is what is long and
+    encoded. All else stays: an error speaks of flags, paths and pipes.
     """
     line = line[:_LONGEST]
     found = _PASTED.search(line)
     if found:
         line = f"{line[: found.start()]}{COMMAND}"
-    return _WEB.sub(_defanged, line)
+    line = _ENCODED.sub("[encoded text removed]", line)
+    return _MARK.sub("\u2039", _WEB.sub(_defanged, line))
 
 
 def _unhidden(text: str) -> str:

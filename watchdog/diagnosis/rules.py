@@ -41,11 +41,8 @@ def detect(snapshot: ClusterSnapshot, kinds: Kinds) -> tuple[Finding, ...]:
 def _quotable(finding: Finding) -> Finding:
     """The finding, with nothing in what logs and events say of it to be clicked or pasted."""
     evidence = tuple(defused(line) for line in finding.evidence)
-    return (
-        finding
-        if evidence == finding.evidence
-        else finding.model_copy(update={"evidence": evidence})
-    )
+    facts = {name: defused(fact) for name, fact in finding.facts.items()}
+    return finding.model_copy(update={"evidence": evidence, "facts": facts})
 
 
 def explain(
