@@ -20,7 +20,7 @@ from watchdog import __version__
 from watchdog.clock import Budget
 from watchdog.nouns import Delivery, NamespaceReport, Outcome, Report
 from watchdog.report.calls import in_words
-from watchdog.report.words import Case, chapters, ended
+from watchdog.report.words import Case, Status, chapters, ended
 from watchdog.settings import Settings
 
 PREFIX = "sre_watchdog_"
@@ -38,6 +38,11 @@ METRICS: dict[str, tuple[tuple[str, ...], str]] = {
     "findings": (("namespace", "kind"), "Problems found, by kind of failure."),
     "incidents_open": (("namespace",), "Problems that are not fixed at the end of the pass."),
     "needs_human": (("namespace",), "Problems that wait for a person."),
+    "incidents": (
+        ("namespace", "state"),
+        "Incidents that are open, by state: broken, fixing, fixed (not proven yet) or needs_you.",
+    ),
+    "incident_attempts": (("namespace",), "Writes made against the incidents that are open."),
     "actions": (("namespace", "kind", "outcome"), "Actions of the pass, by kind and outcome."),
     "last_action_timestamp_seconds": (
         ("namespace", "kind"),
@@ -46,9 +51,13 @@ METRICS: dict[str, tuple[tuple[str, ...], str]] = {
     "refusals": (("rule",), "Actions that policy refused, by rule."),
     "time_to_healthy_seconds": (
         ("namespace", "kind"),
-        "From first seen to verified healthy, the longest of the pass.",
+        "From first seen to healthy again, whoever mended it, the longest of the pass.",
     ),
     "llm_tokens": (("type",), "Tokens of the pass: prompt, completion, total."),
+    "llm_used_today": (
+        ("namespace", "what"),
+        "Calls and tokens of this day (UTC) for the namespace, as its memory counts them.",
+    ),
     "llm_request_duration_seconds": ((), "How long the model took in this pass."),
     "llm_parse_failures": (("why",), "Namespaces for which the model gave no usable answer."),
     "blind_spots": (("namespace",), "Things that could not be read."),
@@ -56,6 +65,9 @@ METRICS: dict[str, tuple[tuple[str, ...], str]] = {
     "objects_scanned": (("kind",), "Objects looked at, by plural resource name."),
 }
 RESULTS = ("ok", "degraded", "failed")
+STATES = ("broken", "fixing", "fixed", "needs_you")
+# What a case is where no memory was kept, as in a dry run.
+_STATE_OF: dict[Status, str] = {"needs you": "needs_you", "would fix": "broken"}
 _CHANGED = {Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNDONE, Outcome.UNKNOWN}
 # In this order: words of an error -> label. An answer may quote anything, so it is asked for first.
 _WHYS = (
@@ -105,6 +117,7 @@ def _of_namespace(
     yield Sample("incidents_open", where, len(unfixed))
     yield Sample("needs_human", where, sum(case.status == "needs you" for case in cases))
     yield Sample("blind_spots", where, len(item.blind_spots))
+    yield from _incidents(item, cases)
     for kind, number in Counter(finding.kind for finding in item.findings).items():
         yield Sample("findings", {**where, "kind": kind}, number)
     done = Counter((result.action.kind, result.outcome.value) for result in item.actions)
@@ -119,8 +132,28 @@ def _of_namespace(
         if case.status == "fixed" and case.first_seen:
             took = max(0.0, (end - case.first_seen).total_seconds())
             healed[kind] = max(took, healed.get(kind, 0.0))
+    for incident in item.incidents:
+        if incident.resolved_at and incident.resolved_at >= report.started_at:
+            took = max(0.0, (incident.resolved_at - incident.first_seen).total_seconds())
+            healed[incident.kind] = max(took, healed.get(incident.kind, 0.0))
     for kind, seconds in healed.items():
         yield Sample("time_to_healthy_seconds", {**where, "kind": kind}, seconds)
+
+
+def _incidents(item: NamespaceReport, cases: tuple[Case, ...]) -> Iterator[Sample]:
+    """What memory holds of the namespace; zeros too, so that an alert ends."""
+    where = {"namespace": item.namespace}
+    opened = [incident for incident in item.incidents if incident.open]
+    states = Counter[str](incident.state for incident in opened)
+    if not item.incidents:
+        states = Counter(_STATE_OF.get(case.status, case.status) for case in cases)
+    for state in STATES:
+        yield Sample("incidents", {**where, "state": state}, states[state])
+    yield Sample("incident_attempts", where, sum(incident.attempts for incident in opened))
+    used = {"calls": item.model_calls_today, "tokens": item.model_tokens_today}
+    for what, number in used.items():
+        if number is not None:
+            yield Sample("llm_used_today", {**where, "what": what}, number)
 
 
 def _over_all(report: Report) -> Iterator[Sample]:

@@ -159,6 +159,8 @@ class NamespaceReport(Noun):
     """Everything that a pass learned and did in one namespace.
 
     `warnings` are whole sentences about why nothing was written, or what could not be kept.
+    `model_calls_today` and `model_tokens_today` count since midnight UTC; None where memory was not
+    asked.
     """
 
     namespace: str
@@ -171,6 +173,8 @@ class NamespaceReport(Noun):
     verification: Verification | None = None
     incidents: tuple[Incident, ...] = ()
     warnings: tuple[str, ...] = ()
+    model_calls_today: int | None = None
+    model_tokens_today: int | None = None
     error: str | None = None
 
 

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.report_samples import diagnosis, finding, fix, healthy, namespace, ref, report
+from tests.incident_samples import incident
+from tests.report_samples import STARTED, diagnosis, finding, fix, healthy, namespace, ref, report
 from watchdog.metrics import METRICS, PREFIX, Sample, picture
 from watchdog.nouns import Delivery, NamespaceReport, Outcome, Report
 from watchdog.observation.snapshot import BlindSpot
@@ -42,6 +44,46 @@ def test_a_healthy_pass_still_says_zero() -> None:
     assert values(healthy(), "blind_spots") == {("shop",): 0}
     assert values(healthy(), "findings") == {}
     assert values(healthy(), "llm_tokens")[("total",)] == 0
+
+
+def test_open_incidents_count_by_state_and_an_empty_state_says_zero() -> None:
+    told = (incident(attempts=2), incident(state="broken", attempts=1))
+    over = incident(state="resolved", attempts=3, resolved_at=STARTED)
+
+    shown = report(namespace(incidents=(*told, over)))
+
+    assert values(shown, "incidents") == {
+        ("shop", "broken"): 1,
+        ("shop", "fixing"): 0,
+        ("shop", "fixed"): 0,
+        ("shop", "needs_you"): 1,
+    }
+    assert values(shown, "incident_attempts") == {("shop",): 3}
+
+
+def test_without_a_memory_the_findings_speak() -> None:
+    shown = report(namespace(actions=(fix(Outcome.REFUSED, rule="owned"),)))
+
+    assert values(shown, "incidents")["shop", "needs_you"] == 1
+
+
+def test_what_a_person_mended_between_passes_counts_from_first_seen() -> None:
+    over = incident(state="resolved", resolved_at=STARTED + timedelta(seconds=5))
+    long_ago = incident(
+        kind="oom_killed", state="resolved", resolved_at=STARTED - timedelta(days=1)
+    )
+
+    shown = report(NamespaceReport(namespace="shop", incidents=(over, long_ago)))
+
+    assert values(shown, "time_to_healthy_seconds") == {("shop", "missing_env"): 725.0}
+
+
+def test_the_days_use_of_the_model_is_told_where_memory_was_asked() -> None:
+    asked = NamespaceReport(namespace="shop", model_calls_today=3, model_tokens_today=2400)
+
+    used = values(report(asked, NamespaceReport(namespace="web")), "llm_used_today")
+
+    assert used == {("shop", "calls"): 3, ("shop", "tokens"): 2400}
 
 
 def test_the_result_is_one_hot() -> None:
