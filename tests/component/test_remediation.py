@@ -533,3 +533,25 @@ def test_words_for_a_person_are_never_executed(broken: Shop) -> None:
 
     assert broken.remediate(words) == ()
     assert broken.box.requests == []
+
+
+def test_a_suggested_command_is_shown_whole_and_written_only_once_approved(shop: Shop) -> None:
+    shop.deploy("ledger", WITHOUT_REGION)
+    shop.box.advance(60)
+    words = ["sh", "-c", "sleep 3600"]
+    action = PatchDeploymentCommand(target=ref(), container="main", command=words)
+    auto = Settings.model_validate({"actions": {"patch_deployment_command": "auto"}})
+    seen: list[Proposal] = []
+
+    def agree(proposal: Proposal) -> bool:
+        seen.append(proposal)
+        return True
+
+    unasked = only(shop.remediate(action, settings=auto)).result
+    asked = only(shop.remediate(action, settings=auto, consent=agree)).result
+
+    assert (unasked.outcome, unasked.rule) == (Outcome.AWAITING_APPROVAL, "command_suggested")
+    assert '+ command: ["sh", "-c", "sleep 3600"]' in seen[0].diff
+    assert asked.outcome is Outcome.APPLIED
+    container = shop.live()["spec"]["template"]["spec"]["containers"][0]
+    assert container["command"] == words

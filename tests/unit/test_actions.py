@@ -25,7 +25,7 @@ from watchdog.actions import (
     RolloutUndo,
     ScaleDeployment,
 )
-from watchdog.actions.patch_deployment_image import repository
+from watchdog.actions.patch_deployment_image import one_typo_apart, repository
 from watchdog.remediation.operations import applied, in_place, inverse
 
 UNION: TypeAdapter[RemediationAction] = TypeAdapter(RemediationAction)
@@ -209,3 +209,23 @@ def test_what_is_no_quantity_is_refused(text: str) -> None:
 )  # fmt: skip
 def test_amounts_are_written_shortly(amount: str, resource: str, text: str) -> None:
     assert quantity.write(Decimal(amount), resource) == text
+
+
+@pytest.mark.parametrize(
+    ("image", "typo", "one"),
+    [
+        ("busyboxx:1", "busybox:2", True),
+        ("busybx", "busybox", True),
+        ("busybox", "busyb0x", True),
+        ("busyobx", "busybox", True),
+        ("ghcr.io/shop/ledgr@sha256:0", "ghcr.io/shop/ledger:1", True),
+        ("busybox:1", "busybox:2", False),
+        ("busybox-x", "busybox", False),
+        ("nginx", "busybox", False),
+        ("docker.io/busyboxx", "evil.io/busybox", False),
+        ("shop/ledger", "shopp/ledger", False),
+    ],
+)
+def test_one_letter_of_the_last_part_of_a_name_is_a_typo(image: str, typo: str, one: bool) -> None:
+    assert one_typo_apart(image, typo) is one
+    assert one_typo_apart(typo, image) is one

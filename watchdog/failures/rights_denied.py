@@ -77,7 +77,7 @@ def _examples() -> tuple[Example, ...]:
 
 RIGHTS_DENIED = FailureKind(
     name="rights_denied",
-    summary="a ready pod's log repeats that it is denied a right (RBAC)",
+    summary="a ready pod's log repeats that RBAC denies it a right (with `observe.healthy_logs`)",
     detect=_detect,
     explain=_explain,
     advise=_advise,
