@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 _NAME = (
@@ -43,6 +44,16 @@ SECRET_FLAG = re.compile(rf"--?[\w.-]{{0,60}}?(?:{_NAME}){_SUFFIX}", re.IGNORECA
 PRIVATE_KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 
 
+class _Source(NamedTuple):
+    text: str
+    flags: int = 0
+
+
+@cache
+def _compiled(source: _Source) -> re.Pattern[str]:
+    return re.compile(source.text, source.flags)
+
+
 class Shape(NamedTuple):
     """A kind of secret.
 
@@ -52,8 +63,13 @@ class Shape(NamedTuple):
 
     kind: str
     needs: tuple[str, ...]
-    pattern: re.Pattern[str]
+    source: _Source
     holds: Callable[[re.Match[str]], bool] = lambda _match: True
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What it looks like. Compiled when first needed: most passes see nothing like it."""
+        return _compiled(self.source)
 
 
 def _is_basic(match: re.Match[str]) -> bool:
@@ -87,20 +103,18 @@ def _is_no_word(match: re.Match[str]) -> bool:
 
 
 def _shape(kind: str, needs: str, pattern: str) -> Shape:
-    return Shape(kind, tuple(needs.split()), re.compile(pattern))
+    return Shape(kind, tuple(needs.split()), _Source(pattern))
 
 
 def _named(pattern: str) -> Shape:
-    return Shape(
-        "secret", _NAME_NEEDS, re.compile(pattern, re.IGNORECASE | re.MULTILINE), _is_value
-    )
+    return Shape("secret", _NAME_NEEDS, _Source(pattern, re.IGNORECASE | re.MULTILINE), _is_value)
 
 
 SHAPES = (
     Shape(
         "private-key",
         ("private key",),
-        re.compile(
+        _Source(
             r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?"
             rf"(?:{PRIVATE_KEY_END.pattern}|\Z)"
         ),
@@ -140,7 +154,7 @@ SHAPES = (
     Shape(
         "authorization",
         ("authorization",),
-        re.compile(
+        _Source(
             r"\bauthorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?"
             r"(?:(?:bearer|basic|digest|token|apikey|aws4-hmac-sha256)\s+)?"
             r"(?P<secret>(?!error|failed|denied|required|mode|policy|header)[^\s\"',<][^\r\n\"']{3,4096})",
@@ -151,19 +165,19 @@ SHAPES = (
     Shape(
         "bearer",
         ("bearer",),
-        re.compile(r"\bbearer\s{1,4}(?P<secret>[\w.~+/=-]{8,})", re.IGNORECASE),
+        _Source(r"\bbearer\s{1,4}(?P<secret>[\w.~+/=-]{8,})", re.IGNORECASE),
         _is_no_word,
     ),
     Shape(
         "basic",
         ("basic",),
-        re.compile(r"\bbasic\s{1,4}(?P<secret>[A-Za-z0-9+/]{6,}={0,2})", re.IGNORECASE),
+        _Source(r"\bbasic\s{1,4}(?P<secret>[A-Za-z0-9+/]{6,}={0,2})", re.IGNORECASE),
         _is_basic,
     ),
     Shape(
         "cookie",
         ("cookie",),
-        re.compile(
+        _Source(
             r"\b(?:set-)?cookies?[\"']?\s{0,4}[:=]\s{0,4}[\"']?"
             r"(?P<secret>[\w.-]{1,128}=[^\r\n\"']{1,4096})",
             re.IGNORECASE,
@@ -201,7 +215,7 @@ SHAPES = (
     Shape(
         "card",
         (),
-        re.compile(
+        _Source(
             r"(?<![\w.-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6(?:011|5\d\d))"
             r"(?:(?:[ -]|\s{0,4}\n\s{0,8})?\d{4}){3}"
             r"|3[47]\d\d[ -]?\d{6}[ -]?\d{5})(?![\w.-])"
