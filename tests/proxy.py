@@ -2,18 +2,21 @@
 
 `before` sees each request before it goes on and `after` once it was answered, but before the answer
 is passed on; both may stop a pass at that very request, and either may raise `DroppedError` to
-close the connection instead.
+close the connection instead. `ahead` moves the clock that the server tells of forward.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import email.utils
 import http.client
 import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -51,6 +54,7 @@ class Proxy:
         self.requests: list[Request] = []
         self.before: Hook = lambda _: None
         self.after: Hook = lambda _: None
+        self.ahead = timedelta()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
 
@@ -103,17 +107,38 @@ class Proxy:
             self.requests.append(request)
         self.before(request)
         headers = {k: v for k, v in request.headers.items() if k not in NOT_FORWARDED}
+        status, answered, body = self._exchange(request.method, target, data, headers)
+        self.after(request)
+        return status, [(k, self._later(k, v)) for k, v in answered], body
+
+    def ask(self, method: str, target: str, body: Any = None) -> Any:
+        """The test's own request to the API server, unrecorded; AssertionError where it fails."""
+        kind = "merge-patch+json" if method == "PATCH" else "json"
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"content-type": f"application/{kind}"}
+        status, _, answer = self._exchange(method, target, data, headers)
+        assert status < HTTPStatus.BAD_REQUEST, f"{method} {target}: {status} {answer[:500]!r}"
+        return json.loads(answer)
+
+    def _exchange(
+        self, method: str, target: str, data: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
         if self._token:
             headers.setdefault("authorization", f"Bearer {self._token}")
         host, port = self._address.hostname or "", self._address.port
         connection = http.client.HTTPSConnection(host, port, timeout=60, context=self._tls)
         with contextlib.closing(connection):
-            connection.request(request.method, target, data, headers)
+            connection.request(method, target, data, headers)
             reply = connection.getresponse()
             body = reply.read()
-            answered = [(k, v) for k, v in reply.getheaders() if k.lower() not in NOT_FORWARDED]
-        self.after(request)
+        answered = [(k, v) for k, v in reply.getheaders() if k.lower() not in NOT_FORWARDED]
         return reply.status, answered, body
+
+    def _later(self, header: str, value: str) -> str:
+        if header.lower() != "date" or not self.ahead:
+            return value
+        moment = email.utils.parsedate_to_datetime(value) + self.ahead
+        return email.utils.format_datetime(moment, usegmt=True)
 
 
 def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
