@@ -115,6 +115,7 @@ _WEB = re.compile(
     r"|\bwww\.(?P<www>[\w.-]{1,250})|\[(?P<said>[^\]\n]{0,300})\]\((?=\S)",
     re.IGNORECASE,
 )
+_ARGUMENT = re.compile(r"[\w./=:,+%-]{1,80}")
 # Mentions for Slack and marks of a chat model's roles begin like this.
 _MARK = re.compile(r"<(?=[!@#|])")
 _ENCODED = re.compile(
@@ -157,6 +158,13 @@ def defused(line: str) -> str:
         line = f"{line[: found.start()]}{COMMAND}"
     line = _ENCODED.sub("[encoded text removed]", line)
     return _MARK.sub("\u2039", _WEB.sub(_defanged, line))
+
+
+def harmless_word(word: str) -> bool:
+    """Whether a word of a command line is a plain one: no script, no address, no tool to fear."""
+    name = word.rpartition("/")[2]
+    plain = _ARGUMENT.fullmatch(word) and "//" not in word and not _TOOL.search(f"{name} x")
+    return bool(plain) and LINK not in _DOTTED.sub(_unlinked, word.replace("=", " "))
 
 
 def _unhidden(text: str) -> str:

@@ -164,6 +164,8 @@ def obedient(words: str, *, suppress: bool, prompts: list[Prompt]) -> Ask:
         "probe": "readiness",
         "path": f"//{HOST}/x",
         "instruction": said,
+        "command": ["sh", "-c", CURL],
+        "args": [f"--from={URL}"],
         "memory_limit": "1Mi",
     }
 

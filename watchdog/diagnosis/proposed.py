@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from watchdog.actions import (
     PatchConfigMap,
+    PatchDeploymentCommand,
     PatchDeploymentEnv,
     PatchDeploymentImage,
     PatchDeploymentProbe,
@@ -19,7 +20,7 @@ from watchdog.actions import (
 )
 from watchdog.actions.patch_deployment_image import repository
 from watchdog.observation.snapshot import ClusterSnapshot, ContainerSpec
-from watchdog.prose import plain_prose
+from watchdog.prose import harmless_word, plain_prose
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
@@ -54,6 +55,11 @@ def _strange(action: RemediationAction, snapshot: ClusterSnapshot) -> str | None
             return "the image is of another repository"
     if isinstance(action, PatchDeploymentEnv) and not _VARIABLE.fullmatch(action.name):
         return "that is no usual name of a variable"
+    if isinstance(action, PatchDeploymentCommand):
+        held = {word for c in _containers(action, snapshot) for word in (*c.command, *c.args)}
+        words = [*(action.command or ()), *(action.args or ())]
+        if not all(word in held or harmless_word(word) for word in words):
+            return "the command holds a script, an address or a tool that was not there"
     if isinstance(action, PatchConfigMap) and plain_prose(action.key) != action.key:
         return "that is no usual name of a key"
     if isinstance(action, PatchDeploymentProbe) and re.search(r"//|\.\.|\.\w", action.path or ""):
