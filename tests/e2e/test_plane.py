@@ -19,6 +19,7 @@ from tests.wire_model import ModelServer, completion
 from tests.written import (
     LONG_AGO,
     NOT_READY,
+    TRUE,
     ago,
     container,
     deployment,
@@ -26,6 +27,7 @@ from tests.written import (
     pod,
     replica_set,
     restarted,
+    template,
     waiting,
 )
 from watchdog.clock import Budget, SystemClock
@@ -100,6 +102,8 @@ def test_tables_and_full_lists_give_the_same_suspects(plane: Plane, proxy: Proxy
     assert by_table == by_list
     named = {suspect.name for suspect in by_table.values()}
     assert {name for name in STATES if not name.startswith("well-")} <= named
+    sick = {"short-deployment", "short-stateful", "short-daemon", "failed-job", "overdue-hourly"}
+    assert sick | {"never-due", "unbound"} <= named
     assert not {name for name in named if name.startswith("well-")}
 
 
@@ -229,6 +233,45 @@ STATES: dict[str, dict[str, Any]] = {
         "spec": {"readinessGates": [{"conditionType": "shop.example/ready"}]},
         "status": {"conditions": NOT_READY},
     },
+    "signalled": {
+        "status": {
+            "phase": "Failed",
+            "containerStatuses": [
+                container({"terminated": {"exitCode": 139, "signal": 11, "finishedAt": LONG_AGO}})
+            ],
+            "conditions": NOT_READY,
+        }
+    },
+    "ended-without-a-reason": {
+        "status": {
+            "phase": "Running",
+            "containerStatuses": [
+                container({"terminated": {"exitCode": 2, "finishedAt": LONG_AGO}})
+            ],
+            "conditions": NOT_READY,
+        }
+    },
+    "half-completed": {
+        "spec": {"containers": [{"name": name, "image": "web:1"} for name in ("main", "side")]},
+        "status": {
+            "containerStatuses": [
+                container(ended(0, "Completed")),
+                container({"running": {"startedAt": LONG_AGO}}, "side"),
+            ],
+            "conditions": NOT_READY,
+        },
+    },
+    "node-lost": {"status": {"phase": "Unknown", "reason": "NodeLost", "conditions": NOT_READY}},
+    "waiting-for-its-gate": {
+        "spec": {"schedulingGates": [{"name": "shop.example/gate"}]},
+        "status": {
+            "phase": "Pending",
+            "containerStatuses": [],
+            "conditions": [
+                {"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}
+            ],
+        },
+    },
     LEAVING: {"metadata": {"finalizers": ["shop.example/kept"]}},
 }
 
@@ -237,6 +280,16 @@ def workloads(ns: str) -> Iterator[Object]:
     yield deployment(ns, "well-deployment", wanted=2, ready=2)
     yield deployment(ns, "short-deployment", wanted=2, ready=1)
     yield deployment(ns, "well-at-zero", wanted=0, ready=0)
+    yield stateful_set(ns, "well-stateful", ready=2)
+    yield stateful_set(ns, "short-stateful", ready=1)
+    yield daemon_set(ns, "well-daemon", ready=3)
+    yield daemon_set(ns, "short-daemon", ready=2)
+    for name, condition in JOB_CONDITIONS.items():
+        yield job(ns, name, condition)
+    yield cron_job(ns, "well-hourly", "0 * * * *", ran=ago(minutes=30))
+    yield cron_job(ns, "well-suspended", "0 * * * *", ran=ago(days=3), suspend=True)
+    yield cron_job(ns, "overdue-hourly", "0 * * * *", ran=ago(days=3))
+    yield cron_job(ns, "never-due", "0 0 30 2 *")
     yield {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
@@ -246,3 +299,73 @@ def workloads(ns: str) -> Iterator[Object]:
             "resources": {"requests": {"storage": "1Gi"}},
         },
     }
+
+
+JOB_CONDITIONS = {
+    "well-complete": ("SuccessCriteriaMet", "Complete"),
+    "failed-job": ("FailureTarget", "Failed"),
+    "well-suspended-job": ("Suspended",),
+    "running-without-pods": (),
+}
+
+
+def stateful_set(ns: str, name: str, ready: int) -> Object:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": name, "namespace": ns},
+        "spec": {
+            "replicas": 2,
+            "serviceName": name,
+            "selector": {"matchLabels": {"app": name}},
+            "template": template(name),
+        },
+        "status": {"observedGeneration": 1, "replicas": 2, "readyReplicas": ready},
+    }
+
+
+def daemon_set(ns: str, name: str, ready: int) -> Object:
+    wanted = dict.fromkeys(
+        ("desiredNumberScheduled", "currentNumberScheduled", "updatedNumberScheduled"), 3
+    )
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": name, "namespace": ns},
+        "spec": {"selector": {"matchLabels": {"app": name}}, "template": template(name)},
+        "status": {**wanted, "numberMisscheduled": 0, "numberReady": ready, "numberAvailable": 3},
+    }
+
+
+def job(ns: str, name: str, conditions: tuple[str, ...]) -> Object:
+    status: Object = {"startTime": LONG_AGO}
+    status["conditions"] = [{"type": kind, **TRUE, "reason": "Test"} for kind in conditions]
+    if "Complete" in conditions:
+        status |= {"completionTime": LONG_AGO, "succeeded": 1}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "namespace": ns},
+        "spec": {"suspend": "Suspended" in conditions, "template": once(name)},
+        "status": status,
+    }
+
+
+def cron_job(ns: str, name: str, schedule: str, ran: str = "", *, suspend: bool = False) -> Object:
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"name": name, "namespace": ns},
+        "spec": {
+            "schedule": schedule,
+            "suspend": suspend,
+            "jobTemplate": {"spec": {"template": once(name)}},
+        },
+        "status": {"lastScheduleTime": ran} if ran else {},
+    }
+
+
+def once(name: str) -> Object:
+    made = template(name)
+    made["spec"]["restartPolicy"] = "Never"
+    return {"spec": made["spec"]}
