@@ -10,11 +10,15 @@ from tests.shop import BoxClock
 from tests.wire import Wire
 from watchdog.agent import Pass, run_pass
 from watchdog.clock import Budget
+from watchdog.deliveries import deliver
 from watchdog.diagnosis.llm import Model
+from watchdog.incidents.incident import Incident
+from watchdog.incidents.memory import Memory, decode
 from watchdog.kube import Cluster
 from watchdog.nouns import NamespaceReport, Report
 from watchdog.remediation.apply import Proposal
 from watchdog.report.progress import QuietProgress
+from watchdog.report.slack_threads import answers
 from watchdog.settings import LLMSettings, Settings
 
 NAMESPACE = "shop"
@@ -80,8 +84,20 @@ class Arena:
             consent=None if consent is None else answer,
             cluster_name="test",
         )
+        if settings.slack.bot_token:
+            work.hear = lambda memories: answers(memories, settings, budget)
         self.wire.requests.clear()
-        return run_pass((NAMESPACE,), work)
+        return run_pass((NAMESPACE,), work, lambda r, books: deliver(r, settings, books))
+
+    def memory(self) -> Memory:
+        """What is remembered, read as any pass would."""
+        found = self.wire.get("ConfigMap", NAMESPACE, "sre-watchdog")
+        return decode(found["data"]["memory.json"])
+
+    def incident(self) -> Incident:
+        """The one incident that is open."""
+        (item,) = (item for item in self.memory().incidents if item.open)
+        return item
 
     def look(self, **given: Any) -> NamespaceReport:
         """The one namespace's part of a pass."""

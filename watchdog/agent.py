@@ -47,6 +47,7 @@ from watchdog.verification import settle, verify_namespace
 LEGAL = {kind.name: kind.actions for kind in KINDS}
 # What a second try in the same pass takes at least: a look, a diagnosis, a rollout, its check.
 _TRY_AGAIN_SECONDS = 45.0
+_SHOWS_AGAIN_SECONDS = 30.0
 
 Books = dict[str, Casebook]
 Tell = Callable[[Report, Books], Report]
@@ -152,23 +153,26 @@ def look_after(namespace: str, work: Pass) -> NamespaceReport:
     """The four verbs, on one namespace. Raises ClusterError where it could not even look."""
     snapshot, findings = _observed(namespace, work)
     book = _opened(snapshot, findings, work)
-    first, results = findings, _finished(snapshot, findings, book, work)
+    results = _finished(snapshot, findings, book, work)
     if results:
-        snapshot, findings = _observed(namespace, work)
+        snapshot, findings = _observed_again(namespace, results, work)
 
+    story: list[tuple[tuple[Finding, ...], Diagnosis]] = []
     while True:
+        snapshot = book.paused(snapshot)
         book.meet(snapshot, findings)
         diagnosis = _diagnosed(snapshot, findings, book, work)
+        story.append((findings, diagnosis))
         tried = _remediated(diagnosis, snapshot, findings, book, work)
         results += tried
         if not _worth_another(tried, work):
             break
-        snapshot, findings = _observed(namespace, work)
+        snapshot, findings = _observed_again(namespace, tried, work)
 
     book.conclude(snapshot, results)
+    report = _report(snapshot, story, results, book)
     with work.timed("verify"):
-        verification = _verified(namespace, first, results, work)
-    report = _report(snapshot, first or findings, diagnosis, results, book)
+        verification = _verified(namespace, report.findings, results, work)
     report = report.model_copy(update={"verification": verification})
     traces.leave(report, uids(snapshot), work.cluster, work.budget.clock, work.instance)
     return report
@@ -201,13 +205,27 @@ def _observed(namespace: str, work: Pass) -> tuple[ClusterSnapshot, tuple[Findin
         snapshot = observe(
             work.cluster, namespace, work.settings, work.budget.clock, work.cluster_name
         )
-        book = work.books.get(namespace)
-        if book is not None and book.memory.stopped_by and snapshot.paused_until is None:
-            stopped = f"a stop sign of {book.memory.stopped_by} in Slack"
-            snapshot = snapshot.model_copy(update={"paused_until": stopped})
         findings = detect(snapshot, KINDS)
     work.progress.stage("observe", _seen(snapshot, findings))
     return snapshot, findings
+
+
+def _observed_again(
+    namespace: str, results: list[ActionResult], work: Pass
+) -> tuple[ClusterSnapshot, tuple[Finding, ...]]:
+    """After an undo the old failure needs a moment to show again: without it there is nothing to
+    diagnose, and what is only starting is not well.
+    """
+    undone = {result.action.target for result in results if result.outcome is Outcome.UNDONE}
+    clock = work.budget.clock
+    until = clock.monotonic() + _SHOWS_AGAIN_SECONDS
+    while True:
+        snapshot, findings = _observed(namespace, work)
+        shown = undone <= {finding.target for finding in findings}
+        over = clock.monotonic() >= until or work.budget.remaining() <= _TRY_AGAIN_SECONDS
+        if shown or over or work.budget.stopped:
+            return snapshot, findings
+        clock.sleep(work.settings.verify.poll_seconds)
 
 
 def _opened(snapshot: ClusterSnapshot, findings: tuple[Finding, ...], work: Pass) -> Casebook:
@@ -283,9 +301,10 @@ def _remediated(
     with work.timed("remediate"):
         permission = _permission(snapshot, book, work)
         diagnosis, waiting = _without_waiting(diagnosis, snapshot, book)
+        before = len(book.begun)
         attempts = remediate(diagnosis, findings, snapshot, work.cluster, permission)
         sent = {attempt.id for attempt in attempts}
-        for begun in book.begun:
+        for begun in book.begun[before:]:
             if begun.id not in sent:
                 book.forget(begun)
     work.attempts_used += sum(attempt.counts for attempt in attempts)
@@ -397,11 +416,16 @@ def _verified(
 
 def _report(
     snapshot: ClusterSnapshot,
-    findings: tuple[Finding, ...],
-    diagnosis: Diagnosis,
+    story: list[tuple[tuple[Finding, ...], Diagnosis]],
     results: list[ActionResult],
     book: Casebook,
 ) -> NamespaceReport:
+    """What was found first, and what was made of it last."""
+    findings, diagnosis = next(((f, d) for f, d in story if f), story[-1])
+    last = next((d for f, d in reversed(story) if f), diagnosis)
+    known = {(e.kind, e.target) for e in diagnosis.explanations}
+    more = tuple(e for e in last.explanations if (e.kind, e.target) not in known)
+    diagnosis = last.model_copy(update={"explanations": (*diagnosis.explanations, *more)})
     since = book.now - timedelta(seconds=book.settings.run_budget_seconds)
     return NamespaceReport(
         namespace=snapshot.namespace,

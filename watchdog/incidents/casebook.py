@@ -106,10 +106,21 @@ class Casebook:
     def meet(self, snapshot: ClusterSnapshot, findings: Iterable[Finding]) -> None:
         """Take note of what was found; what was seen whole and is not found is well again."""
         found = tuple(findings)
-        incidents = self.settings.incidents
-        self.memory = follow.met(self.memory, found, uids(snapshot), self.now, incidents)
+        incidents, of = self.settings.incidents, uids(snapshot)
+        self.memory = follow.met(self.memory, found, of, self.now, incidents)
         if _seen_whole(snapshot):
-            self.memory = follow.ended(self.memory, found, self.now)
+            # What has not failed yet but is not up either is not well again.
+            coming = {w.uid for w in snapshot.workloads() if w.ready < w.desired}
+            self.memory = follow.ended(self.memory, found, of, coming, self.now)
+
+    def paused(self, snapshot: ClusterSnapshot) -> ClusterSnapshot:
+        """The snapshot, paused where a stop sign in Slack says so."""
+        by = self.memory.stopped_by
+        if not by or snapshot.paused_until is not None:
+            return snapshot
+        return snapshot.model_copy(
+            update={"paused_until": f"a stop sign of {by.split('/')[0]} in Slack"}
+        )
 
     def unsettled(self) -> tuple[tuple[ObjectRef, Try], ...]:
         """Tries of earlier passes of which it is not known how they ended, with their workload."""

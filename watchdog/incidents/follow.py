@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from watchdog.incidents.incident import Incident, State, Try
@@ -73,13 +73,23 @@ def met(
     return memory.model_copy(update={"incidents": (*seen, *known)})
 
 
-def ended(memory: Memory, findings: Iterable[Finding], now: datetime) -> Memory:
-    """The memory once it is certain that what is not among these findings is well again."""
-    present = {(f.kind, f.target, f.container) for f in findings}
+def ended(
+    memory: Memory,
+    findings: Iterable[Finding],
+    uids: Mapping[ObjectRef, str],
+    coming: Collection[str],
+    now: datetime,
+) -> Memory:
+    """The memory once it is certain that what is not among these findings is well again.
+
+    `coming` are the uids of workloads that are not well yet, though nothing of them has failed (again).
+    """
+    present = {fingerprint(memory.cluster, f, uids.get(f.target, "")) for f in findings}
     incidents = (
         item
         if not item.open
-        or (item.kind, item.target, item.container) in present
+        or item.fingerprint in present
+        or item.uid in coming
         or not all(t.settled for t in item.tries)
         else item.model_copy(update={"state": "resolved", "resolved_at": now, "request": None})
         for item in memory.incidents

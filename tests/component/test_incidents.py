@@ -1,0 +1,340 @@
+"""Whole passes in a row on the embedded cluster: what one remembers, the next one knows."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from tests.arena import NAMESPACE, SET, Arena, outcomes
+from tests.wire import Wire
+from tests.wire_model import ModelServer, completion
+from tests.wire_slack import TOKEN, Slack
+from watchdog.incidents.past import ATTEMPTS
+from watchdog.nouns import Outcome
+from watchdog.settings import IncidentSettings, LLMSettings, SlackSettings
+
+GONE = "[{name: OTHER, value: x}]"
+ASKS = {
+    "kind": "patch_deployment_env",
+    "target": "D1",
+    "container": "main",
+    "name": "REQUIRED_CONFIG",
+    "value": "https://not-plain",
+}
+
+
+def answer(**changes: Any) -> str:
+    return json.dumps(
+        {
+            "has_issue": True,
+            "summary": "a variable is missing",
+            "root_cause": "REQUIRED_CONFIG is not set",
+            "evidence": [],
+            "remediation_actions": [],
+            "confidence": 0.9,
+            **changes,
+        }
+    )
+
+
+@pytest.fixture
+def slack(httpserver: HTTPServer) -> Slack:
+    return Slack(httpserver)
+
+
+def bot(slack: Slack, **given: Any) -> SlackSettings:
+    return SlackSettings(bot_token=TOKEN, channel="#ops", base_url=slack.base_url, **given)
+
+
+def never_set(arena: Arena) -> None:
+    """A Deployment that no revision and no approval has a value for."""
+    arena.deploy(env="[]")
+    arena.wire.advance(120)
+
+
+def test_ten_passes_over_one_failure_make_one_message_and_one_call(
+    arena: Arena, slack: Slack, httpserver: HTTPServer
+) -> None:
+    never_set(arena)
+    asked = ModelServer(httpserver).says(completion(answer()))
+    llm = LLMSettings(base_url=asked.url, model="m")
+
+    for _ in range(10):
+        report = arena.run(llm=llm, slack=bot(slack))
+        arena.wire.advance(300)
+
+    assert len(asked.bodies) == 1
+    assert len(slack.posts) == 1
+    assert report.namespaces[0].diagnosis.asked_at is not None
+    assert arena.incident().state == "needs_you"
+    assert all(item.ok for item in report.deliveries), report.deliveries
+
+
+def test_a_person_repairs_it_and_it_comes_back_in_the_same_thread(
+    arena: Arena, slack: Slack
+) -> None:
+    never_set(arena)
+    arena.run(slack=bot(slack))
+    arena.wire.advance(600)
+    arena.deploy(env=SET)
+    arena.wire.advance(120)
+    arena.run(slack=bot(slack))
+
+    assert arena.memory().incidents[0].state == "resolved"
+    assert slack.posts[0].shown.startswith("*Resolved")
+    arena.deploy(env=GONE)
+    arena.wire.advance(120)
+    arena.run(slack=bot(slack), actions={"patch_deployment_env": "never", "rollout_undo": "never"})
+
+    assert len(slack.posts) == 1
+    assert arena.incident().reopened == 1
+
+
+def test_a_write_is_recorded_first_and_marked_on_what_it_changes(arena: Arena) -> None:
+    arena.break_env()
+
+    arena.look()
+
+    (attempt,) = arena.memory().incidents[0].tries
+    held = arena.wire.get("Deployment", NAMESPACE, "ledger")["metadata"]["annotations"]
+    assert json.loads(held[ATTEMPTS])["id"] == attempt.id
+    assert attempt.outcome is Outcome.VERIFIED
+    assert "canary" not in str(arena.wire.get("ConfigMap", NAMESPACE, "sre-watchdog"))
+
+
+@pytest.mark.parametrize("verb", ["create", "update"])
+def test_what_cannot_be_recorded_is_not_done(arena: Arena, verb: str) -> None:
+    arena.break_env()
+    if verb == "update":
+        arena.look(actions={"patch_deployment_env": "never", "rollout_undo": "never"})
+    arena.wire.forbid(verb, "configmaps")
+
+    part = arena.look()
+
+    assert outcomes(part) == [("patch_deployment_env", "failed")]
+    assert arena.wire.real_writes == []
+    assert "configmap" in part.actions[0].reason.lower()
+
+
+def test_a_dry_run_touches_neither_memory_nor_lease_nor_slack(arena: Arena, slack: Slack) -> None:
+    arena.break_env()
+
+    arena.run(dry_run=True, slack=bot(slack))
+
+    assert [w for w in arena.wire.writes if not w.dry_run] == []
+    assert slack.messages == []
+
+
+def test_a_held_lease_keeps_a_pass_from_writing_and_says_who_holds_it(arena: Arena) -> None:
+    arena.break_env()
+    hold(arena.wire, "pod-of-another-release")
+
+    part = arena.look()
+
+    assert outcomes(part) == [("patch_deployment_env", "refused")]
+    assert part.actions[0].rule == "lease"
+    assert "pod-of-another-release" in part.warnings[0]
+
+
+BOTH = (
+    "[{name: REQUIRED_CONFIG, value: v}, "
+    "{name: MODE, valueFrom: {configMapKeyRef: {name: settings, key: mode}}}]"
+)
+PATIENT: dict[str, Any] = {"max_remediation_attempts": 2, "run_budget_seconds": 600}
+QUICK = IncidentSettings(cooldown_seconds=600, tries=2)
+
+
+def broken_for_good(arena: Arena) -> Any:
+    """The variable alone does not help, and going back needs a ConfigMap that is gone."""
+    arena.wire.apply(
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {mode: fast}}",
+        NAMESPACE,
+    )
+    arena.deploy(env=BOTH)
+    arena.wire.advance(600)
+    arena.deploy(env="[]", script="exit 3")
+    arena.wire.delete("ConfigMap", NAMESPACE, "settings")
+    arena.wire.advance(120)
+    return arena.spec()
+
+
+def test_the_second_try_differs_and_then_a_person_is_asked(arena: Arena, slack: Slack) -> None:
+    before = broken_for_good(arena)
+
+    report = arena.run(slack=bot(slack), incidents=QUICK, **PATIENT)
+
+    assert outcomes(report.namespaces[0])[:2] == [
+        ("patch_deployment_env", "undone"),
+        ("rollout_undo", "undone"),
+    ]
+    assert arena.spec() == before
+    incident = arena.incident()
+    assert incident.escalated
+    assert incident.state == "needs_you"
+    assert "Roll back to revision 1: applied, then undone" in slack.posts[0].shown
+    arena.wire.advance(7200)
+    later = arena.look(slack=bot(slack), incidents=QUICK)
+    assert {result.rule for result in later.actions} <= {"escalated", None}
+    assert arena.wire.real_writes == []
+
+
+def test_after_two_failed_tries_there_is_a_pause_that_a_deleted_memory_does_not_end(
+    arena: Arena,
+) -> None:
+    broken_for_good(arena)
+    arena.look(**PATIENT)
+
+    arena.wire.delete("ConfigMap", NAMESPACE, "sre-watchdog")
+    arena.wire.advance(60)
+    part = arena.look()
+
+    assert {result.rule for result in part.actions} == {"cooling_down"}
+    assert arena.wire.real_writes == []
+
+
+def test_a_recreated_owner_is_a_new_incident(arena: Arena) -> None:
+    never_set(arena)
+    arena.look()
+    first = arena.incident().fingerprint
+    arena.wire.delete("Deployment", NAMESPACE, "ledger")
+    arena.wire.advance(60)
+    never_set(arena)
+
+    arena.look()
+
+    assert arena.incident().fingerprint != first
+
+
+ASK_FIRST = {"patch_deployment_env": "approve", "rollout_undo": "never"}
+
+
+def annotate(arena: Arena, name: str, value: str) -> None:
+    item = arena.wire.get("Deployment", NAMESPACE, "ledger")
+    item["metadata"].setdefault("annotations", {})[name] = value
+    item["metadata"].pop("managedFields", None)
+    arena.wire.apply(json.dumps(item), NAMESPACE)
+
+
+def test_an_approval_by_annotation_lets_the_next_pass_do_exactly_that(arena: Arena) -> None:
+    arena.break_env()
+    asked = arena.look(actions=ASK_FIRST)
+    request = asked.actions[0].request
+    assert outcomes(asked) == [("patch_deployment_env", "awaiting_approval")]
+    assert request
+
+    annotate(arena, "sre-watchdog/approve", request)
+    done = arena.look(actions=ASK_FIRST)
+
+    assert outcomes(done) == [("patch_deployment_env", "verified")]
+    assert done.actions[0].source == "revision 1, approved by annotation"
+
+
+def test_an_approval_that_expired_does_nothing_and_says_so(arena: Arena) -> None:
+    arena.break_env()
+    request = arena.look(actions=ASK_FIRST).actions[0].request
+    assert request
+    annotate(arena, "sre-watchdog/approve", request)
+    arena.wire.advance(90_000)
+
+    part = arena.look(actions=ASK_FIRST)
+
+    assert outcomes(part) == [("patch_deployment_env", "awaiting_approval")]
+    assert "has expired" in part.actions[0].reason
+    assert arena.wire.real_writes == []
+
+
+def test_an_approval_by_reaction_of_a_listed_user_counts_and_a_strangers_does_not(
+    arena: Arena, slack: Slack
+) -> None:
+    arena.break_env()
+    given: dict[str, Any] = {"slack": bot(slack, approvers=("U1",)), "actions": ASK_FIRST}
+    arena.run(**given)
+    thread = arena.incident().thread
+    request = arena.incident().request
+    assert thread
+    assert request
+    slack.react(request.ts, "white_check_mark", "U666")
+
+    refused = arena.look(**given)
+    assert outcomes(refused) == [("patch_deployment_env", "awaiting_approval")]
+    assert "U666" in " ".join(refused.warnings)
+
+    slack.react(request.ts, "white_check_mark", "U1")
+    done = arena.look(**given)
+    assert outcomes(done) == [("patch_deployment_env", "verified")]
+    assert done.actions[0].source == "revision 1, approved by U1 in Slack"
+
+
+def test_a_stop_sign_on_a_message_pauses_the_namespace(arena: Arena, slack: Slack) -> None:
+    arena.break_env()
+    never = {"patch_deployment_env": "never", "rollout_undo": "never"}
+    arena.run(slack=bot(slack), actions=never)
+    slack.react(slack.posts[0].ts, "no_entry", "U7")
+
+    part = arena.look(slack=bot(slack))
+
+    assert [result.rule for result in part.actions] == ["paused"]
+    assert arena.wire.real_writes == []
+
+
+def test_what_a_killed_pass_began_is_recognised_by_the_next(arena: Arena) -> None:
+    """It was recorded and sent, and then nothing more was heard of that pass."""
+    arena.break_env()
+    arena.look()
+    found = arena.wire.get("ConfigMap", NAMESPACE, "sre-watchdog")
+    memory = json.loads(found["data"]["memory.json"])
+    for incident in memory["incidents"]:
+        incident["state"] = "fixing"
+        for attempt in incident["tries"]:
+            attempt.pop("outcome")
+    found["data"]["memory.json"] = json.dumps(memory)
+    arena.wire.apply(
+        json.dumps({k: v for k, v in found.items() if k != "managedFields"}), NAMESPACE
+    )
+    arena.wire.advance(300)
+
+    part = arena.look()
+
+    assert outcomes(part) == [("patch_deployment_env", "verified")]
+    assert arena.wire.real_writes == []
+    assert arena.memory().incidents[0].tries[0].outcome is Outcome.VERIFIED
+
+
+def test_the_day_s_calls_are_counted_and_then_the_rules_speak_alone(
+    arena: Arena, httpserver: HTTPServer
+) -> None:
+    never_set(arena)
+    asked = ModelServer(httpserver).says(completion(answer()))
+    llm = LLMSettings(base_url=asked.url, model="m", calls_per_day=1)
+    arena.run(llm=llm)
+    arena.deploy(env=GONE)
+    arena.wire.advance(120)
+
+    part = arena.look(llm=llm)
+
+    assert len(asked.bodies) == 1
+    assert "1 calls" in str(part.diagnosis.model_error)
+
+
+def hold(wire: Wire, holder: str) -> None:
+    now = datetime.fromtimestamp(wire.now(), UTC)
+    spec = {
+        "holderIdentity": holder,
+        "leaseDurationSeconds": 300,
+        "renewTime": f"{now:%Y-%m-%dT%H:%M:%S.%fZ}",
+    }
+    wire.apply(
+        json.dumps(
+            {
+                "apiVersion": "coordination.k8s.io/v1",
+                "kind": "Lease",
+                "metadata": {"name": "sre-watchdog"},
+                "spec": spec,
+            }
+        ),
+        NAMESPACE,
+    )
