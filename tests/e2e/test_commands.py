@@ -211,6 +211,17 @@ def test_a_pass_on_a_healthy_namespace_loads_no_client_that_it_does_not_use(heal
     assert not {"openai", "slack_sdk"} & loaded
 
 
+def test_a_healthy_pass_in_a_cronjob_loads_no_display_no_retries_and_no_patches(
+    healthy: Arena,
+) -> None:
+    loaded = imported("run", "-n", NAMESPACE, "-o", "json", kubeconfig=healthy.kubeconfig)
+
+    assert "watchdog" in loaded
+    assert not loaded & {
+        "jinja2", "jsonpatch", "openai", "prometheus_client", "rich", "slack_sdk", "tenacity",
+    }  # fmt: skip
+
+
 def test_help_loads_nothing_heavy_and_answers_at_once() -> None:
     assert not {"kubernetes", "openai", "pydantic_settings", "slack_sdk"} & imported("--help")
     assert min(cpu_seconds("--help") for _ in range(3)) < 0.3
