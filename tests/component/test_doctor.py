@@ -166,7 +166,7 @@ def test_an_approval_that_nobody_can_give_is_a_warning(account: Account) -> None
     modes = {"SRE_AGENT_POLICIES": json.dumps({account.ns: {"mode": "observe"}})}
 
     assert "only the annotation sre-watchdog/approve allows patch_configmap" in done.stdout
-    assert "chart: slack: {approvers: [U...]}" in done.stdout
+    assert "chart: slack.approvers: [U...]" in done.stdout
     assert "approvals in Slack" not in account.doctor(**modes).stdout
 
 

@@ -95,6 +95,7 @@ def in_words(error: Exception) -> str:
     return f"cannot be reached ({type(cause).__name__})"
 
 
-def _cause(error: Exception) -> Exception | str:
-    wrapped = isinstance(error, URLError) and not isinstance(error, HTTPError)
-    return error.reason if wrapped else error  # type: ignore[attr-defined, no-any-return]
+def _cause(error: Exception) -> BaseException | str:
+    if isinstance(error, URLError) and not isinstance(error, HTTPError):
+        return error.reason
+    return error
