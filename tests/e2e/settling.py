@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.cluster.handle import Cluster, poll
 from watchdog.failures.kind import Drill
+from watchdog.rights import OWN_NAME
 
 Object = dict[str, Any]
 SECONDS = 150
@@ -25,13 +26,14 @@ def cause(cluster: Cluster, ns: str, drill: Drill) -> None:
 
 
 def touched(cluster: Cluster, ns: str) -> list[str]:
-    """The objects that carry the watchdog's name as the manager of some field."""
+    """The objects that carry the watchdog's name as the manager of some field, but its memory."""
     kinds = "deployments,statefulsets,daemonsets,jobs,cronjobs,pods,services,configmaps"
     shown = cluster.kubectl("-n", ns, "get", kinds, "-o", "json", "--show-managed-fields")
     return [
         item["metadata"]["name"]
         for item in json.loads(shown)["items"]
-        if any("sre-watchdog" in field["manager"] for field in item["metadata"]["managedFields"])
+        if item["metadata"]["name"] != OWN_NAME
+        and any("sre-watchdog" in field["manager"] for field in item["metadata"]["managedFields"])
     ]
 
 
