@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 _NAME = (
@@ -240,6 +240,7 @@ SHAPES = (
 
 # What any shape needs, so that most lines are told apart at once; the digits are a card's.
 _NEEDS = sorted({need for shape in SHAPES for need in shape.needs if not need.startswith("<")})
+_SHORT = 200
 _DIGITS = re.compile(r"\d{4}[\s-]{0,12}\d{4}")
 # A mask of ours, or the end of one: a second pass leaves it alone.
 MASKED = re.compile(r"<redacted:|<env |<arg |\d+>")
@@ -256,6 +257,12 @@ CUT_OFF = re.compile(
 
 def may_hold_a_secret(text: str) -> bool:
     """Whether any shape is worth a try."""
+    return _may_hold_one(text) if len(text) < _SHORT else _may_hold_one.__wrapped__(text)
+
+
+# The same names, reasons and images come with every pod.
+@lru_cache(4096)
+def _may_hold_one(text: str) -> bool:
     lower = text.lower()
     return any(need in lower for need in _NEEDS) or _DIGITS.search(text) is not None
 
