@@ -111,11 +111,11 @@ def harm(written: Iterable[Written], truth: Truth) -> list[str]:
             continue
         what = f"{item.method} {place['plural']}/{place['name']}"
         found += [f"{what}: a write in a dry run"] if truth.dry_run else []
-        if item.before == item.after:
+        if place["name"] and item.before == item.after:
             continue
-        original = first.setdefault(item.path, item.before or {})
-        if original is not item.before and (item.after or {}).get("spec") == original.get("spec"):
+        if item.path in first and (item.after or {}).get("spec") == first[item.path].get("spec"):
             continue  # taken back
+        first.setdefault(item.path, item.before or {})
         spent += 1
         found += [f"{what}: {why}" for why in _one(item, place, truth)]
     return found + _counted(spent, truth)
