@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -104,13 +105,10 @@ class Estate:
             return
         for name in self.names:
             body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-            try:
-                plane.create(body)
-            except ApiRefusalError as refusal:
-                raise SystemExit(
-                    f"{name} is there from a run that was cut short: "
-                    "python -m benchmarks clean, then wait a moment"
-                ) from refusal
+            # Left by a run that was cut short.
+            with contextlib.suppress(ApiRefusalError):
+                vacate(plane, name)
+            plane.create(body)
         apps = plane.create_many(_deployment(ns, app) for ns, app in self.apps)
         sets = plane.create_many(replica_set(app["metadata"]["namespace"], app) for app in apps)
         spec = {**_SPEC, "nodeName": self.prefix}
@@ -126,6 +124,8 @@ class Estate:
         first = f"/api/v1/namespaces/{self.names[0]}"
         before = int(_annotations(plane, first).get("benchmarks/broken", 0))
         changed = self.apps[min(count, before) : max(count, before)]
+        # First, so that a run that is cut short leaves none broken without saying so.
+        self._note(plane, "benchmarks/broken", str(max(count, before)))
         for obj in (each for ns, app in changed for each in statuses(ns, app, sick=count > before)):
             plane.status(obj)
         self._note(plane, "benchmarks/broken", str(count))
