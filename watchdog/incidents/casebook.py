@@ -325,16 +325,17 @@ def open_casebook(  # noqa: PLR0913 - what a pass lends it
     stopped: Callable[[], None],
     hear: Hear | None,
 ) -> Casebook:
-    """The casebook of a namespace; takes the Lease where there is something to do. Raises nothing.
+    """The casebook of a namespace; takes the Lease where there is something to do, or to tell.
 
-    `sick` says whether anything was found, `holder` names this pass alone.
+    `sick` says whether anything was found, `holder` names this pass alone. Raises nothing.
     """
     namespace = snapshot.namespace
     kept = store.read(cluster, namespace, snapshot.cluster, cluster.server_time or clock())
     book = Casebook(cluster, settings, namespace, clock, stopped, kept)
     if settings.dry_run:
         return book
-    if sick or any(item.open for item in kept.memory.incidents):
+    talks = bool(settings.slack.bot_token or settings.slack.webhook_url)
+    if sick or any(item.open or (talks and item.untold) for item in kept.memory.incidents):
         _take(book, holder, seen_from)
     if not kept.usable:
         book.rule, book.barred = "memory", kept.warning

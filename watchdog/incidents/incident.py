@@ -127,6 +127,13 @@ class Incident(Noun):
         return self.state != "resolved"
 
     @property
+    def untold(self) -> bool:
+        """Whether its message does not say yet how it stands, or none tells what was done."""
+        if self.thread is None:
+            return bool(self.tries)
+        return (self.thread.told, self.thread.returned) != (self.state, self.reopened)
+
+    @property
     def failed_tries(self) -> int:
         """How many tries did not help or did not last."""
         return sum(item.failed for item in self.tries)

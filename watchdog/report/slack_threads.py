@@ -111,7 +111,7 @@ class Talk:
             return False
         if thread.posting:  # it may be there: not again until there is something new to say
             return thread.told not in {"", incident.state}
-        return incident.open
+        return incident.open or incident.untold
 
     def _edit(self, key: Key) -> bool:
         """Make the message say what is true now; whether that took a call."""

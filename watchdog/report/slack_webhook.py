@@ -38,8 +38,8 @@ def tell_changes(book: Book, mail: Mail) -> None:
 
 def _is_due(book: Book, key: Key) -> bool:
     incident, thread = book.incident(key), book.thread(key)
-    if not incident.open and not thread.told:
-        return False  # over before anybody was told
+    if not (incident.open or thread.told or incident.tries):
+        return False  # over before anybody was told, and nobody has to be
     asks = incident.request is not None and not incident.request.ts
     told = (thread.told, thread.returned) == (incident.state, incident.reopened)
     return not told or asks
