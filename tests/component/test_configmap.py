@@ -94,7 +94,7 @@ def test_without_a_name_in_policy_or_a_value_nothing_is_written(
     part = arena.look(consent=True, **given)
 
     assert [result.rule for result in part.actions] == [rule]
-    assert arena.wire.writes == []
+    assert [request for request in arena.wire.writes if "app-config" in request.path] == []
     assert part.diagnosis.explanations[0].command
 
 
@@ -104,18 +104,15 @@ def test_the_write_is_tied_to_the_very_configmap_that_was_read(arena: Arena) -> 
 
     arena.look(consent=True, **APPROVED)
 
-    preview, write = [r for r in arena.wire.writes if "/configmaps/" in r.path]
+    preview, write = [r for r in arena.wire.writes if r.path.endswith("/app-config")]
     assert preview.dry_run
     assert not write.dry_run
-    assert (
-        write.body
-        == preview.body
-        == [
-            {"op": "test", "path": "/metadata/uid", "value": was["uid"]},
-            {"op": "test", "path": "/metadata/resourceVersion", "value": was["resourceVersion"]},
-            {"op": "add", "path": "/data/region", "value": "eu"},
-        ]
-    )
+    assert write.body == preview.body
+    assert write.body[:3] == [
+        {"op": "test", "path": "/metadata/uid", "value": was["uid"]},
+        {"op": "test", "path": "/metadata/resourceVersion", "value": was["resourceVersion"]},
+        {"op": "add", "path": "/data/region", "value": "eu"},
+    ]
 
 
 def test_a_value_that_does_not_help_is_taken_out_again(arena: Arena) -> None:
