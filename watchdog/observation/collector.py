@@ -11,6 +11,7 @@ from watchdog.observation import surroundings, translate
 from watchdog.observation.gathering import Gathered, Gatherer, PodRead
 from watchdog.observation.logs import tails
 from watchdog.observation.looking import Looking
+from watchdog.observation.pause import pause
 from watchdog.observation.printed import cells, mapping, moment
 from watchdog.observation.reader import Json, Reader
 from watchdog.observation.redact import Redactor
@@ -28,7 +29,6 @@ from watchdog.observation.triage import glance, suspicion
 from watchdog.resources import BY_KIND, LIMIT_RANGES, NAMESPACES, QUOTAS, Resource
 from watchdog.settings import Settings
 
-PAUSE = "sre-watchdog/pause"
 _MOST_EVENTS = 300
 
 
@@ -97,8 +97,8 @@ class _Observation:
 
         raw = self._looking.attempt(NAMESPACES.plural, read)
         annotations = mapping(mapping(mapping(raw).get("metadata")).get("annotations"))
-        value = annotations.get(PAUSE)
-        return None if value is None else self._redactor.redact(str(value))[:100]
+        value = pause(annotations, self._now)
+        return None if value is None else self._redactor.redact(value)[:100]
 
     def _is_leaving(self, pod: PodRead) -> bool:
         """A pod that is being deleted is well until it takes longer than it should."""

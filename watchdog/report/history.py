@@ -18,6 +18,7 @@ from watchdog.incidents.incident import ApprovalRequest, Incident, Try
 from watchdog.incidents.memory import Memory
 from watchdog.nouns import Outcome
 from watchdog.report.phrases import count, duration, one_line
+from watchdog.report.todo import approve_command
 
 _STATES = {"needs_you": "needs you"}
 _ENDED = {
@@ -46,15 +47,6 @@ def tried(attempt: Try) -> str:
         ended = "healthy, and it did not last"
     reason = f" ({one_line(attempt.reason, 200)})" if attempt.reason else ""
     return one_line(f"{attempt.action.title}: {ended}{reason}")
-
-
-def approve_command(request: ApprovalRequest) -> str:
-    """The command that approves it, whole."""
-    target = request.action.target
-    return (
-        f"kubectl -n {target.namespace} annotate {target.kind.lower()}/{target.name} "
-        f"sre-watchdog/approve={request.id} --overwrite"
-    )
 
 
 def render_history(pages: Iterable[Page], now: datetime, to: IO[str]) -> None:
@@ -146,7 +138,7 @@ def _asked(request: ApprovalRequest, now: datetime) -> list[str]:
         return [f"  Approval {short} to {title}: expired {request.expires_at:%Y-%m-%d %H:%M}."]
     return [
         f"  Waits until {request.expires_at:%Y-%m-%d %H:%M} for approval {short} to {title}:",
-        f"    {approve_command(request)}",
+        f"    {approve_command(request.action.target, request.id)}",
     ]
 
 

@@ -28,6 +28,7 @@ from watchdog.report.slack_kit import (
     plain,
     section,
 )
+from watchdog.report.todo import approve_command
 from watchdog.report.words import Case, ended
 
 _HEADLINE = 300
@@ -131,7 +132,7 @@ def ask(story: Story, request: ApprovalRequest, approvers: Iterable[str]) -> Mes
     why = sentences(*([one_line(request.reason)] if request.reason else []))
     until = f"It can be approved until {request.expires_at:%Y-%m-%d %H:%M %Z}".rstrip() + "."
     diff = request_diff(story, request)
-    command = approve_command(request)
+    command = approve_command(request.action.target, request.id)
     who = ", ".join(_mention(user) for user in approvers)
     react = f"React with :white_check_mark: (only: {who}), or run:" if who else "To approve, run:"
     blocks = [section(f"*{mrkdwn(head, _HEADLINE)}*")]
@@ -142,14 +143,6 @@ def ask(story: Story, request: ApprovalRequest, approvers: Iterable[str]) -> Mes
         context(until),
     ]
     return _message(story, f"{head}. {why} {until} Or run: {command}", blocks)
-
-
-def approve_command(request: ApprovalRequest) -> str:
-    """The whole command that approves, on the very object that would change."""
-    target = request.action.target
-    kind = re.sub(r"[^a-z]", "", target.kind.lower())  # as it was remembered
-    what = f"{kind}/{target.name} sre-watchdog/approve={request.id}"
-    return f"kubectl -n {target.namespace} annotate {what} --overwrite"
 
 
 def request_diff(story: Story, request: ApprovalRequest) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from watchdog.actions import (
@@ -13,6 +14,7 @@ from watchdog.actions import (
     ScaleDeployment,
 )
 from watchdog.nouns import ActionResult, Explanation, Outcome
+from watchdog.observation.snapshot import ObjectRef
 from watchdog.report.phrases import clean, one_line, quoted
 
 
@@ -53,12 +55,22 @@ def _after(result: ActionResult, place: str, *, fixed: bool) -> list[ToDo]:
     if result.outcome is Outcome.DRY_RUN:
         return [ToDo("Run it without dry run to have this applied.")]
     if result.outcome is Outcome.AWAITING_APPROVAL:
-        return [ToDo(f"Approve or do it yourself: {one_line(action.title)}.")]
+        if result.request is None:
+            return [ToDo(f"Approve or do it yourself: {one_line(action.title)}.")]
+        said = f"Approve it, and the next pass does exactly this: {one_line(action.title)}."
+        return [ToDo(said, approve_command(action.target, result.request))]
     if result.outcome is Outcome.UNKNOWN:
         target = action.target
         command = f"kubectl -n {target.namespace} get {target.kind.lower()}/{target.name} -o yaml"
         return [ToDo("Check whether the change was made: no answer came back.", _command(command))]
     return []
+
+
+def approve_command(target: ObjectRef, request: str) -> str:
+    """The whole command that approves a request, on the very object that would change."""
+    kind = re.sub(r"[^a-z]", "", target.kind.lower())  # it may come from memory
+    what = f"{kind}/{target.name} sre-watchdog/approve={request}"
+    return f"kubectl -n {target.namespace} annotate {what} --overwrite"
 
 
 def _keep(action: RemediationAction, place: str) -> list[ToDo]:

@@ -251,10 +251,15 @@ def _model_says(diagnosis: Diagnosis) -> str:
     """A model's root cause as the quotation that it is."""
     said = diagnosis.root_cause or diagnosis.summary
     return (
-        f"{model_name(diagnosis)} adds (unverified): {quoted(said)}"
+        f"{model_name(diagnosis)} {_added(diagnosis)} (unverified): {quoted(said)}"
         if diagnosis.source == "llm" and said
         else ""
     )
+
+
+def _added(diagnosis: Diagnosis) -> str:
+    """`adds`, or when it did: the same situation is not asked about twice."""
+    return f"added at {diagnosis.asked_at:%Y-%m-%d %H:%M %Z}" if diagnosis.asked_at else "adds"
 
 
 def model_name(diagnosis: Diagnosis) -> str:
@@ -284,6 +289,8 @@ def _notes(item: NamespaceReport, cases: tuple[Case, ...]) -> Iterable[str]:
         and all(c.status == "fixed" for c in cases)
     ):
         yield one_line("Still not healthy: " + "; ".join(item.verification.problems), 800)
+    for warning in item.warnings:
+        yield one_line(warning, 800)
     for spot in item.blind_spots:
         yield one_line(f"Could not read {spot.what}: {spot.why}")
     for cut in item.cuts:
