@@ -73,8 +73,10 @@ def look_after(namespace: str, work: Pass) -> NamespaceReport:
         story.append((findings, diagnosis))
         tried = remediated(diagnosis, snapshot, findings, book, work)
         results += tried
-        again = worth_another(tried, work) and observed_again(namespace, tried, book, work)
-        if not again:
+        if not worth_another(tried, work):
+            break
+        again = observed_again(namespace, tried, book, work)
+        if again is None:
             break
         snapshot, findings = again
 
