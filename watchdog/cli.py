@@ -6,6 +6,7 @@ adapters are made in wiring.py.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -97,7 +98,9 @@ def run(  # noqa: PLR0913, PLR0917 - a command has as many parameters as flags
     wiring.show(report, output)
     if report.result == "failed":
         errors = dict.fromkeys(part.error for part in report.namespaces if part.error)
-        _fail("; ".join(errors), NOT_OBSERVED)
+        # Where every read was refused, each says why by itself.
+        spots = [spot.why for part in report.namespaces for spot in part.blind_spots]
+        _fail("; ".join(errors or dict.fromkeys(spots[:_MOST_REASONS])), NOT_OBSERVED)
     if fail_on_findings and any(part.findings for part in report.namespaces):
         raise typer.Exit(FOUND)
 
@@ -259,17 +262,29 @@ def drill(
     typer.echo((story.before or "") if before else story.manifest)
 
 
+_MOST_REASONS = 3
+_NOT_WRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIPE}
+
+
 def main() -> None:
     """Run the command line; everything that went wrong on purpose is one line on standard error."""
     # A container's first process ignores what it has no handler for; a pass sets its own.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED))
     try:
-        app()
+        try:
+            app()
+        finally:
+            # What is still buffered may find the disk full, or nobody who reads on.
+            sys.stdout.flush()
     except SettingsError as error:
         _fail(str(error))
     except WatchdogError as error:
         _fail(str(error), NOT_OBSERVED)
     except Exception as error:  # noqa: BLE001 - the one place, so that nobody sees a trace
+        if isinstance(error, OSError) and error.errno in _NOT_WRITTEN:
+            # Nothing that is buffered can be written any more, and Python would try at its exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _fail(f"the report could not be written: {error.strerror}", NOT_OBSERVED)
         # What went wrong without our meaning it is still one line; the trace is for the log.
         from watchdog.observation.redact import redact
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import random
 import time
+import uuid
 
 import pytest
 
@@ -109,6 +112,52 @@ def test_secret_does_not_survive(shape: str) -> None:
 @pytest.mark.parametrize("text", EVIDENCE)
 def test_evidence_survives(text: str) -> None:
     assert redact(text) == text
+
+
+def harmless() -> list[str]:
+    """Lines as programs, kubelets and API servers write them: digests, UUIDs, paths, versions."""
+    draw = random.Random(7)
+    found = []
+    for number in range(100):
+        digest = hashlib.sha256(str(number).encode()).hexdigest()
+        uid = str(uuid.UUID(bytes=bytes.fromhex(digest[:32])))
+        version = f"v{number % 7}.{number % 23}.{number}-rc.{number % 5}+build.{digest[:7]}"
+        ip = f"10.{number}.{number * 7 % 256}.{number * 13 % 256}"
+        port, ms = 1024 + number * 37, draw.randint(1, 90_000)
+        pod = f"ledger-{digest[:9]}-{digest[9:14]}"
+        found += [
+            f'Successfully pulled image "registry.example.com/team/web@sha256:{digest}" in {ms}ms',
+            f"Back-off restarting failed container main in pod {pod}_shop({uid})",
+            f"2026-03-{number % 28 + 1:02}T10:00:00.{ms:09}Z INFO request_id={uid} status=200",
+            f'GET /api/v1/orders/{uid}?page={number}&size=50 HTTP/1.1 200 {ms} "curl/8.{number}"',
+            f"upgraded team/web from {version} to commit {digest[:40]}",
+            f"dial tcp {ip}:{port}: connect: connection refused",
+            f'  File "/usr/lib/python3.{number % 14}/site-packages/app/token_store.py", line {ms}',
+            f"\tat com.example.auth.PasswordEncoder.check(PasswordEncoder.java:{ms})",
+            f"goroutine {ms} [running]: main.(*KeyRing).Load(0xc000{digest[:6]}, 0x{digest[:2]})",
+            f'MountVolume.SetUp failed for volume "kube-api-access-{digest[:5]}" : not registered',
+            f'level=warn ts={ms} msg="no token found, retrying" try={number}',
+            f'etag: W/"{digest[:32]}" size={ms} blob=sha512:{digest}{digest}',
+            f'error: secret "web-tls-{number}" not found in namespace shop',
+            f'Liveness probe failed: Get "http://{ip}:{port}/healthz": context deadline exceeded',
+            f"0/{number} nodes are available: {number} Insufficient memory. preemption: 0/{number}",
+            f"max_tokens={ms} total_tokens={number} keys={number} tokens: {ms}",
+            f"/var/lib/kubelet/pods/{uid}/volumes/kubernetes.io~secret/web-token-{digest[:5]}",
+            f"ssl: certificate subject=/CN=web-{number}.shop.svc issuer=/CN=ca serial={ms}",
+            f"jdbc:postgresql://db-{number}.shop.svc:5432/shop?sslmode=require in {ms} ms",
+            'password authentication failed for user "app" (using password: YES)',
+        ]
+    return found
+
+
+def test_less_than_one_harmless_line_in_a_hundred_is_changed() -> None:
+    lines = harmless()
+    alone = [line for line in lines if redact(line) != line]
+    together = redact("\n".join(lines)).split("\n")
+    lost = set(lines) - set(together)
+
+    assert len(alone) < len(lines) / 100, alone[:20]
+    assert len(lost) < len(lines) / 100, sorted(lost)[:20]
 
 
 def test_same_secret_gets_the_same_token_in_every_text() -> None:

@@ -85,8 +85,10 @@ def _is_value(match: re.Match[str]) -> bool:
     bare = value.strip("\"'").lower()
     if _NO_VALUE.fullmatch(bare) or (name == "pwd" and bare.startswith("/")):
         return False
+    if name.endswith("s") and bare.isdigit():
+        return False
     if value[0] in "\"'" or not match["gap"][-1:].isspace():
-        return not (name.endswith("s") and bare.isdigit())
+        return True
     return not (_PROSE.fullmatch(bare) or (bare.isdigit() and len(bare) < 4))  # noqa: PLR2004 - a count
 
 
