@@ -53,7 +53,8 @@ def cost(  # noqa: PLR0913, PLR0917 - a command has as many parameters as flags
         console.print(told, highlight=False)
         if write_docs:
             page.PLOT.write_text(plot(rows), encoding="utf-8")
-            page.write("cost", f"{told}\n\n{tables.markdown(heads, lines)}")
+            image = f"![How the figures grow]({page.PLOT.name})"
+            page.write("cost", f"{told}\n\n{tables.markdown(heads, lines)}\n\n{image}")
 
 
 @app.command("soak")

@@ -30,7 +30,6 @@ class Sample(NamedTuple):
     threads: int
     objects: int
     kept_bytes: int
-    seconds: float
     findings: int
 
 
@@ -67,7 +66,6 @@ def _one(plane: Plane, estate: Estate, number: int) -> Sample:
         len(list(Path("/proc/self/task").iterdir())),
         len(gc.get_objects()),
         kept_bytes(plane, estate),
-        report.duration_seconds,
         sum(len(part.findings) for part in report.namespaces),
     )
 
@@ -76,7 +74,7 @@ def table(samples: Sequence[Sample]) -> tuple[list[str], list[list[str]]]:
     """A few of the samples, as heads and lines."""
     heads = [
         "after pass", "memory MB", "open files", "of them sockets", "threads", "Python objects",
-        "kept in the cluster, B", "slowest pass so far, s", "findings so far",
+        "kept in the cluster, B", "findings so far",
     ]  # fmt: skip
     wanted = {len(samples) * n // 10 for n in (2, 4, 6, 8, 10)} | {1, len(samples) // 20}
     chosen = [sample for sample in samples if sample.number in wanted]
@@ -84,7 +82,6 @@ def table(samples: Sequence[Sample]) -> tuple[list[str], list[list[str]]]:
         [
             str(each.number), f"{each.rss_mb:.1f}", str(each.descriptors), str(each.connections),
             str(each.threads), f"{each.objects:,}", str(each.kept_bytes),
-            f"{max(one.seconds for one in samples[: each.number]):.2f}",
             str(sum(one.findings for one in samples[: each.number])),
         ]
         for each in chosen
