@@ -6,12 +6,21 @@ Settings travel as a value; environment.py reads them, once.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from watchdog import quantity
+from watchdog import quantity, windows
 from watchdog.actions import BY_NAME, Mode
 
 PREFIX = "SRE_AGENT_"
@@ -23,6 +32,15 @@ def _parts(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _are_windows(texts: tuple[str, ...]) -> tuple[str, ...]:
+    for text in texts:
+        windows.parse(text)
+    return texts
+
+
+Windows = Annotated[tuple[str, ...], BeforeValidator(_parts), AfterValidator(_are_windows)]
 
 
 class Group(BaseModel):
@@ -119,6 +137,29 @@ class AlertmanagerSettings(Group):
     """Seconds for each call."""
 
 
+class BlockerSettings(Group):
+    """A Prometheus that holds changes back."""
+
+    prometheus_url: str | None = None
+    """Address of a Prometheus that is asked before the first change of a pass; not asked when
+    empty."""
+    query: str = ""
+    """PromQL; nothing is changed while it returns anything, and while it cannot be asked."""
+    timeout_seconds: float = Field(5.0, gt=0)
+    """Seconds for the question."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if bool(self.prometheus_url) != bool(self.query):
+            raise ValueError("prometheus_url and query go together: set both, or neither")
+        return self
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is anything to ask."""
+        return bool(self.prometheus_url and self.query)
+
+
 class IncidentSettings(Group):
     """What outlives a pass: second tries, cool-down, approvals."""
 
@@ -147,6 +188,15 @@ class LimitSettings(Group):
     """Replicas are never set below this."""
     max_replicas: int = Field(10, ge=1)
     """Replicas are never set above this."""
+    actions_per_hour: int = Field(10, ge=0)
+    """Changes within an hour at most in each watched namespace."""
+    actions_per_target_per_hour: int = Field(4, ge=0, le=20)
+    """Changes within an hour at most of one workload."""
+    breaker_share: float = Field(0.5, ge=0, le=1)
+    """Nothing is changed where more than this share of a namespace's Deployments, StatefulSets and
+    DaemonSets is sick: the cause is a common one. 1 switches this off."""
+    breaker_minimum: int = Field(6, ge=1)
+    """So many workloads have to be sick for that at least."""
     fallback_memory: str = "512Mi"
     """Memory request for a workload whose requests fit no node and never ran, where no LimitRange
     names one."""
@@ -225,6 +275,9 @@ class NamespacePolicy(Group):
     """Team that owns the namespace, for alerts and messages."""
     runbook_url: str | None = None
     """Runbook that messages link to."""
+    windows: Windows = ()
+    """Change windows of this namespace, as `change_windows`; where both are set, one of each has to
+    be open."""
     configmaps: dict[str, dict[str, str]] = Field(default_factory=dict)
     """ConfigMaps whose missing keys may be put back, each with the values approved for them:
     {"app-config": {"region": "eu-1"}}. A ConfigMap may carry such values itself, as annotations
@@ -263,6 +316,9 @@ class Settings(BaseSettings):
     """Env names whose values may be shown, comma-separated."""
     actions: dict[str, Mode] = Field(default_factory=dict)
     """auto, approve or never for each action kind: SRE_AGENT_ACTIONS__DELETE_POD=never."""
+    change_windows: Annotated[Windows, NoDecode] = ()
+    """Nothing is changed while none of these is open, comma-separated, each with days, times and
+    time zone: Mon-Fri 09:00-17:00 Europe/Berlin, Sat 22:00-04:00 UTC. Always when empty."""
     policies: dict[str, NamespacePolicy] = Field(default_factory=dict)
     """Policy of each namespace as JSON: {"shop": {"mode": "approve", "channel": "#shop"}}."""
     shards: int = Field(1, ge=1)
@@ -275,6 +331,7 @@ class Settings(BaseSettings):
     pushgateway: PushgatewaySettings = PushgatewaySettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
+    blocker: BlockerSettings = BlockerSettings()
     incidents: IncidentSettings = IncidentSettings()
     limits: LimitSettings = LimitSettings()
     verify: VerifySettings = VerifySettings()

@@ -72,6 +72,7 @@ def new_pass(
 ) -> Pass:
     """A pass over that cluster; `asks`: a person at a terminal is asked before each write."""
     from watchdog.agent import Pass
+    from watchdog.blocker import blocker
 
     progress = _progress(output)
     name = settings.cluster_name or cluster.name
@@ -84,6 +85,7 @@ def new_pass(
         consent=_consent(name or cluster.server, progress) if asks and sys.stdin.isatty() else None,
         cluster_name=name,
         hear=None if settings.dry_run else _ears(settings, budget),
+        blocked=blocker(settings.blocker, budget),
         instance=socket.gethostname(),  # in a pod, its name
     )
 

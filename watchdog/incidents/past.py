@@ -21,17 +21,22 @@ from watchdog.settings import IncidentSettings
 
 ATTEMPTS = "sre-watchdog/attempts"
 _COUNTS_FOR = timedelta(days=1)
+_HOUR = timedelta(hours=1)
 _ID = re.compile(r"[0-9a-f]{1,64}")
 
 
 @dataclass(frozen=True)
 class Past:
-    """What was tried on one workload: tries that failed, how many count, until when it rests."""
+    """What was tried on one workload: tries that failed, how many count, until when it rests.
+
+    `within_hour` counts every change of the last hour, whatever became of it.
+    """
 
     failed: tuple[Try, ...] = ()
     count: int = 0
     quiet_until: datetime | None = None
     escalated: bool = False
+    within_hour: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,12 @@ def past_of(
     failed = tuple(t for t in tries if t.failed)
     count, last = len(failed), _last(failed)
     known = {t.id for item in memory.incidents for t in item.tries}
+    ours = {t.id: t for i in memory.incidents if concerns(i, owner) for t in i.tries}
+    within_hour = sum(now - t.at < _HOUR for t in ours.values())
     if mark is not None and mark.id not in known and now - mark.at <= _COUNTS_FOR:
         at = min(mark.at, now)
+        if now - at < _HOUR:
+            within_hour = max(within_hour, mark.tries, 1)
         count, last = max(count, mark.tries), max(last or at, at)
     until = cooldown_end(count, last, settings) if last else None
     return Past(
@@ -77,6 +86,7 @@ def past_of(
         count=count,
         quiet_until=until if until and now < until else None,
         escalated=count >= settings.tries,
+        within_hour=within_hour,
     )
 
 

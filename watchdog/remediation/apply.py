@@ -68,7 +68,12 @@ def remediate(
     done is `refused` with its reason. Raises nothing of the cluster's.
     """
     context = Context(
-        snapshot, findings, permission.settings, permission.legal, past=permission.past
+        snapshot,
+        findings,
+        permission.settings,
+        permission.legal,
+        past=permission.past,
+        now=permission.now(),
     )
     by = "suggested by the model" if diagnosis.source == "llm" else "worked out by the rules"
     attempts: list[Attempt] = []
@@ -86,7 +91,8 @@ def remediate(
             one = Verdict("refuse", "one_at_a_time", "one change at a time: another was made here")
             attempts.append(_refused(action, one))
         else:
-            attempts.append(_Try(action, context, cluster, permission, by).attempt())
+            told = replace(context, begun=used)
+            attempts.append(_Try(action, told, cluster, permission, by).attempt())
     return tuple(attempts)
 
 
@@ -142,7 +148,7 @@ class _Try:
         operations = self.action.operations(live, material.value)
         patch = patch_hash(self.action, operations)
         write = Write(live, applied(live, operations), material, patch)
-        verdict = judge(self.action, replace(self.context, write=write))
+        verdict = judge(self.action, replace(self.context, write=write, now=self.permission.now()))
         if verdict.rule != "no_container" and self._in_place(live, operations):
             return self._no("already_in_place", "it is like that already")
         if verdict.decision == "refuse":
@@ -167,16 +173,19 @@ class _Try:
             write.material.source,
             verdict.reason if verdict.decision == "ask" else None,
         )
-        if self.permission.dry_run:
-            wants = f"would need an approval: {proposal.approval}" if proposal.approval else ""
-            reason = "; ".join(part for part in (wants, note) if part)
-            return self._attempt(proposal, Outcome.DRY_RUN, reason, verdict.rule, counts=True)
         consent = self.permission.consent
-        if consent is None and proposal.approval:
+        if consent is None and proposal.approval and not self.permission.dry_run:
             answer = self.permission.request(intent) if self.permission.request else Answer("")
             if not answer.by:
                 return self._waits(proposal, verdict, answer)
             proposal = replace(proposal, source=_and(proposal.source, answer.by))
+        blocked = self.permission.blocked() if self.permission.blocked else None
+        if blocked is not None:
+            return self._attempt(proposal, Outcome.REFUSED, blocked.reason, blocked.rule)
+        if self.permission.dry_run:
+            wants = f"would need an approval: {proposal.approval}" if proposal.approval else ""
+            reason = "; ".join(part for part in (wants, note) if part)
+            return self._attempt(proposal, Outcome.DRY_RUN, reason, verdict.rule, counts=True)
         asks = proposal.approval or self.permission.asks_first
         if consent is not None and asks and not consent(proposal):
             return self._attempt(proposal, Outcome.REFUSED, "you declined it", "declined")

@@ -36,6 +36,7 @@ class Permission:
     `barred` is why nothing may be written at all. `past` tells what was tried on a workload before,
     `begin` records a write before it is sent (what cannot be recorded is not done), and `request`
     asks for an approval by message or annotation, where consent cannot be asked for at once.
+    `blocked` says why nothing may be changed just now; it is asked last, as it asks others.
     """
 
     settings: Settings
@@ -50,6 +51,7 @@ class Permission:
     past: Mapping[ObjectRef, Past] = field(default_factory=dict)
     begin: Callable[[Intent], None] | None = None
     request: Callable[[Intent], Answer] | None = None
+    blocked: Callable[[], Verdict | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@
 approval; else the action is allowed. They are asked once about the plan, before anything is read,
 and again about the exact write (`Context.write`), with the live object in hand. Assume that whoever
 writes the logs writes the plan: nothing here believes an action's parameters. The rules about the
-values themselves are in bounds.py.
+values themselves are in bounds.py, those about earlier tries in history.py, and what holds
+everything back is in guards.py.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import datetime
 
 from watchdog.actions import RemediationAction, RolloutUndo
 from watchdog.observation.snapshot import ContainerState, PodTemplate
-from watchdog.remediation import bounds, history
+from watchdog.remediation import bounds, guards, history
 from watchdog.remediation.verdict import ALLOWED, Context, Rule, Verdict, ask, refuse
 
 OURS = "sre-watchdog"
@@ -289,4 +290,5 @@ RULES: tuple[Rule, ...] = (
     *bounds.RULES,
     no_migration_undone,
     small_blast_radius,
+    *guards.RULES,
 )

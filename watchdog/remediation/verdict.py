@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from watchdog.actions import Material, Object, RemediationAction
@@ -56,7 +57,8 @@ class Write:
 class Context:
     """All that policy may know. `legal` gives the action kinds that each failure kind allows.
 
-    `past` says what was tried on a workload before.
+    `past` says what was tried on a workload before, `begun` how many changes were made since that
+    was read. Without `now` it is as late as when the snapshot was taken.
     """
 
     snapshot: ClusterSnapshot
@@ -65,6 +67,8 @@ class Context:
     legal: Mapping[str, Collection[str]]
     write: Write | None = None
     past: Mapping[ObjectRef, Past] = field(default_factory=dict)
+    begun: int = 0
+    now: datetime | None = None
 
     def about(self, action: RemediationAction) -> tuple[Finding, ...]:
         """The findings that the action's target carries."""
