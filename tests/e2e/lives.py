@@ -9,23 +9,28 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pytest_httpserver import HTTPServer
 
 from tests.cluster.handle import Cluster, poll
 from tests.cluster_fixtures import COMMAND, KEPT_VARIABLES
-from tests.proxy import Proxy
+from tests.e2e.forked import begin
+from tests.proxy import DroppedError, Proxy
 from tests.wire import verb_and_resource
 from tests.wire_slack import TOKEN, Slack
 from watchdog.sandbox import Request
 
 Json = dict[str, Any]
+Side = Literal["before", "after"]
 BUDGET_SECONDS = 120
 LEASE_OVER = timedelta(seconds=BUDGET_SECONDS + 60 + 5)
 QUICK = {
@@ -96,6 +101,52 @@ class Life:
             text=True,
             env=self.environment(**env),
         )
+
+    def quick(self, **env: str) -> Done:
+        """One pass, to its end, by a process that needs not start from nothing."""
+        return self.over(self.begin(**env))
+
+    def begin(self, **env: str) -> BaseProcess:
+        """The same, begun; one at a time."""
+        return begin(self.arguments, self.environment(**env), self.folder / "pass")
+
+    def over(self, process: BaseProcess) -> Done:
+        """What became of a pass that was begun."""
+        process.join(300)
+        out, err = ((self.folder / f"pass.{name}").read_text() for name in ("out", "err"))
+        return Done(-1 if process.exitcode is None else process.exitcode, out, err)
+
+    def killed(self, is_it: Callable[[Request], bool], side: Side) -> Request | None:
+        """A pass that gets SIGKILL at the first such request, before it goes on or after.
+
+        Returns the request; None where there was no such one and the pass lived.
+        """
+        lock, begun = threading.Lock(), threading.Event()
+        mine: list[Request] = []
+
+        def ends() -> None:
+            begun.wait()
+            os.kill(process.pid or 0, signal.SIGKILL)
+            raise DroppedError
+
+        def before(request: Request) -> None:
+            with lock:
+                if mine or not is_it(request):
+                    return
+                mine.append(request)
+            if side == "before":
+                ends()
+
+        def after(request: Request) -> None:
+            if side == "after" and mine and request is mine[0]:
+                ends()
+
+        self.proxy.before, self.proxy.after = before, after
+        process = self.begin()
+        begun.set()
+        process.join(300)
+        self.proxy.before = self.proxy.after = lambda _: None
+        return mine[0] if mine else None
 
     @property
     def arguments(self) -> tuple[str, ...]:

@@ -10,29 +10,21 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import signal
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
-from multiprocessing.process import BaseProcess
-from typing import Literal
 
 import pytest
 
 from tests.cluster.handle import Cluster
-from tests.e2e.forked import begin
-from tests.e2e.lives import LEASE, LEASE_OVER, MEMORY, Done, Life, life
-from tests.proxy import DroppedError
+from tests.e2e.lives import LEASE, LEASE_OVER, MEMORY, Done, Life, Side, life
 from tests.wire import verb_and_resource
-from watchdog.sandbox import Request
 
 pytestmark = pytest.mark.cluster
 WORKERS = 6
 NEXT_PASSES = 3
-Side = Literal["before", "after"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +71,7 @@ def lives(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def whole(lives: Lives) -> list[tuple[str, str]]:
     """What a pass that nobody kills asks of the API server, in order."""
     with lives.one() as (ours, name):
-        done = passed(ours)
+        done = ours.quick()
         assert done.outcomes == [("patch_deployment_env", "verified")], done.said
         assert ours.well(name)
         return ours.proxy.asked
@@ -117,12 +109,14 @@ def died(lives: Lives, death: Death) -> str:
     """What was wrong after such a death; nothing is what it should be."""
     with lives.one() as (ours, name):
         generation = ours.generation(name)
-        where = killed(ours, death)
+        numbers = count()
+        at = ours.killed(lambda _: next(numbers) == death.number, death.side)
+        where = verb_and_resource(at) if at else "lived on, and"
         held = ours.writes
         ours.proxy.ahead = LEASE_OVER
         passes: list[Done] = []
         for _ in range(NEXT_PASSES):
-            passes.append(passed(ours))
+            passes.append(ours.quick())
             if ours.well(name) and settled(ours, "resolved"):
                 break
         moved = ours.generation(name) - generation
@@ -148,49 +142,6 @@ def settled(ours: Life, *states: str) -> bool:
     tries = [attempt for item in found for attempt in item["tries"]]
     known = all(attempt["outcome"] for attempt in tries)
     return len(found) == 1 and found[0]["state"] in states and known
-
-
-def killed(ours: Life, death: Death) -> tuple[str, str]:
-    """Lets a pass run until it is killed there; the request where that happened."""
-    seen = count()
-    lock, begun = threading.Lock(), threading.Event()
-    mine: list[Request] = []
-
-    def ends() -> None:
-        begun.wait()
-        os.kill(process.pid or 0, signal.SIGKILL)
-        raise DroppedError
-
-    def before(request: Request) -> None:
-        with lock:
-            if mine or next(seen) != death.number:
-                return
-            mine.append(request)
-        if death.side == "before":
-            ends()
-
-    def after(request: Request) -> None:
-        if death.side == "after" and mine and request is mine[0]:
-            ends()
-
-    ours.proxy.before, ours.proxy.after = before, after
-    process = started(ours)
-    begun.set()
-    process.join(150)
-    ours.proxy.before = ours.proxy.after = lambda _: None
-    return verb_and_resource(mine[0]) if mine else ("nowhere", "")
-
-
-def passed(ours: Life) -> Done:
-    """A pass that nobody kills."""
-    process = started(ours)
-    process.join(200)
-    out, err = ((ours.folder / f"pass.{name}").read_text() for name in ("out", "err"))
-    return Done(-1 if process.exitcode is None else process.exitcode, out, err)
-
-
-def started(ours: Life) -> BaseProcess:
-    return begin(ours.arguments, ours.environment(), ours.folder / "pass")
 
 
 def empty(ours: Life) -> None:
