@@ -17,6 +17,7 @@ from watchdog.incidents.past import ATTEMPTS
 from watchdog.nouns import Outcome
 from watchdog.settings import IncidentSettings, LLMSettings, SlackSettings
 
+ASK_FIRST = {"patch_deployment_env": "approve", "rollout_undo": "never"}
 GONE = "[{name: OTHER, value: x}]"
 ASKS = {
     "kind": "patch_deployment_env",
@@ -110,7 +111,7 @@ def test_a_write_is_recorded_first_and_marked_on_what_it_changes(arena: Arena) -
 def test_what_cannot_be_recorded_is_not_done(arena: Arena, verb: str) -> None:
     arena.break_env()
     if verb == "update":
-        arena.look(actions={"patch_deployment_env": "never", "rollout_undo": "never"})
+        arena.look(actions=ASK_FIRST)
     arena.wire.forbid(verb, "configmaps")
 
     part = arena.look()
@@ -196,20 +197,17 @@ def test_after_two_failed_tries_there_is_a_pause_that_a_deleted_memory_does_not_
     assert arena.wire.real_writes == []
 
 
-def test_a_recreated_owner_is_a_new_incident(arena: Arena) -> None:
+def test_a_recreated_owner_is_a_new_incident(arena: Arena, slack: Slack) -> None:
     never_set(arena)
-    arena.look()
+    arena.look(slack=bot(slack))
     first = arena.incident().fingerprint
     arena.wire.delete("Deployment", NAMESPACE, "ledger")
     arena.wire.advance(60)
     never_set(arena)
 
-    arena.look()
+    arena.look(slack=bot(slack))
 
     assert arena.incident().fingerprint != first
-
-
-ASK_FIRST = {"patch_deployment_env": "approve", "rollout_undo": "never"}
 
 
 def annotate(arena: Arena, name: str, value: str) -> None:
@@ -305,16 +303,16 @@ def test_what_a_killed_pass_began_is_recognised_by_the_next(arena: Arena) -> Non
 
 
 def test_the_day_s_calls_are_counted_and_then_the_rules_speak_alone(
-    arena: Arena, httpserver: HTTPServer
+    arena: Arena, slack: Slack, httpserver: HTTPServer
 ) -> None:
     never_set(arena)
     asked = ModelServer(httpserver).says(completion(answer()))
     llm = LLMSettings(base_url=asked.url, model="m", calls_per_day=1)
-    arena.run(llm=llm)
+    arena.run(llm=llm, slack=bot(slack))
     arena.deploy(env=GONE)
     arena.wire.advance(120)
 
-    part = arena.look(llm=llm)
+    part = arena.look(llm=llm, slack=bot(slack))
 
     assert len(asked.bodies) == 1
     assert "1 calls" in str(part.diagnosis.model_error)
@@ -338,3 +336,11 @@ def hold(wire: Wire, holder: str) -> None:
         ),
         NAMESPACE,
     )
+
+
+def test_without_the_chart_a_pass_that_changes_nothing_leaves_nothing(arena: Arena) -> None:
+    never_set(arena)
+
+    arena.look()
+
+    assert [r.path for r in arena.wire.writes if "configmaps" in r.path] == []

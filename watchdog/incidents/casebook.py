@@ -6,7 +6,7 @@ last message about it left. A dry run reads it and touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -112,6 +112,7 @@ class Casebook:
             # What has not failed yet but is not up either is not well again.
             coming = {w.uid for w in snapshot.workloads() if w.ready < w.desired}
             self.memory = follow.ended(self.memory, found, of, coming, self.now)
+        self.warnings.extend(self._misplaced(snapshot))
 
     def paused(self, snapshot: ClusterSnapshot) -> ClusterSnapshot:
         """The snapshot, paused where a stop sign in Slack says so."""
@@ -288,12 +289,30 @@ class Casebook:
             self.lease = None
 
     def _try_to_save(self) -> None:
-        if not self.keeps:
+        if not self.keeps or not self._worth_keeping():
             return
         try:
             self.save()
         except ClusterError as error:
             self.warnings.append(f"What was done could not be written down: {error}.")
+
+    def _misplaced(self, snapshot: ClusterSnapshot) -> Iterator[str]:
+        """Whole sentences about approvals on objects that they are not for."""
+        open_ = (item.request for item in self.memory.incidents if item.open and item.request)
+        asked = {request.id: request.action.target for request in open_}
+        for seen in snapshot.workloads():
+            held = seen.annotations.get(approvals.APPROVE, "").strip()
+            if held in asked and asked[held] != seen.ref:
+                yield f"The approval {held} on {seen.ref} does not count: it is for {asked[held]}."
+
+    def _worth_keeping(self) -> bool:
+        """Whether there is a ConfigMap, or reason to make one: where the chart made none, a pass
+        that changes nothing and tells nobody leaves nothing behind either.
+        """
+        settings = self.settings
+        told = settings.slack.bot_token or settings.slack.webhook_url or settings.alertmanager.url
+        asks = any(item.tries or item.request for item in self.memory.incidents)
+        return self.kept.version is not None or bool(told) or asks
 
     def _about(self, intent: Intent) -> Incident | None:
         """The incident that a write is made against: of the same container, where several are."""
