@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check generate test e2e e2e-model record dashboard bench image manifests lock clean
+.PHONY: help setup demo check generate test e2e e2e-model faults mutants audit record dashboard bench image manifests lock clean
 PYTHON ?= python3
 bin := .venv/bin
 pip_compile := CUSTOM_COMPILE_COMMAND="make lock" $(bin)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
@@ -37,6 +37,16 @@ e2e: setup ## end-to-end tests only
 e2e-model: setup ## a pass with a real small model; builds its server first, 12 minutes, once
 	@$(bin)/pytest -s tests/e2e/real_model.py
 
+faults: setup ## write docs/faults.md from what the tests of the fault catalogue see
+	@SEEN=write $(bin)/pytest -q tests/component/test_faults.py
+
+mutants: setup ## plant small defects in policy and redaction and count those that tests notice; an hour
+	@$(bin)/python -m tests.mutants
+
+audit: ## known weaknesses of the pinned dependencies (needs the network)
+	@$(PYTHON) -m venv .venv-audit && .venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	@.venv-audit/bin/pip-audit --require-hashes --disable-pip --requirement requirements.txt
+
 record: setup ## record what a real cluster says of every drill, for the unit tests
 	@$(bin)/pytest tests/recorded/record.py
 
@@ -58,5 +68,5 @@ lock: setup ## pin every dependency again, with hashes
 	@$(pip_compile) --upgrade --only-build-deps --build-deps-for wheel --constraint requirements-dev.txt --output-file requirements-build.txt pyproject.toml
 
 clean: ## remove what the other targets made
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	@rm -rf .venv .venv-audit .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,7 +6,7 @@ Reads and asks only. The one thing that it sends is a tiny question to the model
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -17,8 +17,15 @@ from watchdog import rights
 from watchdog.actions import ACTIONS
 from watchdog.actions.action import Grant, Object
 from watchdog.clock import Budget
-from watchdog.errors import ClusterError, DeliveryError, ForbiddenError, ModelError, NotFoundError
-from watchdog.resources import CONFIGMAPS, LEASES, NAMESPACES, Resource
+from watchdog.errors import (
+    ClusterError,
+    DeliveryError,
+    ForbiddenError,
+    ModelError,
+    NotFoundError,
+    RejectedError,
+)
+from watchdog.resources import CONFIGMAPS, DEPLOYMENTS, LEASES, NAMESPACES, Resource
 from watchdog.settings import Settings
 
 _PROBE_SECONDS = 20.0
@@ -32,6 +39,13 @@ _REACTIONS = (
     {"reactions:read"},
     "no reaction approves a change, and no stop sign pauses a namespace",
 )
+
+
+class Items(Protocol):
+    """The answer to a list."""
+
+    @property
+    def items(self) -> list[Object]: ...  # noqa: D102 - as in kube.py
 
 
 class Cluster(Protocol):
@@ -51,6 +65,18 @@ class Cluster(Protocol):
         name: str = "",
         subresource: str = "",
     ) -> bool: ...
+
+    def list(self, resource: Resource, namespace: str, /, *, limit: int) -> Items: ...  # noqa: D102
+
+    def patch(  # noqa: D102 - as in kube.py
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        operations: Sequence[Object],
+        *,
+        dry_run: bool,
+    ) -> Object: ...
 
 
 class Check(BaseModel):
@@ -80,6 +106,7 @@ def examine(settings: Settings, cluster: Cluster, budget: Budget) -> list[Check]
         if there.ok:
             found += _permissions(settings, cluster, namespace)
             found += _own_objects(settings, cluster, namespace)
+            found += _wall(settings, cluster, namespace)
     found += [_model(settings, budget), *_slack(settings, budget)]
     found += _approvals(settings, settings.namespaces or (cluster.namespace,))
     return [*found, _gateway(settings, budget), _alertmanager(settings, budget)]
@@ -187,6 +214,32 @@ def _absent(
         ),
         necessary=necessary,
     )
+
+
+def _wall(settings: Settings, cluster: Cluster, namespace: str) -> Iterator[Check]:
+    """Whether the API server itself refuses what no action writes: tried, as a dry run."""
+    if settings.dry_run or settings.policy(namespace).mode == "observe":
+        return
+    mark = {"op": "add", "path": "/metadata/annotations", "value": {"sre-watchdog/ignore": "true"}}
+    try:
+        found = cluster.list(DEPLOYMENTS, namespace, limit=1).items
+        if not found:
+            return
+        name = found[0]["metadata"]["name"]
+        cluster.patch(DEPLOYMENTS, namespace, name, [mark], dry_run=True)
+    except RejectedError:
+        detail = "the API server refuses what no action writes"
+        yield Check(subject=f"admission policy in {namespace}", ok=True, detail=detail)
+    except ClusterError:
+        return  # among the permissions already
+    else:
+        yield Check(
+            subject=f"admission policy in {namespace}",
+            ok=False,
+            detail="none binds these credentials: only the watchdog's own code does",
+            remedy="helm: admissionPolicy.enabled=true (Kubernetes 1.30 or newer)",
+            necessary=False,
+        )
 
 
 def _model(settings: Settings, budget: Budget) -> Check:
