@@ -10,6 +10,7 @@ import pytest
 
 from tests.canaries import CANARIES, halves, parts
 from watchdog.observation.redact import Redactor, redact
+from watchdog.observation.snapshot import ContainerSpec, EnvVar, ObjectRef, PodTemplate
 
 PEM_BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
@@ -388,3 +389,27 @@ def test_a_short_secret_is_masked_where_it_stands_alone() -> None:
     assert redactor.redact("login ab1z failed in eu1, crab1zoo") == (
         "login <env DB_PASS> failed in eu1, crab1zoo"
     )
+
+
+def test_every_text_of_a_value_is_swept_but_for_names_of_objects() -> None:
+    token = "glpat-d1cdefghij0123456789"
+    seen = PodTemplate(
+        labels={"tier": token, "app": "web"},
+        affinity=(f"node with team In {token}",),
+        containers=(ContainerSpec(name="main", env=(EnvVar(name="REGION"),)),),
+    )
+
+    swept = Redactor().sweep(seen)
+
+    assert swept.labels == {"tier": "<redacted:gitlab-token:1>", "app": "web"}
+    assert swept.affinity == ("node with team In <redacted:gitlab-token:1>",)
+    assert swept.containers == seen.containers
+    named = ObjectRef(kind="Pod", namespace="shop", name=token)
+    assert Redactor().sweep(named) == named
+
+
+def test_first_flag_without_a_value_takes_the_word_after_it_and_no_further_one() -> None:
+    redactor = Redactor()
+    redactor.hide_arguments(["--tenant", "acme-north", "plain-word"])
+
+    assert redactor.redact("acme-north plain-word") == "<arg tenant> plain-word"
