@@ -9,6 +9,7 @@ from typing import Any
 from tests.shop import BoxClock
 from tests.wire import Wire
 from watchdog.agent import Pass, run_pass
+from watchdog.blocker import blocker
 from watchdog.clock import Budget
 from watchdog.deliveries import deliver
 from watchdog.diagnosis.llm import Model
@@ -83,6 +84,7 @@ class Arena:
             ask=Model(settings.llm, budget).ask if settings.llm.configured else None,
             consent=None if consent is None else answer,
             cluster_name="test",
+            blocked=blocker(settings.blocker, budget),
         )
         if settings.slack.bot_token:
             work.hear = lambda memories: answers(memories, settings, budget)

@@ -14,11 +14,15 @@
 {{- with .severity }}{{ $_ := set $policy "severity" . }}{{ end -}}
 {{- with .owner }}{{ $_ := set $policy "owner" . }}{{ end -}}
 {{- with .runbookUrl }}{{ $_ := set $policy "runbook_url" . }}{{ end -}}
+{{- with .windows }}{{ $_ := set $policy "windows" . }}{{ end -}}
 {{- with .configmaps }}{{ $_ := set $policy "configmaps" . }}{{ end -}}
 {{- $_ := set $policies .name $policy -}}
 {{- end -}}
 {{- if ge (int .Values.runBudgetSeconds) (int .Values.activeDeadlineSeconds) -}}
 {{- fail (printf "runBudgetSeconds (%v) must be less than activeDeadlineSeconds (%v): a pass needs time to report" .Values.runBudgetSeconds .Values.activeDeadlineSeconds) -}}
+{{- end -}}
+{{- if ne (empty .Values.blocker.prometheusUrl) (empty .Values.blocker.query) -}}
+{{- fail "blocker.prometheusUrl and blocker.query go together: set both, or neither" -}}
 {{- end -}}
 {{- $env := dict
   "SRE_AGENT_NAMESPACES" (join "," $names)
@@ -26,6 +30,14 @@
   "SRE_AGENT_LABEL_SELECTOR" .Values.watch.labelSelector
   "SRE_AGENT_DRY_RUN" (toString .Values.dryRun)
   "SRE_AGENT_MAX_REMEDIATION_ATTEMPTS" (include "sre-watchdog.text" .Values.maxRemediationAttempts)
+  "SRE_AGENT_LIMITS__ACTIONS_PER_HOUR" (include "sre-watchdog.text" .Values.limits.actionsPerHour)
+  "SRE_AGENT_LIMITS__ACTIONS_PER_TARGET_PER_HOUR" (include "sre-watchdog.text" .Values.limits.actionsPerTargetPerHour)
+  "SRE_AGENT_LIMITS__BREAKER_SHARE" (include "sre-watchdog.text" .Values.limits.breakerShare)
+  "SRE_AGENT_LIMITS__BREAKER_MINIMUM" (include "sre-watchdog.text" .Values.limits.breakerMinimum)
+  "SRE_AGENT_CHANGE_WINDOWS" (join "," .Values.changeWindows)
+  "SRE_AGENT_BLOCKER__PROMETHEUS_URL" .Values.blocker.prometheusUrl
+  "SRE_AGENT_BLOCKER__QUERY" .Values.blocker.query
+  "SRE_AGENT_BLOCKER__TIMEOUT_SECONDS" (include "sre-watchdog.text" .Values.blocker.timeoutSeconds)
   "SRE_AGENT_RUN_BUDGET_SECONDS" (include "sre-watchdog.text" .Values.runBudgetSeconds)
   "SRE_AGENT_CLUSTER_NAME" .Values.clusterName
   "SRE_AGENT_RELEASE_NAME" .Release.Name

@@ -9,7 +9,14 @@ import yaml
 from tests.chart.rendering import CHART, CI_VALUES, Chart, environment, of_kind, pods
 from watchdog.actions import BY_NAME
 from watchdog.environment import load
-from watchdog.settings import AlertmanagerSettings, IncidentSettings, LLMSettings, SlackSettings
+from watchdog.settings import (
+    AlertmanagerSettings,
+    BlockerSettings,
+    IncidentSettings,
+    LimitSettings,
+    LLMSettings,
+    SlackSettings,
+)
 
 pytestmark = pytest.mark.chart
 each_values = pytest.mark.parametrize("values", CI_VALUES, ids=lambda path: path.stem)
@@ -70,6 +77,9 @@ def test_incidents_default_to_what_the_product_does_by_itself(
     assert settings.slack == SlackSettings()
     assert settings.llm == LLMSettings()
     assert settings.alertmanager == AlertmanagerSettings()
+    assert settings.limits == LimitSettings()
+    assert settings.change_windows == ()
+    assert settings.blocker == BlockerSettings()
 
 
 def test_approvers_and_budgets_reach_the_product(
@@ -88,6 +98,27 @@ def test_approvers_and_budgets_reach_the_product(
     assert settings.alertmanager.url == "http://alertmanager.monitoring:9093"
     assert settings.incidents == IncidentSettings(
         tries=2, cooldown_seconds=900, reopen_seconds=7200, approval_seconds=14_400
+    )
+
+
+def test_what_holds_changes_back_reaches_the_product(
+    chart: Chart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = CHART / "ci" / "all-on-values.yaml"
+    for name, value in environment(chart.template(values=values)).items():
+        monkeypatch.setenv(name, value)
+
+    settings = load()
+
+    limits = settings.limits
+    assert (limits.actions_per_hour, limits.actions_per_target_per_hour) == (5, 2)
+    assert (limits.breaker_share, limits.breaker_minimum) == (0.25, 4)
+    assert settings.change_windows == ("Mon-Fri 09:00-17:00 Europe/Berlin", "Sat 20:00-23:00 UTC")
+    assert settings.policy("billing").windows == ("Sat 22:00-04:00 UTC",)
+    assert settings.blocker == BlockerSettings(
+        prometheus_url="http://prometheus.monitoring:9090",
+        query='ALERTS{alertname="ChangeFreeze"} == 1',
+        timeout_seconds=3,
     )
 
 
