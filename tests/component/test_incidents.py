@@ -121,6 +121,42 @@ def test_what_cannot_be_recorded_is_not_done(arena: Arena, verb: str) -> None:
     assert "configmap" in part.actions[0].reason.lower()
 
 
+HOSTILE = {
+    "truncated": '{"version": 1, "namespace": "shop", "incidents": [{"finger',
+    "garbage": "\x00\ufffd not JSON",
+    "newer": '{"version": 99}',
+    "of the future": json.dumps(
+        {"version": 1, "namespace": "shop", "use": {"day": "2999-01-01", "calls": 0, "tokens": 0}}
+    ),
+    "another namespace's": '{"version": 1, "namespace": "bank"}',
+    "a million incidents": json.dumps(
+        {"version": 1, "namespace": "shop", "incidents": [{}] * 9999}
+    ),
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_memory_that_is_none_leaves_a_pass_that_reports_and_changes_nothing(
+    arena: Arena, text: str
+) -> None:
+    arena.break_env()
+    held = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "sre-watchdog"},
+        "data": {"memory.json": text},
+    }
+    arena.wire.apply(json.dumps(held), NAMESPACE)
+
+    part = arena.look()
+
+    assert [finding.kind for finding in part.findings] == ["missing_env"]
+    assert outcomes(part) == [("patch_deployment_env", "refused")]
+    assert part.actions[0].rule == "memory"
+    assert any("ConfigMap sre-watchdog in namespace shop" in line for line in part.warnings)
+    assert arena.wire.real_writes == []
+
+
 def test_a_dry_run_touches_neither_memory_nor_lease_nor_slack(arena: Arena, slack: Slack) -> None:
     arena.break_env()
 
