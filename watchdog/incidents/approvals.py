@@ -1,12 +1,14 @@
 """Approvals by message or annotation: bound to one exact change of one object, and to a time. Pure.
 
-The id of a request is a hash over the object's uid and generation, what would be written, and when
-it was asked. An approval is an id; so an approval for another object, another change, another
-state of the object or an expired request is another id, whatever stands in memory.
+The id of a request is a hash over the object's uid and spec, what would be written, and when it was
+asked. An approval is an id; so an approval for another object, another change, another state of the
+object or an expired request is another id, whatever stands in memory. The spec and not its
+generation, as a Deployment's moves with its annotations too: to approve would undo the approval.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -110,4 +112,5 @@ def without_value(action: RemediationAction) -> RemediationAction:
 
 
 def _id(intent: Intent, asked_at: datetime) -> str:
-    return digest(intent.uid, intent.generation, intent.patch, asked_at.isoformat())[:_ID_LENGTH]
+    state = json.dumps([intent.live.get("spec"), intent.live.get("data")], sort_keys=True)
+    return digest(intent.uid, state, intent.patch, asked_at.isoformat())[:_ID_LENGTH]

@@ -256,17 +256,11 @@ class Casebook:
     @property
     def use(self) -> ModelUse:
         """What the model was used for today."""
-        day = f"{self.now:%Y-%m-%d}"
-        use = self.memory.use
-        return use if use.day == day else ModelUse(day=day)
+        return self.memory.use_on(self.now)
 
     def recent(self, since: datetime) -> tuple[Incident, ...]:
         """The incidents that are open, or ended since then."""
-        return tuple(
-            item
-            for item in self.memory.incidents
-            if item.open or (item.resolved_at is not None and item.resolved_at >= since)
-        )
+        return self.memory.recent(since)
 
     def save(self) -> None:
         """Write the memory down; raises ClusterError where it is not certain that it was."""
@@ -311,8 +305,9 @@ class Casebook:
         """
         settings = self.settings
         told = settings.slack.bot_token or settings.slack.webhook_url or settings.alertmanager.url
+        asked = self.memory.use.calls
         asks = any(item.tries or item.request for item in self.memory.incidents)
-        return self.kept.version is not None or bool(told) or asks
+        return self.kept.version is not None or bool(told or asked) or asks
 
     def _about(self, intent: Intent) -> Incident | None:
         """The incident that a write is made against: of the same container, where several are."""
@@ -334,7 +329,7 @@ class Casebook:
 
 def open_casebook(  # noqa: PLR0913 - what a pass lends it
     cluster: Cluster,
-    snapshot: ClusterSnapshot,
+    kept: Kept,
     settings: Settings,
     *,
     sick: bool,
@@ -346,15 +341,14 @@ def open_casebook(  # noqa: PLR0913 - what a pass lends it
 ) -> Casebook:
     """The casebook of a namespace; takes the Lease where there is something to do, or to tell.
 
-    `sick` says whether anything was found, `holder` names this pass alone. Raises nothing.
+    `kept` is what was read of it, `sick` says whether anything was found, `holder` names this pass
+    alone. Raises nothing.
     """
-    namespace = snapshot.namespace
-    kept = store.read(cluster, namespace, snapshot.cluster, cluster.server_time or clock())
-    book = Casebook(cluster, settings, namespace, clock, stopped, kept)
+    book = Casebook(cluster, settings, kept.memory.namespace, clock, stopped, kept)
     if settings.dry_run:
         return book
     talks = bool(settings.slack.bot_token or settings.slack.webhook_url)
-    if sick or any(item.open or (talks and item.untold) for item in kept.memory.incidents):
+    if sick or not kept.memory.rests(talks=talks):
         _take(book, holder, seen_from)
     if not kept.usable:
         book.rule, book.barred = "memory", kept.warning

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from watchdog.incidents.approvals import APPROVE
 from watchdog.incidents.follow import digest
 from watchdog.incidents.memory import Memory
+from watchdog.incidents.past import ATTEMPTS
 from watchdog.nouns import Finding
-from watchdog.observation.snapshot import ClusterSnapshot
+from watchdog.observation.snapshot import ClusterSnapshot, DeploymentSummary, WorkloadSummary
 
 _CHANGING = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{5,}\b|\d+", re.IGNORECASE)
 
@@ -28,9 +30,17 @@ def _part(finding: Finding, snapshot: ClusterSnapshot) -> str:
     facts = sorted(f"{name}={_plain(text, finding)}" for name, text in finding.facts.items())
     return digest(
         finding.kind, target.kind, target.name, finding.container, finding.summary,
-        workload.uid if workload else "", workload.generation if workload else "",
+        workload.uid if workload else "", *(_state(workload) if workload else ()),
         *facts, *sorted(set(_said(finding))),
     )  # fmt: skip
+
+
+def _state(workload: WorkloadSummary) -> Iterator[object]:
+    """Its revision, as the generation also counts the annotations that approve something."""
+    current = workload.current if isinstance(workload, DeploymentSummary) else None
+    yield current.revision if current else workload.generation
+    notes = workload.annotations.items()
+    yield sorted((name, text) for name, text in notes if name not in {APPROVE, ATTEMPTS})
 
 
 def _said(finding: Finding) -> Iterator[str]:

@@ -222,7 +222,11 @@ class Store:
                 meta[field] = old["metadata"][field]
         meta["managedFields"] = old["metadata"].get("managedFields", [])
         if resource.kind not in WITHOUT_GENERATION:
-            changed = new.get("spec") != old.get("spec")
+            changed = new.get("spec") != old.get("spec") or (
+                resource.kind == "Deployment"
+                and write.manager != CONTROLLER.manager
+                and _annotations(new) != _annotations(old)
+            )
             meta["generation"] = old["metadata"].get("generation", 1) + changed
         return new
 
@@ -263,3 +267,8 @@ def _key(item: Object) -> tuple[str, str]:
 def _content(item: Object) -> dict[str, Any]:
     meta = {key: value for key, value in item["metadata"].items() if key not in _NOT_COMPARED}
     return {**item, "metadata": meta}
+
+
+def _annotations(item: Object) -> Object:
+    """A Deployment's move its generation, unless its controller writes them with the status."""
+    return item["metadata"].get("annotations") or {}
