@@ -251,6 +251,7 @@ def annotate(arena: Arena, name: str, value: str) -> None:
     item["metadata"].setdefault("annotations", {})[name] = value
     item["metadata"].pop("managedFields", None)
     arena.wire.apply(json.dumps(item), NAMESPACE)
+    arena.wire.advance(2)  # it is another generation, and the controller takes note of that
 
 
 def test_an_approval_by_annotation_lets_the_next_pass_do_exactly_that(arena: Arena) -> None:
