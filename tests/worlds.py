@@ -203,7 +203,7 @@ def _dressed(box: Witness, name: str, dress: Dress) -> None:
         )
     if dress.autoscaled:
         box.apply(_AUTOSCALER.format(name=name), NAMESPACE)
-    if dress.recreate or dress.paused:
+    if dress != Dress():
         box.tick()
 
 
