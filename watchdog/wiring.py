@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from watchdog.nouns import Report
     from watchdog.observation.snapshot import ClusterSnapshot
     from watchdog.remediation.apply import Proposal
+    from watchdog.remediation.verdict import Verdict
     from watchdog.report.progress import Progress
     from watchdog.settings import Settings
 
@@ -72,7 +73,6 @@ def new_pass(
 ) -> Pass:
     """A pass over that cluster; `asks`: a person at a terminal is asked before each write."""
     from watchdog.agent import Pass
-    from watchdog.blocker import blocker
 
     progress = _progress(output)
     name = settings.cluster_name or cluster.name
@@ -85,7 +85,7 @@ def new_pass(
         consent=_consent(name or cluster.server, progress) if asks and sys.stdin.isatty() else None,
         cluster_name=name,
         hear=None if settings.dry_run else _ears(settings, budget),
-        blocked=blocker(settings.blocker, budget),
+        blocked=_blocker(settings, budget),
         instance=socket.gethostname(),  # in a pod, its name
     )
 
@@ -150,6 +150,15 @@ def _ears(settings: Settings, budget: Budget) -> Hear | None:
         return answers(memories, settings, budget.part(HEAR_SECONDS))
 
     return hear
+
+
+def _blocker(settings: Settings, budget: Budget) -> Callable[[], Verdict | None] | None:
+    """How Prometheus is asked whether changes are held back; None where it is not to be asked."""
+    if not settings.blocker.configured:
+        return None
+    from watchdog.blocker import blocker
+
+    return blocker(settings.blocker, budget)
 
 
 def _progress(output: str) -> Progress:
