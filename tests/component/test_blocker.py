@@ -12,7 +12,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from tests.arena import Arena, outcomes
+from tests.arena import NAMESPACE, Arena, outcomes
+from tests.cluster_fixtures import run_watchdog
 from tests.e2e.servers import prometheus_of
 from watchdog.blocker import blocker
 from watchdog.clock import Budget, SystemClock
@@ -267,3 +268,19 @@ def test_a_real_prometheus_blocks_frees_and_refuses(
         assert "HTTP 400" in broken
         assert "parse error" in broken
     assert said(real.url, "vector(1)").startswith("blocker_unreachable: ")
+
+
+def test_the_command_asks_before_it_changes_anything(arena: Arena, httpserver: HTTPServer) -> None:
+    httpserver.expect_request(ASKED).respond_with_data(answer([FREEZE]))
+    arena.break_env()
+    env = {
+        "SRE_AGENT_BLOCKER__PROMETHEUS_URL": httpserver.url_for("/prom"),
+        "SRE_AGENT_BLOCKER__QUERY": QUERY,
+    }
+
+    done = run_watchdog("run", "-n", NAMESPACE, kubeconfig=arena.kubeconfig, env=env)
+
+    assert done.returncode == 0, done.stderr
+    assert "changes are held back while blocker.query returns" in " ".join(done.stdout.split())
+    assert arena.wire.real_writes == []
+    assert len(httpserver.log) == 1
