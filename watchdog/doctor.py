@@ -1,5 +1,5 @@
 """What works and what is missing before a pass: permissions, memory, model, Slack, Pushgateway,
-Alertmanager.
+Alertmanager, and the query that holds changes back.
 
 Reads and asks only. The one thing that it sends is a tiny question to the model.
 """
@@ -109,7 +109,8 @@ def examine(settings: Settings, cluster: Cluster, budget: Budget) -> list[Check]
             found += _wall(settings, cluster, namespace)
     found += [_model(settings, budget), *_slack(settings, budget)]
     found += _approvals(settings, settings.namespaces or (cluster.namespace,))
-    return [*found, _gateway(settings, budget), _alertmanager(settings, budget)]
+    found += [_gateway(settings, budget), _alertmanager(settings, budget)]
+    return [*found, *_held_back(settings, budget)]
 
 
 def sound(checks: list[Check]) -> bool:
@@ -352,4 +353,23 @@ def _alertmanager(settings: Settings, budget: Budget) -> Check:
         ok=found.ok,
         detail="answers" if found.ok else str(found.error),
         remedy="" if found.ok else "check SRE_AGENT_ALERTMANAGER__URL (chart: alertmanager.url)",
+    )
+
+
+def _held_back(settings: Settings, budget: Budget) -> Iterator[Check]:
+    """Nothing is said where no query is set: that is how most run it."""
+    if not settings.blocker.configured:
+        return
+    from watchdog.blocker import blocker
+
+    ask = blocker(settings.blocker, budget)
+    verdict = ask() if ask else None
+    there = verdict is None or verdict.rule == "blocked_by_query"
+    yield Check(
+        subject="Prometheus, for blocker.query",
+        ok=there,
+        detail=verdict.reason if verdict else "answers; nothing holds changes back now",
+        remedy=""
+        if there
+        else "check SRE_AGENT_BLOCKER__PROMETHEUS_URL and __QUERY (chart: blocker.prometheusUrl)",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,6 +181,25 @@ def test_an_alertmanager_is_asked_for_its_status(account: Account, httpserver: H
     assert there.returncode == 0, there.stdout
     assert gone.returncode == 1
     assert "check SRE_AGENT_ALERTMANAGER__URL" in gone.stdout
+
+
+def test_the_query_that_holds_changes_back_is_asked(
+    account: Account, httpserver: HTTPServer
+) -> None:
+    nothing = {"status": "success", "data": {"resultType": "vector", "result": []}}
+    httpserver.expect_request("/prom/api/v1/query").respond_with_json(nothing)
+
+    def doctor(path: str) -> subprocess.CompletedProcess[str]:
+        url = httpserver.url_for(path)
+        return account.doctor(SRE_AGENT_BLOCKER__PROMETHEUS_URL=url, SRE_AGENT_BLOCKER__QUERY="up")
+
+    there, gone = doctor("/prom"), doctor("/other")
+
+    assert there.returncode == 0, there.stdout
+    assert "nothing holds changes back now" in " ".join(there.stdout.split())
+    assert gone.returncode == 1
+    assert "check SRE_AGENT_BLOCKER__PROMETHEUS_URL" in gone.stdout
+    assert "blocker.query" not in account.doctor().stdout
 
 
 def test_a_namespace_that_is_not_there_is_named(plane: Plane) -> None:
