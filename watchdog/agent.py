@@ -1,39 +1,31 @@
 """One pass: observe, diagnose, remediate, verify, in each watched namespace.
 
 No adapter is made here (wiring.py does that) and nothing is printed: a pass returns its Report.
-What each stage does is in stages.py.
+What each stage does is in stages.py, which is not loaded where all is well (healthy.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from watchdog import traces
-from watchdog.diagnosis.diagnose import Ask, diagnose
-from watchdog.diagnosis.rules import detect
 from watchdog.errors import ClusterError
-from watchdog.failures import KINDS
-from watchdog.incidents.casebook import Casebook, uids
+from watchdog.healthy import look, remembered, well
 from watchdog.nouns import ActionResult, Diagnosis, Finding, NamespaceReport, Report
-from watchdog.observation.snapshot import ClusterSnapshot
-from watchdog.one_pass import Books, Pass
+from watchdog.one_pass import Pass
 from watchdog.report.build import completed
-from watchdog.settings import Settings
-from watchdog.stages import (
-    diagnosed,
-    finished,
-    observed,
-    observed_again,
-    opened,
-    remediated,
-    verified,
-    worth_another,
-)
+
+if TYPE_CHECKING:
+    from watchdog.diagnosis.diagnose import Ask
+    from watchdog.incidents.casebook import Casebook
+    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.one_pass import Books
+    from watchdog.settings import Settings
+
+    Tell = Callable[[Report, Books], Report]
 
 __all__ = ["Pass", "diagnose_saved", "look_after", "run_pass"]
-
-Tell = Callable[[Report, Books], Report]
 
 
 def run_pass(namespaces: tuple[str, ...], work: Pass, tell: Tell | None = None) -> Report:
@@ -59,23 +51,32 @@ def run_pass(namespaces: tuple[str, ...], work: Pass, tell: Tell | None = None) 
 
 def look_after(namespace: str, work: Pass) -> NamespaceReport:
     """The four verbs, on one namespace. Raises ClusterError where it could not even look."""
-    snapshot, findings = observed(namespace, work)
-    book = opened(snapshot, findings, work)
-    results = finished(snapshot, findings, book, work)
-    if results and (again := observed_again(namespace, results, book, work)):
+    snapshot = look(namespace, work)
+    kept = remembered(snapshot, work)
+    if healthy := well(snapshot, kept, work):
+        return healthy
+
+    # Imported here, as loading all that takes longer than the healthy passes, which nearly all are.
+    from watchdog import stages, traces
+    from watchdog.incidents.casebook import uids
+
+    findings = stages.detected(snapshot, work)
+    book = stages.opened(kept, snapshot, findings, work)
+    results = stages.finished(snapshot, findings, book, work)
+    if results and (again := stages.observed_again(namespace, results, book, work)):
         snapshot, findings = again
 
     story: list[tuple[tuple[Finding, ...], Diagnosis]] = []
     while True:
         snapshot = book.paused(snapshot)
         book.meet(snapshot, findings)
-        diagnosis = diagnosed(snapshot, findings, book, work)
+        diagnosis = stages.diagnosed(snapshot, findings, book, work)
         story.append((findings, diagnosis))
-        tried = remediated(diagnosis, snapshot, findings, book, work)
+        tried = stages.remediated(diagnosis, snapshot, findings, book, work)
         results += tried
-        if not worth_another(tried, work):
+        if not stages.worth_another(tried, work):
             break
-        again = observed_again(namespace, tried, book, work)
+        again = stages.observed_again(namespace, tried, book, work)
         if again is None:
             break
         snapshot, findings = again
@@ -83,7 +84,7 @@ def look_after(namespace: str, work: Pass) -> NamespaceReport:
     book.conclude(snapshot, results)
     report = _report(snapshot, story, results, book)
     with work.timed("verify"):
-        verification = verified(namespace, report.findings, results, work)
+        verification = stages.verified(namespace, report.findings, results, work)
     report = report.model_copy(update={"verification": verification})
     traces.leave(report, uids(snapshot), work.cluster, work.budget.clock, work.instance)
     return report
@@ -91,6 +92,10 @@ def look_after(namespace: str, work: Pass) -> NamespaceReport:
 
 def diagnose_saved(snapshot: ClusterSnapshot, settings: Settings, ask: Ask | None) -> Report:
     """The report on a saved snapshot: what is broken and what would be done, nothing else."""
+    from watchdog.diagnosis.diagnose import diagnose
+    from watchdog.diagnosis.rules import detect
+    from watchdog.failures import KINDS
+
     findings = detect(snapshot, KINDS)
     found = NamespaceReport(
         namespace=snapshot.namespace,
@@ -127,7 +132,7 @@ def _report(
     return NamespaceReport(
         namespace=snapshot.namespace,
         objects=snapshot.objects,
-        blind_spots=snapshot.blind_spots,
+        blind_spots=(*snapshot.blind_spots, *book.blind_spots),
         cuts=tuple(str(cut) for cut in snapshot.cuts),
         findings=findings,
         diagnosis=diagnosis,

@@ -7,44 +7,50 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from watchdog.clock import Budget
-from watchdog.diagnosis.diagnose import Ask
-from watchdog.diagnosis.prompt import Prompt
-from watchdog.diagnosis.reply import Reply
 from watchdog.errors import ClusterError
-from watchdog.incidents.casebook import Casebook, Hear
-from watchdog.observation.reader import Reader
-from watchdog.remediation.apply import Cluster as Writer
-from watchdog.remediation.apply import Proposal
-from watchdog.remediation.verdict import Verdict
-from watchdog.report.progress import Progress
-from watchdog.resources import Resource
-from watchdog.settings import Settings
 
-Books = dict[str, Casebook]
+if TYPE_CHECKING:
+    # A healthy pass loads none of it.
+    from watchdog.clock import Budget
+    from watchdog.diagnosis.diagnose import Ask
+    from watchdog.diagnosis.prompt import Prompt
+    from watchdog.diagnosis.reply import Reply
+    from watchdog.incidents.casebook import Casebook, Hear
+    from watchdog.observation.reader import Reader
+    from watchdog.remediation.apply import Cluster as Writer
+    from watchdog.remediation.apply import Proposal
+    from watchdog.remediation.verdict import Verdict
+    from watchdog.report.progress import Progress
+    from watchdog.resources import Resource
+    from watchdog.settings import Settings
+
+    Books = dict[str, Casebook]
+
+    class Cluster(Reader, Writer, Protocol):
+        """What a pass needs of the API server."""
+
+        @property
+        def server_time(self) -> datetime | None:
+            """The API server's clock, as of its last answer."""
+            ...
+
+        def create(
+            self, resource: Resource, namespace: str, body: dict[str, Any], *, dry_run: bool = False
+        ) -> dict[str, Any]:
+            """Create an object: an Event, or the product's own ConfigMap and Lease."""
+            ...
+
+        def replace(
+            self, resource: Resource, namespace: str, name: str, body: dict[str, Any]
+        ) -> dict[str, Any]:
+            """Replace an object: the product's own ConfigMap and Lease."""
+            ...
 
 
-class Cluster(Reader, Writer, Protocol):
-    """What a pass needs of the API server."""
-
-    @property
-    def server_time(self) -> datetime | None:
-        """The API server's clock, as of its last answer."""
-        ...
-
-    def create(
-        self, resource: Resource, namespace: str, body: dict[str, Any], *, dry_run: bool = False
-    ) -> dict[str, Any]:
-        """Create an object: an Event, or the product's own ConfigMap and Lease."""
-        ...
-
-    def replace(
-        self, resource: Resource, namespace: str, name: str, body: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Replace an object: the product's own ConfigMap and Lease."""
-        ...
+# Those of every pass, so that one that had no use for a stage says so.
+STAGES = ("observe", "diagnose", "remediate", "verify")
 
 
 @dataclass
@@ -68,7 +74,7 @@ class Pass:
     cluster_name: str = ""
     instance: str = "sre-watchdog"
     attempts_used: int = 0
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     books: Books = field(default_factory=dict)
     holder: str = ""
 

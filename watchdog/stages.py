@@ -13,9 +13,11 @@ from watchdog.diagnosis.reply import Reply
 from watchdog.diagnosis.rules import detect, rules_diagnosis, summarise
 from watchdog.errors import ClusterError, ModelError
 from watchdog.failures import KINDS
+from watchdog.healthy import look, seen
+from watchdog.incidents.approvals import Intent
 from watchdog.incidents.casebook import Casebook, open_casebook
+from watchdog.incidents.store import Kept
 from watchdog.nouns import ActionResult, Diagnosis, Finding, Outcome, Verification
-from watchdog.observation.collector import observe
 from watchdog.observation.health import unhealthy
 from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.one_pass import Pass
@@ -23,7 +25,7 @@ from watchdog.remediation.apply import Attempt, Permission, remediate
 from watchdog.remediation.undoing import recall
 from watchdog.remediation.verdict import Context, refuse
 from watchdog.settings import LLMSettings
-from watchdog.verification import settle, verify_namespace
+from watchdog.verification import RESERVE_SECONDS, settle, verify_namespace
 
 LEGAL = {kind.name: kind.actions for kind in KINDS}
 # What a second try in the same pass takes at least: a look, a diagnosis, a rollout, its check.
@@ -31,15 +33,12 @@ _TRY_AGAIN_SECONDS = 45.0
 _SHOWS_AGAIN_SECONDS = 30.0
 
 
-def observed(namespace: str, work: Pass) -> tuple[ClusterSnapshot, tuple[Finding, ...]]:
-    """What is to be seen of the namespace, and what of it is wrong. Raises ClusterError."""
+def detected(snapshot: ClusterSnapshot, work: Pass) -> tuple[Finding, ...]:
+    """What is wrong with what was seen."""
     with work.timed("observe"):
-        snapshot = observe(
-            work.cluster, namespace, work.settings, work.budget.clock, work.cluster_name
-        )
         findings = detect(snapshot, KINDS)
-    work.progress.stage("observe", _seen(snapshot, findings))
-    return snapshot, findings
+    work.progress.stage("observe", seen(snapshot, len(findings)))
+    return findings
 
 
 def observed_again(
@@ -55,7 +54,8 @@ def observed_again(
     until = clock.monotonic() + _SHOWS_AGAIN_SECONDS
     while True:
         try:
-            snapshot, findings = observed(namespace, work)
+            snapshot = look(namespace, work)
+            findings = detected(snapshot, work)
         except ClusterError as error:
             book.warnings.append(f"What is left could not be looked at: {error}.")
             return None
@@ -66,14 +66,16 @@ def observed_again(
         clock.sleep(work.settings.verify.poll_seconds)
 
 
-def opened(snapshot: ClusterSnapshot, findings: tuple[Finding, ...], work: Pass) -> Casebook:
+def opened(
+    kept: Kept, snapshot: ClusterSnapshot, findings: tuple[Finding, ...], work: Pass
+) -> Casebook:
     """What is remembered of the namespace; where something is wrong, with its Lease."""
     clock = work.budget.clock
     now = work.cluster.server_time
     looked = timedelta(seconds=(clock.now() - snapshot.taken_at).total_seconds())
     book = open_casebook(
         work.cluster,
-        snapshot,
+        kept,
         work.settings,
         sick=bool(findings),
         holder=work.holder,
@@ -223,7 +225,20 @@ def _permission(snapshot: ClusterSnapshot, book: Casebook, work: Pass) -> Permis
     if work.settings.dry_run:
         return plain
     barred = refuse(book.rule, book.barred) if book.barred else None
-    return replace(plain, barred=barred, begin=book.begin, request=book.request)
+
+    def begin(intent: Intent) -> None:
+        _time_to_watch(work)
+        book.begin(intent)
+
+    return replace(plain, barred=barred, begin=begin, request=book.request)
+
+
+def _time_to_watch(work: Pass) -> None:
+    """Raise ClusterError where too little is left to watch a change, and to take it back."""
+    needed = RESERVE_SECONDS + work.settings.verify.stable_seconds
+    left = work.budget.remaining()
+    if left < needed:
+        raise ClusterError(f"{left:.0f} s are left, too few to watch a change ({needed:.0f} s)")
 
 
 def _used_up(book: Casebook, llm: LLMSettings) -> str:
@@ -262,9 +277,3 @@ def verified(
 
 def _watching(work: Pass) -> Callable[[str], None]:
     return lambda detail: work.progress.stage("verify", detail)
-
-
-def _seen(snapshot: ClusterSnapshot, findings: tuple[Finding, ...]) -> str:
-    pods, deployments = (snapshot.objects.get(name, 0) for name in ("pods", "deployments"))
-    looked = f"{snapshot.namespace}: {pods} pods, {deployments} deployments"
-    return f"{looked}, {len(findings)} broken" if findings else f"{looked}, nothing broken"

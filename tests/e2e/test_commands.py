@@ -222,6 +222,18 @@ def test_a_healthy_pass_in_a_cronjob_loads_no_display_no_retries_and_no_patches(
     }  # fmt: skip
 
 
+def test_a_healthy_pass_loads_nothing_that_diagnoses_changes_or_tells(healthy: Arena) -> None:
+    loaded = imported("run", "-n", NAMESPACE, "-o", "json", kubeconfig=healthy.kubeconfig)
+
+    ours = {name.split(".")[1] for name in loaded if name.startswith("watchdog.")}
+    assert {"agent", "healthy", "observation"} <= ours
+    assert not ours & {
+        "blocker", "diagnosis", "failures", "metrics", "prose", "remediation", "sandbox", "stages",
+        "traces", "verification",
+    }  # fmt: skip
+    assert {"watchdog.incidents.casebook", "watchdog.report.text"}.isdisjoint(loaded)
+
+
 def test_help_loads_nothing_heavy_and_answers_at_once() -> None:
     assert not {"kubernetes", "openai", "pydantic_settings", "slack_sdk"} & imported("--help")
     assert min(cpu_seconds("--help") for _ in range(3)) < 0.3
@@ -319,7 +331,7 @@ def findings(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
 
 
 def imported(*args: str, kubeconfig: Path | None = None, **env: str) -> set[str]:
-    """The top-level packages that a command loads."""
+    """The modules that a command loads, and the packages that they are in."""
     where = {"KUBECONFIG": str(kubeconfig)} if kubeconfig else {}
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "watchdog", *args],
@@ -331,7 +343,8 @@ def imported(*args: str, kubeconfig: Path | None = None, **env: str) -> set[str]
     )
     assert done.returncode == 0, done.stderr[-500:]
     lines = (line for line in done.stderr.splitlines() if line.startswith("import time:"))
-    return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+    names = {line.rpartition("|")[2].strip() for line in lines}
+    return names | {name.partition(".")[0] for name in names}
 
 
 def cpu_seconds(*args: str) -> float:

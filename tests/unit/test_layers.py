@@ -23,6 +23,7 @@ LAYERS = (
     ("remediation", "kube", "alertmanager"),
     ("verification", "traces", "blocker"),
     ("one_pass",),
+    ("healthy",),
     ("stages",),
     ("agent",),
     ("demo", "deliveries", "doctor", "wiring"),

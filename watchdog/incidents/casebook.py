@@ -23,7 +23,7 @@ from watchdog.incidents.store import Kept
 from watchdog.nouns import ActionResult, Diagnosis, Finding, Outcome
 from watchdog.observation.pause import pause
 from watchdog.observation.revisions import REVISION
-from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef
+from watchdog.observation.snapshot import BlindSpot, ClusterSnapshot, ObjectRef
 from watchdog.resources import NAMESPACES
 from watchdog.settings import Settings
 
@@ -97,6 +97,13 @@ class Casebook:
     def now(self) -> datetime:
         """The API server's clock: those of the hosts that run passes differ."""
         return self.cluster.server_time or self.clock()
+
+    @property
+    def blind_spots(self) -> tuple[BlindSpot, ...]:
+        """A memory that cannot be used makes the pass degraded: nobody is told without it."""
+        if self.rule != "memory":
+            return ()
+        return (BlindSpot(what="the memory", why="it cannot be used, so nobody was told"),)
 
     @property
     def keeps(self) -> bool:

@@ -59,6 +59,23 @@ class Memory(Noun):
     use: ModelUse = ModelUse()
     stopped_by: Annotated[str, Field(max_length=40)] = ""
 
+    def rests(self, *, talks: bool) -> bool:
+        """Whether nothing is left to do about an incident and, where this `talks`, to tell."""
+        return not any(item.open or (talks and item.untold) for item in self.incidents)
+
+    def recent(self, since: datetime) -> tuple[Incident, ...]:
+        """The incidents that are open, or ended since then."""
+        return tuple(
+            item
+            for item in self.incidents
+            if item.open or (item.resolved_at is not None and item.resolved_at >= since)
+        )
+
+    def use_on(self, now: datetime) -> ModelUse:
+        """What the model was used for on that day."""
+        day = f"{now:%Y-%m-%d}"
+        return self.use if self.use.day == day else ModelUse(day=day)
+
 
 class UnreadableError(WatchdogError):
     """A text is no memory, or one that cannot be true; the text says why in a few words."""

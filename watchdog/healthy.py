@@ -1,0 +1,74 @@
+"""The pass over a namespace where all is well, as nearly every pass is: it loads next to nothing.
+
+What is loaded for one that is sick (failure kinds, diagnosis, remediation) is in stages.py.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from watchdog.incidents import store
+from watchdog.incidents.store import Kept
+from watchdog.nouns import NamespaceReport
+from watchdog.observation.collector import observe
+from watchdog.observation.snapshot import ClusterSnapshot
+from watchdog.one_pass import Pass
+
+# What says nothing by being there: only what it says of itself is judged.
+_OFTEN_THERE = frozenset({"autoscalers", "disruption_budgets", "blind_spots", "cuts"})
+# Its status tells whether a bound was reached, which is as it should be either way.
+_EITHER_WAY = "ScalingLimited"
+
+
+def look(namespace: str, work: Pass) -> ClusterSnapshot:
+    """What is to be seen of the namespace. Raises ClusterError."""
+    with work.timed("observe"):
+        return observe(work.cluster, namespace, work.settings, work.budget.clock, work.cluster_name)
+
+
+def remembered(snapshot: ClusterSnapshot, work: Pass) -> Kept:
+    """What earlier passes left to know about the namespace. Raises nothing."""
+    now = work.cluster.server_time or work.budget.clock.now()
+    return store.read(work.cluster, snapshot.namespace, snapshot.cluster, now)
+
+
+def well(snapshot: ClusterSnapshot, kept: Kept, work: Pass) -> NamespaceReport | None:
+    """The report on a namespace with nothing to judge, to end or to tell; None for any other."""
+    now = work.cluster.server_time or work.budget.clock.now()
+    slack = work.settings.slack
+    rests = kept.memory.rests(talks=bool(slack.bot_token or slack.webhook_url))
+    if not (kept.usable and rests and nothing_to_judge(snapshot)):
+        return None
+    since = now - timedelta(seconds=work.settings.run_budget_seconds)
+    work.progress.stage("observe", seen(snapshot, broken=0))
+    use = kept.memory.use_on(now)
+    return NamespaceReport(
+        namespace=snapshot.namespace,
+        objects=snapshot.objects,
+        blind_spots=snapshot.blind_spots,
+        cuts=tuple(str(cut) for cut in snapshot.cuts),
+        incidents=kept.memory.recent(since),
+        model_calls_today=use.calls,
+        model_tokens_today=use.tokens,
+    )
+
+
+def nothing_to_judge(snapshot: ClusterSnapshot) -> bool:
+    """Whether the snapshot holds nothing that a failure kind could find anything wrong with."""
+    held = {name for name, value in snapshot if isinstance(value, tuple) and value}
+    return (
+        held <= _OFTEN_THERE
+        and all(budget.allowed for budget in snapshot.disruption_budgets)
+        and all(
+            condition.status == "True" or condition.type == _EITHER_WAY
+            for autoscaler in snapshot.autoscalers
+            for condition in autoscaler.conditions
+        )
+    )
+
+
+def seen(snapshot: ClusterSnapshot, broken: int) -> str:
+    """What was looked at, in a few words for the progress display."""
+    pods, deployments = (snapshot.objects.get(name, 0) for name in ("pods", "deployments"))
+    looked = f"{snapshot.namespace}: {pods} pods, {deployments} deployments"
+    return f"{looked}, {broken} broken" if broken else f"{looked}, nothing broken"
