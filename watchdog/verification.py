@@ -226,12 +226,20 @@ def deployment(live: Object, new_pods: list[Object], written: int) -> Look:
     living = [pod for pod in new_pods if not pod["metadata"].get("deletionTimestamp")]
     stuck = [reason for pod in living if (reason := hopeless(pod))]
     problems += dict.fromkeys(stuck)
+    problems += _refused(status) if problems else []
     return Look(
         tuple(problems),
         f"revision {revision(live)} has {ready} of {desired} pods ready",
         sum(map(_restarts, living)),
         hopeless=bool(stuck),
     )
+
+
+def _refused(status: Object) -> list[str]:
+    """Why its pods are not even created: a quota, an admission webhook."""
+    conditions = [c for c in status.get("conditions") or [] if c.get("type") == "ReplicaFailure"]
+    messages = (str(c.get("message")) for c in conditions if c.get("status") == "True")
+    return [f"its pods are refused: {' '.join(message.split())[:200]}" for message in messages]
 
 
 def daemon_set(live: Object) -> Look:
