@@ -15,6 +15,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from tests.oracle import harm
 from tests.shelf import BROKEN
@@ -148,7 +149,7 @@ POOLS: dict[str, list[Any]] = {
     "replicas": [3, 5, 10, 2, 1, 0, 11, 10_000],
     "to_revision": [None, None, 1, 1, 2, 3, 99],
     "probe": ["readiness", "liveness", "startup"],
-    "path": [None, "/ok", f"/{ATTACKER}", "/"],
+    "path": [None, "/ok", f"//{ATTACKER}.example/x", "/"],
     "port": [None, 8080, 22],
     "initial_delay_seconds": [None, 0, 1800],
     "timeout_seconds": [None, 1, 300],
@@ -236,6 +237,13 @@ def spoil(box: Witness, kind: str, verb: str, resource: str) -> None:
         box.reply(verb, resource, Response(200, "<html>proxy</html>", content_type="text/html"))
 
 
+# Reading settings from the environment would be a tenth of an example's time.
+BASE = Settings(
+    release_name="watchdog",
+    verify={"timeout_seconds": 4, "stable_seconds": 0, "poll_seconds": 2},
+)
+
+
 def passed(scene: Scene, answer: Answer | None) -> tuple[list[str], NamespaceReport | None]:
     """The harm that one pass over the scene did, and its report if it could look at all."""
     world = made(scene.sick, scene.dress)
@@ -248,13 +256,13 @@ def passed(scene: Scene, answer: Answer | None) -> tuple[list[str], NamespaceRep
         asked.append(proposal)
         return bool(scene.consent)
 
-    settings = Settings(
-        actions=scene.modes,
-        dry_run=scene.dry_run,
-        max_remediation_attempts=scene.attempts,
-        approved_env=scene.approved,
-        release_name="watchdog",
-        verify={"timeout_seconds": 4, "stable_seconds": 0, "poll_seconds": 2},
+    settings = BASE.model_copy(
+        update={
+            "actions": scene.modes,
+            "dry_run": scene.dry_run,
+            "max_remediation_attempts": scene.attempts,
+            "approved_env": {name: SecretStr(value) for name, value in scene.approved.items()},
+        }
     )
     ask = answer.to if answer else None
     report: NamespaceReport | None = None
