@@ -152,7 +152,14 @@ def requests(done: Done) -> list[str]:
 
 def annotate(ours: Life, request: str, name: str = "app") -> None:
     """A person approves, with kubectl annotate."""
-    ours.change(f"deployments/{name}", {"metadata": {"annotations": {APPROVE: request}}})
+    what = f"deployments/{name}"
+    changed = ours.change(what, {"metadata": {"annotations": {APPROVE: request}}})
+    generation = changed["metadata"]["generation"]
+    # That it was annotated moves a Deployment's generation; the next pass is minutes away in life.
+    ours.wait(
+        lambda: ours.get(what)["status"].get("observedGeneration", 0) >= generation,
+        "the controller to take note",
+    )
 
 
 def edit(ours: Life, changes: Json) -> None:

@@ -84,7 +84,9 @@ def test_a_memory_limit_that_the_quota_refuses_leaves_the_object_as_it_was(
     assert ours.template() == before
     assert {outcome for _, outcome in done.outcomes} <= {"refused", "undone"}
     assert "quota" in done.said
-    assert len(ours.slack.posts) == 1
+    # The quota may still be used up when the pass looks again: that is an incident of its own.
+    told = [message for message in ours.slack.posts if "out of memory" in message.shown]
+    assert len(told) == 1
 
 
 def test_a_second_try_differs_then_a_person_is_asked_and_the_object_is_as_it_was(
