@@ -18,12 +18,14 @@ from tests.written import (
     container,
     deployment,
     ended,
+    endpoint_slice,
     pod,
     replica_set,
+    service,
 )
 
 PODS_EACH = 5
-_COMPLETE = "benchmarks/complete"
+_COMPLETE = "benchmarks/complete-with-services"
 _LIVE = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 10}
 # As much as a usual Deployment says and admission adds: what a full list has to carry.
 _MAIN = {
@@ -75,7 +77,7 @@ _WAYS = ("missing", "killed", "refused")
 
 @dataclass(frozen=True)
 class Estate:
-    """So many pods in Deployments of five, spread over so many namespaces."""
+    """So many pods in Deployments of five, each behind a Service, spread over namespaces."""
 
     pods: int
     namespaces: int
@@ -117,6 +119,8 @@ class Estate:
             for each in sets
             for n in range(PODS_EACH)
         )
+        plane.create_many(service(ns, app) for ns, app in self.apps)
+        plane.create_many(endpoint_slice(ns, app, count=PODS_EACH) for ns, app in self.apps)
         self._note(plane, _COMPLETE, "true")
 
     def breaking(self, plane: Plane, count: int) -> None:
@@ -149,6 +153,8 @@ def vacate(plane: Plane, namespace: str) -> None:
         "/apis/apps/v1/{}/deployments",
         "/apis/apps/v1/{}/replicasets",
         "/api/v1/{}/pods",
+        "/api/v1/{}/services",
+        "/apis/discovery.k8s.io/v1/{}/endpointslices",
     )
     for collection in collections:
         plane.api.request("DELETE", f"{collection.format(base)}?gracePeriodSeconds=0")

@@ -85,6 +85,47 @@ def replica_set(ns: str, app: Object) -> Object:
     }
 
 
+def service(ns: str, app: str, target: int | str = 8080) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": app, "namespace": ns},
+        "spec": {
+            "selector": {"app": app},
+            "ports": [{"name": "http", "port": 80, "targetPort": target}],
+        },
+    }
+
+
+def endpoint_slice(ns: str, app: str, port: int | None = 8080, *, count: int = 5) -> Object:
+    """The endpoints of that Service; a named port that no pod has is None."""
+    ready = {"ready": True, "serving": True, "terminating": False}
+    endpoints = [
+        {
+            "addresses": [f"10.0.0.{number + 1}"],
+            "conditions": ready,
+            "nodeName": "node",
+            "targetRef": {"kind": "Pod", "name": f"{app}-{HASH}-{number:05}", "namespace": ns},
+        }
+        for number in range(count)
+    ]
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "name": f"{app}-x2k4p",
+            "namespace": ns,
+            "labels": {
+                "kubernetes.io/service-name": app,
+                "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+            },
+        },
+        "addressType": "IPv4",
+        "endpoints": endpoints,
+        "ports": [{"name": "http", "port": port, "protocol": "TCP"}] if port else [],
+    }
+
+
 def pod(ns: str, name: str, owner: Object | None = None, **parts: Any) -> Object:
     """A pod that runs and is ready, unless `spec`, `status` or `metadata` say otherwise."""
     labels = owner["spec"]["selector"]["matchLabels"] if owner else {}

@@ -1,7 +1,15 @@
-"""Failures that no pod shows: Services without endpoints, wrong ports, budgets, autoscalers."""
+"""Failures that no pod shows: Services without endpoints, wrong ports, budgets, autoscalers.
+
+A Table of Services does not say to which port of its pods each sends, and one of EndpointSlices not
+on which its pods listen. So a Service without endpoints, and one whose endpoints have other ports
+than itself, are read in full with the Deployments behind them; where nothing is wrong with those,
+nothing is kept of them.
+"""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,9 +33,15 @@ from watchdog.resources import (
 )
 
 _COLUMNS = {
-    SERVICES: ("Name", "Port(s)", "Selector"),
+    SERVICES: ("Name", "Cluster-IP", "Port(s)", "Selector"),
     ENDPOINT_SLICES: ("Name", "Ports", "Endpoints"),
+    DEPLOYMENTS: ("Name", "Selector"),
 }
+_NOTHING = {None, "", NONE, "<unset>"}
+# Up to so many Services with other ports than their endpoints are compared with their pods; where
+# there are more, only those that translate as hardly any other does.
+_MOST_COMPARED = 20
+_UNUSUAL = 3
 
 
 @dataclass
@@ -55,9 +69,16 @@ def neighbours(gatherer: Gatherer, gathered: Gathered, *, sick: bool) -> Neighbo
             partial(_rows, gatherer, ENDPOINT_SLICES),
         ]
     )
-    if _looks_wrong(services, slices):
-        _services(gatherer, found)
-    elif sick:
+    suspects = _suspects(gatherer, services, slices)
+    if suspects is None or 2 * len(suspects) > len(services):
+        pairs, near = _whole(gatherer)
+    elif suspects:
+        pairs, near = _few(gatherer, suspects)
+    else:
+        pairs, near = [], []
+    if sick or any(_is_wrong(*pair) for pair in pairs):
+        _take(gatherer, found, pairs, near)
+    if sick and suspects is not None:
         _services_of_the_sick(gatherer, gathered, services, found)
     return found
 
@@ -82,46 +103,122 @@ def _rows(gatherer: Gatherer, resource: Resource) -> list[Json]:
     return gatherer.looking.attempt(resource.plural, read) or []
 
 
-def _looks_wrong(services: Iterable[Json], slices: Iterable[Json]) -> bool:
-    """Whether a Service has no endpoints, or its endpoints have other ports than itself.
-
-    The second is common and mostly right, so it only decides whether to read further.
-    """
-    ports: dict[str, set[str]] = {}
+def _suspects(gatherer: Gatherer, services: list[Json], slices: list[Json]) -> list[str] | None:
+    """Services to be read in full; None where the Tables do not say which."""
+    if any("object" in row for row in (*services, *slices)):
+        return None
+    behind: dict[str, list[str]] = {}
     for row in slices:
-        if "object" in row:
-            return True
-        if row.get("Endpoints") not in {None, "", NONE, "<unset>"}:
-            ports.setdefault(family(str(row["Name"])), set()).update(str(row["Ports"]).split(","))
+        if row["Endpoints"] not in _NOTHING:
+            name, given = family(str(row["Name"])), _ports(row["Ports"])
+            behind[name] = max(behind.get(name, []), given, key=len)
+    broken: list[str] = []
+    differ: dict[str, str] = {}
     for row in services:
-        if "object" in row:
-            return True
-        if row.get("Selector") in {None, "", NONE}:
+        name, own = str(row["Name"]), _ports(row["Port(s)"])
+        if row["Selector"] in _NOTHING or (name not in behind and row["Cluster-IP"] == "None"):
             continue
-        own = {part.partition("/")[0].partition(":")[0] for part in str(row["Port(s)"]).split(",")}
-        if ports.get(str(row["Name"])) != own:
-            return True
-    return False
+        if len(behind.get(name, [])) < len(own):
+            broken.append(name)
+        elif set(behind[name]) != set(own):
+            differ[name] = f"{sorted(own)} {sorted(behind[name])}"
+    usual = Counter(differ.values())
+    if len(differ) > _MOST_COMPARED:
+        differ = {name: shift for name, shift in differ.items() if usual[shift] < _UNUSUAL}
+        what = "Services with other ports than their endpoints"
+        gatherer.looking.cut(what, _MOST_COMPARED, len(differ))
+    return [*broken, *list(differ)[:_MOST_COMPARED]]
 
 
-def _services(gatherer: Gatherer, found: Neighbours) -> None:
+def _ports(printed: object) -> list[str]:
+    """`80/TCP,443:30443/TCP` are 80 and 443; `1,2,3 + 2 more...` are five, as far as is known."""
+    shown, _, more = str(printed).partition(" + ")
+    ports = [] if shown in _NOTHING else [re.split("[/:]", part)[0] for part in shown.split(",")]
+    hidden = more.partition(" ")[0]
+    return ports + ["?"] * (int(hidden) if hidden.isdigit() else 0)
+
+
+_Pair = tuple[ServiceSummary, list[Json]]
+
+
+def _whole(gatherer: Gatherer) -> tuple[list[_Pair], list[Json]]:
+    """All Services with the Deployments that they select, and all Deployments."""
     most = gatherer.settings.page_size
     raws, slices, deployments = side_by_side(
         [partial(gatherer.every, item, most) for item in (SERVICES, ENDPOINT_SLICES, DEPLOYMENTS)]
     )
+    return list(_pairs(raws, slices, deployments)), deployments
+
+
+def _few(gatherer: Gatherer, names: list[str]) -> tuple[list[_Pair], list[Json]]:
+    """The same of these Services; of all, where one of them seems to select nothing at all."""
+    bound = gatherer.settings.max_owners
+    if len(names) > bound:
+        return _whole(gatherer)
+    services, slices = _by_name(gatherer, names)
+    selectors = [texts(mapping(raw.get("spec")).get("selector")) for raw in services]
+    wanted = [
+        str(row.get("Name"))
+        for row in _rows(gatherer, DEPLOYMENTS)
+        if any(_may_select(selector, str(row.get("Selector"))) for selector in selectors)
+    ]
+    read = side_by_side([partial(gatherer.one, DEPLOYMENTS, name) for name in wanted[: 2 * bound]])
+    deployments = [raw for raw in read if raw is not None]
+    pairs = list(_pairs(services, slices, deployments))
+    if any(not _has_endpoints(summary) and not matching for summary, matching in pairs):
+        return _whole(gatherer)
+    return pairs, deployments
+
+
+def _by_name(gatherer: Gatherer, names: list[str]) -> tuple[list[Json], list[Json]]:
+    """These Services in full, and their EndpointSlices."""
+    raws = side_by_side([partial(gatherer.one, SERVICES, name) for name in names])
+    wanted = f"kubernetes.io/service-name in ({','.join(names)})"
+    slices = gatherer.every(ENDPOINT_SLICES, gatherer.settings.page_size, label_selector=wanted)
+    return [raw for raw in raws if raw is not None], slices
+
+
+def _pairs(
+    raws: Iterable[Json], slices: list[Json], deployments: Iterable[Json]
+) -> Iterator[_Pair]:
+    deployments = list(deployments)
     for raw in raws:
         selector = texts(mapping(raw.get("spec")).get("selector"))
         if not selector:
             continue
         matching = [item for item in deployments if surroundings.selects(selector, _labels(item))]
         refs = tuple(translate.reference("Deployment", item) for item in matching)
-        summary = surroundings.service(raw, slices, refs)
+        yield surroundings.service(raw, slices, refs), matching
+
+
+def _may_select(selector: dict[str, str], printed: str) -> bool:
+    """Whether pods of a workload with that selector, as a Table prints it, may be meant."""
+    labels = dict(part.split("=", 1) for part in printed.split(",") if "=" in part)
+    shared = selector.keys() & labels.keys()
+    return bool(shared) and all(selector[key] == labels[key] for key in shared)
+
+
+def _has_endpoints(service: ServiceSummary) -> bool:
+    return bool(service.headless or service.ready_endpoints or service.unready_endpoints)
+
+
+def _is_wrong(service: ServiceSummary, matching: list[Json]) -> bool:
+    """Whether a failure kind may find something wrong with it."""
+    if not matching:
+        return not _has_endpoints(service)
+    return bool(set(_targets(service)) - set(_declared(matching)))
+
+
+def _take(
+    gatherer: Gatherer, found: Neighbours, pairs: Iterable[_Pair], near: Iterable[Json]
+) -> None:
+    """Keep the Services, and the Deployments that those that look wrong may mean."""
+    for summary, matching in pairs:
         found.services.append(summary)
-        if not summary.ready_endpoints:
-            matching = matching or list(_near(selector, deployments))
-        elif not set(_targets(summary)) - set(_declared(matching)):
+        if summary.ready_endpoints and not _is_wrong(summary, matching):
             continue
-        found.deployments += [item for item in matching if item not in found.deployments]
+        meant = matching or ([] if summary.ready_endpoints else _near(summary.selector, near))
+        found.deployments += [item for item in meant if item not in found.deployments]
     bound = gatherer.settings.max_owners
     gatherer.looking.cut("deployments behind Services", bound, len(found.deployments))
     del found.deployments[bound:]
@@ -136,26 +233,19 @@ def _services_of_the_sick(
     labels += [texts(mapping(pod.raw.get("metadata")).get("labels")) for pod in gathered.pods]
     # As a Table prints a selector: `app=web,tier=front`.
     pairs = [{f"{key}={value}" for key, value in each.items()} for each in labels]
+    known = {summary.ref.name for summary in found.services}
     names = [
         str(row["Name"])
         for row in rows
-        if any(set(str(row["Selector"]).split(",")) <= each for each in pairs)
+        if row["Name"] not in known
+        and any(set(str(row["Selector"]).split(",")) <= each for each in pairs)
     ]
     bound = gatherer.settings.max_owners
     gatherer.looking.cut("Services of what is sick", bound, len(names))
     if not names:
         return
-    raws = side_by_side([partial(gatherer.one, SERVICES, name) for name in names[:bound]])
-    wanted = f"kubernetes.io/service-name in ({','.join(names[:bound])})"
-    slices = gatherer.every(ENDPOINT_SLICES, gatherer.settings.page_size, label_selector=wanted)
-    for raw in raws:
-        if raw is not None:
-            selector = texts(mapping(raw.get("spec")).get("selector"))
-            matching = [
-                item for item in deployments if surroundings.selects(selector, _labels(item))
-            ]
-            refs = tuple(translate.reference("Deployment", item) for item in matching)
-            found.services.append(surroundings.service(raw, slices, refs))
+    raws, slices = _by_name(gatherer, names[:bound])
+    found.services += [summary for summary, _ in _pairs(raws, slices, deployments)]
 
 
 def _labels(deployment: Json) -> dict[str, str]:

@@ -1,0 +1,113 @@
+"""On a real API server without a node: which Services are read in full, and what is found then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+
+from tests.cluster.plane import Object, Plane
+from tests.written import deployment, endpoint_slice, service
+from watchdog.clock import Budget, SystemClock
+from watchdog.diagnosis.rules import detect
+from watchdog.failures import KINDS
+from watchdog.healthy import nothing_to_judge
+from watchdog.kube import Cluster
+from watchdog.observation.collector import observe
+from watchdog.observation.snapshot import ClusterSnapshot
+from watchdog.settings import Settings
+
+pytestmark = pytest.mark.plane
+ORDINARY = 30
+LISTS = 12
+"""One for each kind of object, and the namespace itself."""
+
+
+class Seen(NamedTuple):
+    snapshot: ClusterSnapshot
+    found: list[tuple[str, str]]
+    requests: int
+
+
+@pytest.fixture
+def ns(plane: Plane) -> Iterator[str]:
+    """A namespace with ordinary Services: 80, and 8080 of their pods."""
+    with plane.namespace("e2e-services") as name:
+        names = [f"web-{n}" for n in range(ORDINARY)]
+        plane.create_many(listening(name, app, 8080) for app in names)
+        plane.create_many(service(name, app) for app in names)
+        plane.create_many(endpoint_slice(name, app) for app in names)
+        yield name
+
+
+def listening(ns: str, app: str, port: int, replicas: int = 1) -> Object:
+    made = deployment(ns, app, replicas, replicas)
+    main = {"name": "main", "image": "web:1", "ports": [{"containerPort": port, "name": "web"}]}
+    made["spec"]["template"]["spec"]["containers"] = [main]
+    return made
+
+
+class Tomorrow(SystemClock):
+    """A Service that was only just made is given time to find its pods."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(days=1)
+
+
+def looked(plane: Plane, ns: str) -> Seen:
+    cluster = Cluster.connect(plane.kubeconfig, None, Budget(60, SystemClock()))
+    snapshot = observe(cluster, ns, Settings(), Tomorrow())
+    found = [(one.kind, str(one.target)) for one in detect(snapshot, KINDS)]
+    return Seen(snapshot, found, cluster.traffic[0])
+
+
+def test_ordinary_services_are_not_read_in_full(plane: Plane, ns: str) -> None:
+    seen = looked(plane, ns)
+
+    assert seen.requests == LISTS
+    assert nothing_to_judge(seen.snapshot)
+
+
+@pytest.mark.parametrize(("target", "port"), [(9090, 9090), ("http", None)])
+def test_a_port_that_leads_nowhere_is_found_among_ordinary_ones_by_few_reads(
+    plane: Plane, ns: str, target: int | str, port: int | None
+) -> None:
+    plane.create_many([listening(ns, "shop", 8080), service(ns, "shop", target)])
+    plane.create_many([endpoint_slice(ns, "shop", port)])
+
+    seen = looked(plane, ns)
+
+    assert seen.found == [("service_wrong_port", "Service/shop")]
+    assert [str(one.ref) for one in seen.snapshot.services] == ["Service/shop"]
+    assert seen.requests < LISTS + 5
+
+
+def test_an_unusual_port_that_is_right_leaves_nothing_to_judge(plane: Plane, ns: str) -> None:
+    plane.create_many([listening(ns, "shop", 9090), service(ns, "shop", 9090)])
+    plane.create_many([endpoint_slice(ns, "shop", 9090)])
+
+    assert nothing_to_judge(looked(plane, ns).snapshot)
+
+
+def test_a_selector_that_matches_nothing_is_found_among_ordinary_services(
+    plane: Plane, ns: str
+) -> None:
+    mistyped = service(ns, "shop")
+    mistyped["spec"]["selector"] = {"app": "shpo"}
+    plane.create_many([listening(ns, "shop", 8080), mistyped, endpoint_slice(ns, "shop", count=0)])
+
+    assert looked(plane, ns).found == [("service_no_endpoints", "Service/shop")]
+
+
+def test_a_service_of_what_is_scaled_to_zero_is_left_in_peace_by_few_reads(
+    plane: Plane, ns: str
+) -> None:
+    asleep = listening(ns, "shop", 8080, replicas=0)
+    plane.create_many([asleep, service(ns, "shop"), endpoint_slice(ns, "shop", count=0)])
+
+    seen = looked(plane, ns)
+
+    assert nothing_to_judge(seen.snapshot)
+    assert seen.requests < LISTS + 5
