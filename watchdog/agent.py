@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from watchdog.errors import ClusterError
 from watchdog.healthy import look, remembered, well
+from watchdog.logs import log
 from watchdog.nouns import ActionResult, Diagnosis, Finding, NamespaceReport, Report
 from watchdog.one_pass import Pass
 from watchdog.report.build import completed
@@ -62,6 +63,7 @@ def look_after(namespace: str, work: Pass) -> NamespaceReport:
 
     findings = stages.detected(snapshot, work)
     book = stages.opened(kept, snapshot, findings, work)
+    snapshot = book.paused(snapshot)
     results = stages.finished(snapshot, findings, book, work)
     if results and (again := stages.observed_again(namespace, results, book, work)):
         snapshot, findings = again
@@ -114,6 +116,12 @@ def _reported(namespace: str, work: Pass) -> NamespaceReport:
         return look_after(namespace, work)
     except ClusterError as error:
         return NamespaceReport(namespace=namespace, error=str(error))
+    except Exception as error:  # noqa: BLE001 - one namespace never takes the others with it
+        log.error("namespace %s: %s", namespace, error, exc_info=True)
+        return NamespaceReport(
+            namespace=namespace,
+            error=f"a defect of the watchdog: {type(error).__name__}; the log has the trace",
+        )
 
 
 def _report(

@@ -95,18 +95,21 @@ def finished(
     if book.lease is None or not book.unsettled():
         return []
     context = Context(snapshot, findings, work.settings, LEGAL)
-    attempts = []
+    attempts, results = [], []
     for owner, begun in book.unsettled():
         try:
-            attempt = recall(begun, owner, context, work.cluster)
+            attempt = recall(begun, owner, context, work.cluster, book.now)
         except ClusterError as error:
             book.warnings.append(f"What an earlier pass did to {owner} cannot be read: {error}.")
             continue
         if attempt is None:
             book.forget(begun)
+        elif attempt.applied is None:
+            book.settle(attempt.id, attempt.result.outcome, attempt.result.reason)
+            results.append(attempt.result)
         else:
             attempts.append(attempt)
-    return _watched(tuple(attempts), book, _permission(snapshot, book, work), work)
+    return results + _watched(tuple(attempts), book, _permission(snapshot, book, work), work)
 
 
 def diagnosed(
@@ -270,7 +273,10 @@ def verified(
         verify = verify.model_copy(update={"timeout_seconds": verify.poll_seconds})
 
     def sick() -> tuple[str, ...]:
-        return unhealthy(work.cluster, namespace, work.settings, work.budget.clock)
+        try:
+            return unhealthy(work.cluster, namespace, work.settings, work.budget.clock)
+        except ClusterError as error:
+            return (f"could not be looked at: {error}",)
 
     return verify_namespace(sick, verify, work.budget, _watching(work))
 

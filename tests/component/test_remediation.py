@@ -411,7 +411,7 @@ def test_undo_is_not_put_off_by_an_autoscaler(broken: Shop) -> None:
     assert broken.live()["spec"]["replicas"] == 4
 
 
-def test_an_annotation_that_opts_out_is_honoured_even_if_set_since_the_look(broken: Shop) -> None:
+def test_an_annotation_that_opts_out_counts_even_if_set_since_the_look(broken: Shop) -> None:
     seen = observe(broken.box)
     broken.deploy(
         "ledger",
@@ -424,7 +424,7 @@ def test_an_annotation_that_opts_out_is_honoured_even_if_set_since_the_look(brok
 
     result = only(broken.remediate(ENV, snapshot=seen)).result
 
-    assert (result.outcome, result.rule) == (Outcome.REFUSED, "ignored")
+    assert (result.outcome, result.rule) == (Outcome.REFUSED, "changed_since")
     assert broken.writes() == []
 
 

@@ -6,6 +6,7 @@ last message about it left. A dry run reads it and touches nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,8 +30,8 @@ from watchdog.settings import Settings
 
 # A Date header has whole seconds, so two readings of one clock may differ by one.
 _TOLERANCE = timedelta(seconds=1)
-# Only what was seen whole can be told to be well again.
-_WHOLE = ("pods", "deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs")
+# Only what was seen whole can be told to be well again; without these there is less to say of it.
+_BESIDES = re.compile(r"logs? |events|replicasets", re.IGNORECASE)
 LEASE_MARGIN_SECONDS = 60.0  # deliveries and the end of the process come after the run budget
 
 
@@ -114,11 +115,14 @@ class Casebook:
         """Take note of what was found; what was seen whole and is not found is well again."""
         found = tuple(findings)
         incidents, of = self.settings.incidents, uids(snapshot)
-        self.memory = follow.met(self.memory, found, of, self.now, incidents)
+        self.memory = follow.met(
+            self.memory, found, of, self.now, incidents, snapshot.label_selector
+        )
         if _seen_whole(snapshot):
             # What has not failed yet but is not up either is not well again.
-            coming = {w.uid for w in snapshot.workloads() if w.ready < w.desired}
-            self.memory = follow.ended(self.memory, found, of, coming, self.now)
+            coming = {w.uid for w in snapshot.workloads() if w.uid and w.ready < w.desired}
+            seen = follow.Sight(snapshot.label_selector, frozenset(coming), self.now)
+            self.memory = follow.ended(self.memory, found, of, seen)
         self.warnings.extend(self._misplaced(snapshot))
 
     def paused(self, snapshot: ClusterSnapshot) -> ClusterSnapshot:
@@ -141,13 +145,17 @@ class Casebook:
         given = self.heard.approvals if self.heard else {}
         marks = {w.annotations.get(approvals.APPROVE) for w in snapshot.workloads()}
         open_ = (item.request for item in self.memory.incidents if item.open and item.request)
-        return tuple(r for r in open_ if r.id not in given and r.id not in marks)
+        return tuple(
+            r for r in open_ if r.id not in given and r.id not in marks and self.now < r.expires_at
+        )
 
     def rests(self, snapshot: ClusterSnapshot) -> bool:
         """Whether nothing can be tried now: each incident waits for a person or for its time."""
         waiting = {request.id for request in self.waiting(snapshot)}
         return all(
-            item.escalated or item.quiet_until or (item.request and item.request.id in waiting)
+            item.escalated
+            or (item.quiet_until and self.now < item.quiet_until)
+            or (item.request and item.request.id in waiting)
             for item in self.memory.incidents
             if item.open
         )
@@ -192,6 +200,8 @@ class Casebook:
             revision=int(revision) if revision.isdigit() else None,
             replicas=(live.get("spec") or {}).get("replicas"),
         )
+        if any(t.id == attempt.id for t in self.begun):
+            return  # the same once more, as somebody was faster; it is written down already
         item = self._about(intent)
         if item is None:
             raise ClusterError(f"there is no incident about {intent.owner}")
@@ -312,9 +322,8 @@ class Casebook:
         """
         settings = self.settings
         told = settings.slack.bot_token or settings.slack.webhook_url or settings.alertmanager.url
-        asked = self.memory.use.calls
         asks = any(item.tries or item.request for item in self.memory.incidents)
-        return self.kept.version is not None or bool(told or asked) or asks
+        return self.kept.version is not None or bool(told) or asks
 
     def _about(self, intent: Intent) -> Incident | None:
         """The incident that a write is made against: of the same container, where several are."""
@@ -411,6 +420,5 @@ def _listen(book: Casebook, hear: Hear) -> None:
 
 
 def _seen_whole(snapshot: ClusterSnapshot) -> bool:
-    if snapshot.label_selector or any("owner" in cut.what for cut in snapshot.cuts):
-        return False
-    return not any(part in spot.what.lower() for spot in snapshot.blind_spots for part in _WHOLE)
+    unread = (*(s.what for s in snapshot.blind_spots), *(cut.what for cut in snapshot.cuts))
+    return all(_BESIDES.match(what) for what in unread)

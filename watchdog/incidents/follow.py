@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from watchdog.incidents.incident import Incident, State, Try
 from watchdog.incidents.memory import Memory
@@ -40,12 +41,23 @@ def fingerprint(cluster: str, finding: Finding, uid: str) -> str:
     )
 
 
-def met(
+class Sight(NamedTuple):
+    """What a pass looked at: `coming` are the uids of workloads that are not well yet, though
+    nothing of them has failed now.
+    """
+
+    selector: str
+    coming: frozenset[str]
+    now: datetime
+
+
+def met(  # noqa: PLR0913, PLR0917 - what a pass saw, and how
     memory: Memory,
     findings: Iterable[Finding],
     uids: Mapping[ObjectRef, str],
     now: datetime,
     settings: IncidentSettings,
+    selector: str = "",
 ) -> Memory:
     """The memory once these findings were seen: incidents begin, go on and come back.
 
@@ -62,36 +74,40 @@ def met(
         if any(item.fingerprint == mark for item in seen):
             continue
         held = next((item for item in known if item.fingerprint == mark), None)
+        if held is None and not uid:
+            # It could not be read this time; it is what it was.
+            held = next((item for item in known if item.open and _same(item, finding)), None)
+            mark = held.fingerprint if held else mark
         if held is None:
             held = next((i for i in known if _another_face(i, finding, uid, taken)), None)
         if held is not None:
             known.remove(held)
         if held is None or _over(held, now, settings):
-            seen.append(_begins(finding, mark, uid, now, held))
+            met_now = _begins(finding, mark, uid, now, held)
         else:
-            seen.append(_goes_on(held, finding, mark, now))
+            met_now = _goes_on(held, finding, mark, now)
+        seen.append(met_now.model_copy(update={"selector": selector[:500]}))
     return memory.model_copy(update={"incidents": (*seen, *known)})
 
 
 def ended(
-    memory: Memory,
-    findings: Iterable[Finding],
-    uids: Mapping[ObjectRef, str],
-    coming: Collection[str],
-    now: datetime,
+    memory: Memory, findings: Iterable[Finding], uids: Mapping[ObjectRef, str], sight: Sight
 ) -> Memory:
-    """The memory once it is certain that what is not among these findings is well again.
-
-    `coming` are the uids of workloads that are not well yet, though nothing of them has failed now.
-    """
-    present = {fingerprint(memory.cluster, f, uids.get(f.target, "")) for f in findings}
+    """The memory once it is certain that what is not among these findings is well again."""
+    found = tuple(findings)
+    present = {fingerprint(memory.cluster, f, uids.get(f.target, "")) for f in found}
+    unread = [finding for finding in found if not uids.get(finding.target)]
     incidents = (
         item
         if not item.open
         or item.fingerprint in present
-        or item.uid in coming
+        or item.uid in sight.coming
+        or sight.selector not in {"", item.selector}
+        or any(_same(item, finding) for finding in unread)
         or not all(t.settled for t in item.tries)
-        else item.model_copy(update={"state": "resolved", "resolved_at": now, "request": None})
+        else item.model_copy(
+            update={"state": "resolved", "resolved_at": sight.now, "request": None}
+        )
         for item in memory.incidents
     )
     return memory.model_copy(update={"incidents": tuple(incidents)})
@@ -128,7 +144,6 @@ def begun(memory: Memory, mark: str, attempt: Try) -> Memory:
             "tries": (*item.tries, attempt)[-_MAX_TRIES:],
             "attempts": item.attempts + 1,
             "state": "fixing",
-            "request": None,
         },
     )
 
@@ -144,9 +159,10 @@ def settled(memory: Memory, attempt: Try, outcome: Outcome | None, reason: str =
             return {"tries": kept, "attempts": max(0, item.attempts - 1), "state": "broken"}
         told = {"outcome": outcome, "reason": reason[:500]}
         return {
+            "request": None,
             "tries": tuple(
                 t.model_copy(update=told) if t.id == attempt.id else t for t in item.tries
-            )
+            ),
         }
 
     changed = tuple(item.model_copy(update=change(item)) for item in memory.incidents)
@@ -176,6 +192,11 @@ def _over(item: Incident, now: datetime, settings: IncidentSettings) -> bool:
     """Whether it ended so long ago that the same failure is a new incident."""
     reopens = timedelta(seconds=settings.reopen_seconds)
     return item.resolved_at is not None and now - item.resolved_at > reopens
+
+
+def _same(item: Incident, finding: Finding) -> bool:
+    here = (finding.kind, finding.target, finding.container)
+    return (item.kind, item.target, item.container) == here
 
 
 def _another_face(item: Incident, finding: Finding, uid: str, taken: set[str]) -> bool:

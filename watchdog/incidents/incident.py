@@ -99,8 +99,8 @@ class Incident(Noun):
 
     `fingerprint` is a hash of cluster, namespace, owner with uid, kind and container. `attempts`
     counts the writes made against it, `quiet_until` ends its cool-down; `escalated` means that
-    nothing more is tried. `marked` is the workload's own count of failed tries, which an emptied
-    memory does not reset.
+    nothing more is tried. `selector` is the label selector of the pass that saw it last: only one
+    that looks at as much can tell that it is over.
     """
 
     fingerprint: Hash
@@ -109,6 +109,7 @@ class Incident(Noun):
     container: Annotated[str, Field(max_length=100)] | None = None
     uid: Annotated[str, Field(max_length=64)] = ""
     summary: Short = ""
+    selector: Short = ""
     first_seen: datetime
     last_seen: datetime
     state: State = "broken"

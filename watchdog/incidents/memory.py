@@ -115,6 +115,10 @@ def decode(text: str) -> Memory:
         raise UnreadableError(f"it holds more than {MAX_INCIDENTS} incidents")
     if len(fingerprints) < len(memory.incidents):
         raise UnreadableError("it holds an incident twice")
+    try:
+        encode(memory).encode()
+    except UnicodeEncodeError as error:
+        raise UnreadableError("it holds half a character") from error
     if any(isinstance(value, SecretStr) for noun in _nouns(memory) for _, value in noun):
         raise UnreadableError("it holds the value of a variable, which is never stored")
     return memory

@@ -22,6 +22,8 @@ from watchdog.settings import IncidentSettings
 ATTEMPTS = "sre-watchdog/attempts"
 _COUNTS_FOR = timedelta(days=1)
 _HOUR = timedelta(hours=1)
+_CLOCKS_DIFFER = timedelta(minutes=5)
+_LONGEST = 1000  # characters of a mark
 _ID = re.compile(r"[0-9a-f]{1,64}")
 
 
@@ -41,27 +43,38 @@ class Past:
 
 @dataclass(frozen=True)
 class Mark:
-    """The annotation on a workload: the last try's id and time, and how many there were."""
+    """The annotation on a workload: the last try's id and time, and how many there were.
+
+    `revision` is the one before the write and `left` the hash of the template after it: an undo by
+    a later pass goes by these alone. Whoever can write them may edit the workload anyway.
+    """
 
     id: str
     at: datetime
     tries: int
+    revision: int | None = None
+    left: str = ""
 
     def text(self) -> str:
         """As it stands in the annotation."""
         at = self.at.isoformat(timespec="seconds")
-        return json.dumps({"id": self.id, "at": at, "tries": self.tries})
+        back = {"revision": self.revision, "left": self.left}
+        return json.dumps({"id": self.id, "at": at, "tries": self.tries, **back})
 
 
 def mark_of(text: str | None) -> Mark | None:
     """The mark in an annotation; None without one, and for what we did not write."""
     try:
-        raw = json.loads(text or "")
+        raw = json.loads((text or "")[:_LONGEST])
         at, tries, id_ = datetime.fromisoformat(raw["at"]), raw["tries"], raw["id"]
-    except (ValueError, TypeError, KeyError):
+        revision, left = raw.get("revision"), raw.get("left", "")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     sound = isinstance(tries, int) and isinstance(id_, str) and _ID.fullmatch(id_)
-    return Mark(id_, at, max(0, min(tries, 1000))) if sound and at.tzinfo else None
+    if not sound or not at.tzinfo:
+        return None
+    number = revision if isinstance(revision, int) else None
+    return Mark(id_, at, max(0, min(tries, 1000)), number, left if isinstance(left, str) else "")
 
 
 def past_of(
@@ -75,11 +88,17 @@ def past_of(
     known = {t.id for item in memory.incidents for t in item.tries}
     ours = {t.id: t for i in memory.incidents if concerns(i, owner) for t in i.tries}
     within_hour = sum(now - t.at < _HOUR for t in ours.values())
-    if mark is not None and mark.id not in known and now - mark.at <= _COUNTS_FOR:
+    counts = mark is not None and -_CLOCKS_DIFFER <= now - mark.at <= _COUNTS_FOR
+    if mark is not None and counts and mark.id not in known:
         at = min(mark.at, now)
         if now - at < _HOUR:
             within_hour = max(within_hour, mark.tries, 1)
         count, last = max(count, mark.tries), max(last or at, at)
+    elif mark is not None and counts and any(t.id == mark.id for t in tries):
+        # It counts those before it; a memory that says less was edited.
+        before = mark.tries - 1 + any(t.failed for t in tries if t.id == mark.id)
+        if before > count:
+            count, last = before, max(last or mark.at, min(mark.at, now))
     until = cooldown_end(count, last, settings) if last else None
     return Past(
         failed=failed,

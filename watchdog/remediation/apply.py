@@ -29,7 +29,7 @@ from watchdog.incidents.past import ATTEMPTS, Mark, Past
 from watchdog.nouns import ActionResult, Diagnosis, Finding, Outcome
 from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.remediation.diff import Wording, describe
-from watchdog.remediation.operations import applied, inverse, patch_hash
+from watchdog.remediation.operations import applied, inverse, part_hash, patch_hash
 from watchdog.remediation.permission import Applied, Attempt, Permission, Proposal
 from watchdog.remediation.policy import judge
 from watchdog.remediation.replicasets import owned_by, revision
@@ -84,7 +84,7 @@ def remediate(
             attempts.append(_refused(action, permission.barred))
             continue
         used = sum(attempt.counts for attempt in attempts)
-        busy = {context.owner(a.result.action) for a in attempts if a.counts}
+        busy = {context.owner(a.result.action) for a in attempts if a.counts or a.result.request}
         if used >= permission.attempts_left:
             attempts.append(_refused(action, _too_many(permission.settings)))
         elif context.owner(action) in busy:
@@ -160,9 +160,8 @@ class _Try:
     def write(self, write: Write, operations: Operations, verdict: Verdict) -> Attempt:
         live, note = write.live, ""
         intent = self._intent(write, verdict)
-        marked = operations if self.permission.begin is None else self._marked(intent, operations)
         try:
-            after = preview(self.cluster, self.action, live, marked)
+            after = preview(self.cluster, self.action, live, operations)
         except ForbiddenError as error:
             if not self.permission.dry_run:
                 raise
@@ -191,7 +190,9 @@ class _Try:
             return self._attempt(proposal, Outcome.REFUSED, "you declined it", "declined")
         # What is recorded first is known afterwards, whatever becomes of this process; and the last
         # word before the write is whether the pass may still write.
+        marked = operations
         if self.permission.begin is not None:
+            marked = self._marked(intent, operations, after)
             self.permission.begin(intent)
         self.permission.still_ours()
         sent = send(self.cluster, self.action, live, marked)
@@ -209,12 +210,13 @@ class _Try:
             reason=verdict.reason,
         )
 
-    def _marked(self, intent: Intent, operations: Operations) -> Operations:
+    def _marked(self, intent: Intent, operations: Operations, after: Object) -> Operations:
         """The operations, and the mark of this try beside them; a Scale or a pod carries none."""
         if self.action.target_kind == "Pod" or self.action.subresource:
             return operations
         past = self.permission.past.get(intent.owner, Past())
-        mark = Mark(intent.id, intent.at, past.count + 1)
+        left = part_hash(written_part(self.action, after))
+        mark = Mark(intent.id, intent.at, past.count + 1, revision(intent.live) or None, left)
         held = intent.live["metadata"].get("annotations")
         whole = [] if held else [{"op": "add", "path": "/metadata/annotations", "value": {}}]
         path = f"/metadata/annotations/{ATTEMPTS.replace('/', '~1')}"

@@ -56,6 +56,11 @@ def patch_hash(action: RemediationAction, operations: Operations) -> str:
     return digest(action.subresource or action.target_kind, action.target, what)
 
 
+def part_hash(part: Any) -> str:
+    """A hash of a part of an object; the same part gives the same."""
+    return digest(json.dumps(part, sort_keys=True))
+
+
 def in_place(item: Object, operations: Operations) -> bool:
     """Whether the object already is what these operations would make of it."""
     try:

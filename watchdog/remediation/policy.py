@@ -43,8 +43,8 @@ def judge(action: RemediationAction, context: Context) -> Verdict:
 
 
 def judge_undo(action: RemediationAction, context: Context) -> Verdict:
-    """Whether our own write may be taken back: the rules about whose object it is, and stops."""
-    verdicts = (rule(action, context) for rule in WHOSE)
+    """Whether our own write may be taken back: whose object it is, stops, what is never done."""
+    verdicts = (rule(action, context) for rule in (*WHOSE, allowed_here, mode))
     return next((v for v in verdicts if v is not None and v.decision == "refuse"), ALLOWED)
 
 

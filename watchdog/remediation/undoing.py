@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from watchdog.actions import Material, Object, Operations, RolloutUndo
-from watchdog.errors import ClusterError, NotFoundError
+from watchdog.actions import Material, Object, Operations, RemediationAction, RolloutUndo
+from watchdog.errors import ClusterError, ForbiddenError, NotFoundError, RejectedError
 from watchdog.incidents.incident import Try
-from watchdog.incidents.past import ATTEMPTS, mark_of
+from watchdog.incidents.past import ATTEMPTS, Mark, mark_of
 from watchdog.nouns import ActionResult, Outcome
 from watchdog.observation.snapshot import ObjectRef
-from watchdog.remediation.operations import applied
+from watchdog.remediation.operations import applied, part_hash
 from watchdog.remediation.permission import Applied, Attempt, Permission
 from watchdog.remediation.policy import judge_undo
 from watchdog.remediation.replicasets import owned_by, revision
 from watchdog.remediation.sending import Cluster, generation, preview, read, send, written_part
 from watchdog.remediation.verdict import Context, Write
 
+_CLOCKS_DIFFER = timedelta(minutes=5)
+_UNDONE_WITHIN = timedelta(hours=1)  # a pass that goes on with another follows within minutes
+
 
 def undo(attempt: Attempt, cluster: Cluster, permission: Permission) -> ActionResult:
-    """Take our own write back, unless somebody changed the object since: UNDONE or FAILED."""
+    """Take our own write back, unless somebody changed the object since: UNDONE or FAILED.
+
+    Where it cannot be done now but may be later, it stays APPLIED: the next pass goes on.
+    """
     result, done = attempt.result, attempt.applied
     if done is None or done.generation is None or not done.back:
         return _ended(result, Outcome.FAILED, "it cannot be taken back")
@@ -33,26 +40,33 @@ def undo(attempt: Attempt, cluster: Cluster, permission: Permission) -> ActionRe
         write = Write(live, applied(live, done.back), Material(None, "none", ""))
         verdict = judge_undo(action, replace(done.context, write=write))
         if verdict.decision == "refuse":
-            return _ended(result, Outcome.FAILED, f"not undone: {verdict.reason}")
+            passes = verdict.rule == "paused"
+            kept = Outcome.APPLIED if passes else Outcome.FAILED
+            return _ended(result, kept, f"not undone: {verdict.reason}")
         preview(cluster, action, live, done.back)
         permission.still_ours()
         sent = send(cluster, action, live, done.back)
-    except (ClusterError, LookupError) as error:
+    except (NotFoundError, RejectedError, ForbiddenError, LookupError) as error:
         return _ended(result, Outcome.FAILED, f"could not be undone: {error}")
+    except ClusterError as error:
+        return _ended(result, Outcome.APPLIED, f"could not be undone yet: {error}")
     if sent.outcome is Outcome.APPLIED:
         return _ended(result, Outcome.UNDONE, "it is as it was before").model_copy(
             update={"undo": None}
         )
-    return _ended(result, Outcome.FAILED, f"could not be undone: {sent.reason}")
+    kept = Outcome.APPLIED if sent.outcome is Outcome.UNKNOWN else Outcome.FAILED
+    return _ended(result, kept, f"could not be undone: {sent.reason}")
 
 
-def recall(begun: Try, owner: ObjectRef, context: Context, cluster: Cluster) -> Attempt | None:
+def recall(
+    begun: Try, owner: ObjectRef, context: Context, cluster: Cluster, now: datetime
+) -> Attempt | None:
     """What became of a write that an earlier pass recorded and did not live to settle.
 
-    `owner` is the workload that it was meant to heal.
-
-    None where it never reached the cluster, or where somebody changed the object instead. Raises
-    ClusterError where that cannot be read.
+    `owner` is the workload that it was meant to heal. None where it never reached the cluster; an
+    attempt without `applied` where somebody changed the object since. How to take it back is read
+    from the mark on the workload, never from memory: a ConfigMap that was edited makes nothing be
+    written. Raises ClusterError where it cannot be read.
     """
     action = begun.action
     try:
@@ -63,17 +77,22 @@ def recall(begun: Try, owner: ObjectRef, context: Context, cluster: Cluster) -> 
         live = {"metadata": {"uid": ""}, "spec": {}}
     if not _arrived(begun, live):
         return None
-    untouched = begun.generation is not None and generation(live) == begun.generation + 1
+    result = ActionResult(
+        action=action, outcome=Outcome.APPLIED, source="an earlier pass", reason=begun.reason
+    )
+    part = written_part(action, live)
+    mark = _mark(live)
+    if mark is not None and mark.left and mark.left != part_hash(part):
+        gone = "it was changed again since, so it is not known whether it would have helped"
+        return Attempt(_ended(result, Outcome.FAILED, gone), id=begun.id)
+    fresh = mark is not None and timedelta(0) <= now - mark.at + _CLOCKS_DIFFER <= _UNDONE_WITHIN
     done = Applied(
         before={"metadata": {"uid": begun.uid}},
-        back=_back(begun, live, cluster) if untouched else [],
+        back=_back(action, mark, live, cluster) if mark and fresh else [],
         owner=owner,
         context=context,
         generation=generation(live),
-        left=written_part(action, live),
-    )
-    result = ActionResult(
-        action=action, outcome=Outcome.APPLIED, source="an earlier pass", reason=begun.reason
+        left=part,
     )
     return Attempt(result, done, id=begun.id)
 
@@ -88,20 +107,21 @@ def _arrived(begun: Try, live: Object) -> bool:
     if action.subresource == "scale":
         moved = generation(live) != begun.generation
         return moved and live["spec"].get("replicas") == action.suggested(live)
-    mark = mark_of((metadata.get("annotations") or {}).get(ATTEMPTS))
+    mark = _mark(live)
     return mark is not None and mark.id == begun.id
 
 
-def _back(begun: Try, live: Object, cluster: Cluster) -> Operations:
-    """How to return to what was before, from references alone: a revision, a number."""
-    action = begun.action
-    if action.subresource == "scale" and begun.replicas is not None:
-        return [{"op": "replace", "path": "/spec/replicas", "value": begun.replicas}]
-    if not action.changes_template or begun.revision is None:
+def _mark(live: Object) -> Mark | None:
+    return mark_of((live["metadata"].get("annotations") or {}).get(ATTEMPTS))
+
+
+def _back(action: RemediationAction, mark: Mark, live: Object, cluster: Cluster) -> Operations:
+    """How to return to the revision before; what carries no mark is left to a person."""
+    if not action.changes_template or mark.revision is None or not mark.left:
         return []
-    undoing = RolloutUndo(target=action.target, to_revision=begun.revision)
+    undoing = RolloutUndo(target=action.target, to_revision=mark.revision)
     for item in owned_by(cluster, live):
-        if revision(item) == begun.revision:
+        if revision(item) == mark.revision:
             return undoing.operations(live, undoing.restored(live, item["spec"]["template"]))
     return []
 
