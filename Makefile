@@ -53,8 +53,8 @@ record: setup ## record what a real cluster says of every drill, for the unit te
 dashboard: setup ## draw the dashboard from what a real Prometheus scraped: docs/dashboard.svg
 	@DASHBOARD_PICTURE=docs/dashboard.svg $(bin)/pytest tests/e2e/test_dashboard.py
 
-bench: setup ## what a pass costs, how often the cause is right, seconds to a verified fix
-	@$(bin)/python -m benchmarks
+bench: setup ## what a pass costs; args= names sizes, a peer, or soak or shards (docs/performance.md)
+	@$(bin)/python -m benchmarks $(args)
 
 image: ## build the image with docker, podman or buildah; PYTHON_IMAGE names another base
 	@.ci/image sre-watchdog:dev $(if $(PYTHON_IMAGE),--build-arg PYTHON_IMAGE=$(PYTHON_IMAGE))

@@ -175,7 +175,9 @@ def statuses(namespace: str, app: str, *, sick: bool) -> Iterator[Object]:
     for number in range(PODS_EACH):
         name = _pod(f"{app}-{HASH}", number)
         way = app.partition("-")[0] if sick else ""
-        yield pod(namespace, name, status=_status(way))
+        # Whoever puts a pod's status puts its labels too.
+        labels = {"app": app, "pod-template-hash": HASH}
+        yield pod(namespace, name, status=_status(way), metadata={"labels": labels})
 
 
 def log_of(pod_name: str) -> str:

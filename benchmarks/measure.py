@@ -25,6 +25,12 @@ from watchdog.sandbox import Request
 COMMAND = (str(Path(sys.prefix) / "bin" / "sre-watchdog"), "run", "--dry-run", "-o", "json")
 CHARS_A_TOKEN = 3.5
 _LAUNCH = str(Path(__file__).parent / "launch.py")
+_LISTED = (
+    "/api/v1/{}/pods",
+    "/apis/apps/v1/{}/deployments",
+    "/api/v1/{}/services",
+    "/apis/discovery.k8s.io/v1/{}/endpointslices",
+)
 _KEPT = frozenset({"PATH", "HOME", "LANG"})
 _NOTHING_WRONG = {
     "has_issue": False,
@@ -130,9 +136,13 @@ def counted(plane: Plane, command: Sequence[str], env: Mapping[str, str]) -> Cou
 
 
 def full_list_bytes(plane: Plane, estate: Estate) -> int:
-    """The size of all the estate's pods as JSON."""
-    lists = (plane.api.request("GET", f"/api/v1/namespaces/{ns}/pods") for ns in estate.names)
-    return sum(len(json.dumps(each, separators=(",", ":"))) for each in lists)
+    """The size of the same objects as JSON: pods, Deployments, Services and EndpointSlices."""
+    return sum(_list_bytes(plane, base, ns) for ns in estate.names for base in _LISTED)
+
+
+def _list_bytes(plane: Plane, base: str, namespace: str) -> int:
+    found = plane.api.request("GET", base.format(f"namespaces/{namespace}"))
+    return len(json.dumps(found, separators=(",", ":")))
 
 
 def kept_bytes(plane: Plane, estate: Estate) -> int:
