@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,12 @@ SET = f"[{{name: REQUIRED_CONFIG, value: {VALUE}}}]"
 
 @dataclass
 class Arena:
-    """An embedded cluster with faults, and passes over it."""
+    """An embedded cluster with faults, and passes over it by a host whose clock may be wrong."""
 
     wire: Wire
     kubeconfig: Path
     asked: list[Proposal] = field(default_factory=list)
+    clock_ahead: timedelta = timedelta()
 
     def deploy(self, name: str = "ledger", env: str = SET, **parts: str) -> None:
         given = {"image": "busybox:1.36", "script": "sleep 86400", **parts}
@@ -68,7 +70,7 @@ class Arena:
     ) -> Report:
         """One pass; `consent` is what a person at a terminal would answer, None where nobody is."""
         settings = Settings(llm=llm or LLMSettings(), **given)
-        clock = BoxClock(self.wire)
+        clock = BoxClock(self.wire, self.clock_ahead)
         budget = Budget(settings.run_budget_seconds, clock)
         cluster = Cluster.connect(self.kubeconfig, None, budget)
 

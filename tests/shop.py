@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +80,13 @@ class FaultyBox(Sandbox):
 
 @dataclass
 class BoxClock:
-    """The sandbox's time: waiting moves it."""
+    """The sandbox's time: waiting moves it. The host's own clock may be `ahead`."""
 
     box: Sandbox
+    ahead: timedelta = timedelta()
 
     def now(self) -> datetime:
-        return datetime.fromtimestamp(self.box.now(), UTC)
+        return datetime.fromtimestamp(self.box.now(), UTC) + self.ahead
 
     def monotonic(self) -> float:
         return self.box.now()

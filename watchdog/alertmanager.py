@@ -38,14 +38,19 @@ Labels = dict[str, str]
 
 
 def hand_off(
-    report: Report, memories: Mapping[str, Memory], settings: Settings, budget: Budget
+    report: Report,
+    memories: Mapping[str, Memory],
+    settings: Settings,
+    budget: Budget,
+    now: datetime | None = None,
 ) -> list[Delivery]:
     """Send what needs a person or waits for an approval, and end what no longer does.
 
+    `now` is the API server's clock, by which all times in memory go; that of the host may be wrong.
     Nothing in a dry run, without an address, or where nothing was broken of late. Never raises for
     what Alertmanager does; a failure is a Delivery with few words.
     """
-    now = budget.clock.now()
+    now = now or budget.clock.now()
     recent = {name: held for name, held in memories.items() if any(_recent(held, now))}
     if not settings.alertmanager.url or report.mode == "dry_run" or not recent:
         return []
@@ -65,7 +70,7 @@ def hand_off(
         return [Delivery(to="alertmanager", ok=False, error=str(error))]
     # What is left over ends by itself within the hour, so nobody has to hear that this failed.
     with contextlib.suppress(DeliveryError):
-        if orphans := list(_orphans(firing, recent, settings, budget)):
+        if orphans := list(_orphans(firing, recent, settings, budget, now)):
             _ask(settings, budget, "alerts", orphans)
     return [Delivery(to="alertmanager", ok=True)]
 
@@ -176,7 +181,11 @@ def _ended(labels: Labels, now: datetime) -> Alert:
 
 
 def _orphans(
-    firing: list[Alert], memories: Mapping[str, Memory], settings: Settings, budget: Budget
+    firing: list[Alert],
+    memories: Mapping[str, Memory],
+    settings: Settings,
+    budget: Budget,
+    now: datetime,
 ) -> Iterator[Alert]:
     """Ends of our alerts in these namespaces that memory cannot name any more.
 
@@ -188,7 +197,7 @@ def _orphans(
         for labels, _ in _alerts(cluster, settings, budget):
             place = (labels.get("cluster", ""), labels.get("namespace", ""))
             if place in places and labels not in wanted:
-                yield _ended(labels, budget.clock.now())
+                yield _ended(labels, now)
 
 
 def _key(labels: Labels) -> tuple[str, str, str]:

@@ -6,6 +6,7 @@ Each is tried whatever became of the others, in a budget of its own, and none ca
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
 from watchdog.clock import Budget, SystemClock
@@ -27,6 +28,11 @@ class Book(Protocol):
     @property
     def memory(self) -> Memory:
         """What is remembered."""
+        ...
+
+    @property
+    def now(self) -> datetime:
+        """The API server's clock, by which all times in memory go."""
         ...
 
     def keep(self, memory: Memory) -> None:
@@ -76,12 +82,13 @@ def _tell_people(
     memories = {name: book.memory for name, book in ours.items()}
     if not any(memory.incidents for memory in memories.values()):
         return []
+    now = max(book.now for book in ours.values())
     deliveries: list[Delivery] = []
     muted: frozenset[str] = frozenset()
     if settings.alertmanager.url:
         from watchdog import alertmanager
 
-        deliveries += alertmanager.hand_off(report, memories, settings, budget)
+        deliveries += alertmanager.hand_off(report, memories, settings, budget, now)
         muted = alertmanager.muted(memories, settings, budget)
     if settings.slack.bot_token or settings.slack.webhook_url:
         from watchdog.report import slack_threads
@@ -92,7 +99,7 @@ def _tell_people(
             ours[namespace].keep(memory)
 
         told, memories = slack_threads.tell(
-            report, memories, settings, budget, channels, keep, muted=muted
+            report, memories, settings, budget, channels, keep, muted=muted, now=now
         )
         deliveries += told
         for name, memory in memories.items():

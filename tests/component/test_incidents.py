@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from tests.wire_model import ModelServer, completion
 from tests.wire_slack import TOKEN, Slack
 from watchdog.incidents.past import ATTEMPTS
 from watchdog.nouns import Outcome
-from watchdog.settings import IncidentSettings, LLMSettings, SlackSettings
+from watchdog.settings import AlertmanagerSettings, IncidentSettings, LLMSettings, SlackSettings
 
 ASK_FIRST = {"patch_deployment_env": "approve", "rollout_undo": "never"}
 GONE = "[{name: OTHER, value: x}]"
@@ -381,3 +381,31 @@ def test_without_the_chart_a_pass_that_changes_nothing_leaves_nothing(arena: Are
     arena.look()
 
     assert [r.path for r in arena.wire.writes if "configmaps" in r.path] == []
+
+
+def test_a_host_whose_clock_is_ahead_remembers_what_it_told(arena: Arena, slack: Slack) -> None:
+    arena.clock_ahead = timedelta(hours=1)
+    never_set(arena)
+
+    for _ in range(4):
+        part = arena.look(slack=bot(slack))
+        arena.wire.advance(300)
+
+    assert part.warnings == ()
+    assert len(slack.posts) == 1
+
+
+def test_an_alert_of_a_host_whose_clock_is_behind_has_not_ended_yet(
+    arena: Arena, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/api/v2/alerts").respond_with_json([])
+    url = httpserver.url_for("").rstrip("/")
+    arena.clock_ahead = -timedelta(minutes=65)
+    never_set(arena)
+
+    arena.look(alertmanager=AlertmanagerSettings(url=url))
+
+    sent = httpserver.log[0][0].get_json()
+    (firing,) = (alert for alert in sent if alert.get("annotations"))
+    now = datetime.fromtimestamp(arena.wire.now(), UTC)
+    assert datetime.fromisoformat(firing["endsAt"]) > now

@@ -69,7 +69,7 @@ def told(text: str, *, found: bool, **changed: Any) -> Story:
     )
     whole = report(item)
     case = chapters(whole)[0].cases[0] if found else None
-    return Story(Incident(**{**values, **changed}), whole, item, case)
+    return Story(Incident(**{**values, **changed}), whole, STARTED, item, case)
 
 
 def every_message(text: str) -> list[Message]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from watchdog.errors import ClusterError
@@ -30,11 +31,15 @@ class Key(NamedTuple):
 
 @dataclass
 class Book:
-    """`memories` are as they will be returned; `keep` saves one before something is sent."""
+    """`memories` are as they will be returned; `keep` saves one before something is sent.
+
+    `now` is by the clock that memory goes by.
+    """
 
     report: Report
     memories: dict[str, Memory]
     keep: Callable[[str, Memory], None]
+    now: datetime
     told: set[Key] = field(default_factory=set)
     errors: dict[str, None] = field(default_factory=dict)
 
@@ -65,7 +70,7 @@ class Book:
         """The incident with this pass's words for it."""
         incident = self.incident(key)
         case, item = self._found.get(_about(key.namespace, incident), (None, None))
-        return Story(incident, self.report, item, case)
+        return Story(incident, self.report, self.now, item, case)
 
     def changed(self, key: Key) -> bool:
         """Whether its message is there and its thread was not told how it stands now."""

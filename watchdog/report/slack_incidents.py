@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from watchdog.incidents.incident import ApprovalRequest, Incident, Try
 from watchdog.nouns import NamespaceReport, Outcome, Report
@@ -29,7 +30,7 @@ from watchdog.report.slack_kit import (
     section,
 )
 from watchdog.report.todo import approve_command
-from watchdog.report.words import Case, ended
+from watchdog.report.words import Case
 
 _HEADLINE = 300
 _TRIES = 5
@@ -47,6 +48,7 @@ class Story:
 
     incident: Incident
     report: Report
+    now: datetime
     item: NamespaceReport | None = None
     case: Case | None = None
 
@@ -66,7 +68,7 @@ class Story:
     @property
     def lasted(self) -> str:
         """`14 min`: from its beginning to its end, or to now."""
-        until = self.incident.resolved_at or ended(self.report)
+        until = self.incident.resolved_at or self.now
         return duration((until - self.incident.first_seen).total_seconds())
 
 

@@ -13,7 +13,6 @@ from watchdog.report.slack_incidents import ask, change, changes, details, remin
 from watchdog.report.slack_kit import Message
 from watchdog.report.slack_mail import Mail
 from watchdog.report.slack_search import Search, Seen, about_reply, ask_of, told_by
-from watchdog.report.words import ended
 from watchdog.settings import SlackSettings
 
 
@@ -81,7 +80,7 @@ class Replies:
             "told": state or incident.state,
             "returned": incident.reopened,
             "said": said,
-            "reminded_at": ended(self.book.report),
+            "reminded_at": self.book.now,
         }
         self.book.note(key, thread.model_copy(update=marks))
 
@@ -104,7 +103,7 @@ class Replies:
         if incident.state != "needs_you" or key.fingerprint in self.muted:
             return False
         since = thread.reminded_at or incident.first_seen
-        waited = (ended(self.book.report) - since).total_seconds()
+        waited = (self.book.now - since).total_seconds()
         return waited >= self.settings.remind_seconds
 
     def _ask(self, key: Key) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from watchdog.clock import Budget
 from watchdog.incidents.incident import Thread
@@ -49,20 +50,22 @@ def tell(  # noqa: PLR0913, PLR0917 - what is told, and the ways out of it
     keep: Callable[[str, Memory], None],
     *,
     muted: frozenset[str] = frozenset(),
+    now: datetime | None = None,
 ) -> tuple[list[Delivery], dict[str, Memory]]:
     """Tell Slack what has changed; how that went, and the memories with their marks of it.
 
     `keep` saves a memory and raises ClusterError where it cannot; it is called before a message is
     posted, and nothing is posted where it fails. The memories returned must be saved too where they
     differ from what was last saved. `channels` are those that policies name; incidents whose
-    fingerprint is `muted` are not mentioned again while nothing changes. A dry run tells nothing.
-    Never raises for what Slack does.
+    fingerprint is `muted` are not mentioned again while nothing changes. `now` is the API server's
+    clock, by which all times in memory go. A dry run tells nothing. Never raises for what Slack
+    does.
     """
     slack = settings.slack
     known = any(memory.incidents for memory in memories.values())
     if report.mode != "act" or not configured(slack) or not known:
         return [], dict(memories)
-    book = Book(report, dict(memories), keep)
+    book = Book(report, dict(memories), keep, now or ended(report))
     mail = Mail(slack, budget)
     if mail.by_webhook:
         tell_changes(book, mail)
@@ -224,7 +227,7 @@ class Talk:
                     "shown": says or "",
                     "told": incident.state if says is None else "",
                     "returned": incident.reopened,
-                    "reminded_at": ended(self.book.report),
+                    "reminded_at": self.book.now,
                 }
                 self.book.note(key, thread.model_copy(update=place))
                 self.book.told.add(key)
@@ -245,6 +248,6 @@ class Talk:
             mark=incident.fingerprint,
             told=incident.state if told_there else "",
             returned=incident.reopened,
-            reminded_at=ended(self.book.report),
+            reminded_at=self.book.now,
         )
         self.book.note(key, thread)
