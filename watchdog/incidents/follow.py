@@ -229,13 +229,10 @@ def _goes_on(held: Incident, finding: Finding, mark: str, now: datetime) -> Inci
         "summary": finding.summary[:500],
         "last_seen": now,
     }
+    # Whatever was verified before, it is broken again.
+    changed["tries"] = tuple(t.model_copy(update={"lasted": False}) for t in held.tries)
     if held.state in {"fixed", "resolved"}:
-        changed |= {
-            "state": "broken",
-            "resolved_at": None,
-            "reopened": held.reopened + 1,
-            "tries": tuple(t.model_copy(update={"lasted": False}) for t in held.tries),
-        }
+        changed |= {"state": "broken", "resolved_at": None, "reopened": held.reopened + 1}
     return held.model_copy(update=changed)
 
 
