@@ -409,3 +409,32 @@ def test_an_alert_of_a_host_whose_clock_is_behind_has_not_ended_yet(
     (firing,) = (alert for alert in sent if alert.get("annotations"))
     now = datetime.fromtimestamp(arena.wire.now(), UTC)
     assert datetime.fromisoformat(firing["endsAt"]) > now
+
+
+NEVER = {"patch_deployment_env": "never", "rollout_undo": "never"}
+
+
+def test_a_stop_sign_outlasts_the_incident_that_its_message_is_about(
+    arena: Arena, slack: Slack
+) -> None:
+    arena.break_env()
+    arena.look(slack=bot(slack), actions=NEVER)
+    sign = slack.posts[0]
+    slack.react(sign.ts, "no_entry", "U7")
+    arena.wire.advance(300)
+    arena.look(slack=bot(slack))
+    arena.deploy(env=SET)
+    arena.wire.advance(600)
+    arena.look(slack=bot(slack))
+    arena.wire.advance(90_000)
+    arena.deploy(env=GONE)
+    arena.wire.advance(120)
+
+    for _ in range(2):
+        part = arena.look(slack=bot(slack))
+        assert [result.rule for result in part.actions] == ["paused"]
+        arena.wire.advance(300)
+    sign.reactions.clear()
+
+    assert outcomes(arena.look(slack=bot(slack))) == [("patch_deployment_env", "verified")]
+    assert arena.memory().stopped_by == ""

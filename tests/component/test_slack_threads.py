@@ -485,16 +485,16 @@ def test_a_stop_sign_on_any_of_its_messages_stops_a_namespace(
     life.pass_on()
     slack.react(slack.posts[0].ts, sign, "U9")
 
-    assert life.answers().stopped == {"shop": f"U9/{slack.posts[0].ts}"}
+    assert life.answers().stopped == {"shop": f"U9/C000/{slack.posts[0].ts}"}
 
 
 def test_a_stop_sign_holds_after_its_incident_ended(slack: Slack, life: Life) -> None:
     life.pass_on()
     slack.react(slack.posts[0].ts, "no_entry", "U9")
     life.resolve()
-    life.memory = life.memory.model_copy(update={"stopped_by": f"U9/{slack.posts[0].ts}"})
+    life.memory = life.memory.model_copy(update={"stopped_by": f"U9/C000/{slack.posts[0].ts}"})
 
-    assert life.answers().stopped == {"shop": f"U9/{slack.posts[0].ts}"}
+    assert life.answers().stopped == {"shop": f"U9/C000/{slack.posts[0].ts}"}
 
 
 def test_stop_signs_cost_at_most_twenty_calls(slack: Slack) -> None:

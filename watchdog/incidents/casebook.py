@@ -406,7 +406,8 @@ def _take(book: Casebook, holder: str, seen_from: datetime | None) -> None:
 
 
 def _talked_about(memory: Memory) -> bool:
-    return any(item.open and (item.thread or item.request) for item in memory.incidents)
+    open_ = (item for item in memory.incidents if item.open)
+    return bool(memory.stopped_by) or any(item.thread or item.request for item in open_)
 
 
 def _listen(book: Casebook, hear: Hear) -> None:
@@ -416,7 +417,7 @@ def _listen(book: Casebook, hear: Hear) -> None:
     if heard.problems and not by:
         by = book.memory.stopped_by  # it could not be seen whether the sign was taken back
     book.warnings.extend(heard.problems)
-    book.memory = book.memory.model_copy(update={"stopped_by": by[:40]})
+    book.memory = book.memory.model_copy(update={"stopped_by": by})
 
 
 def _seen_whole(snapshot: ClusterSnapshot) -> bool:

@@ -48,7 +48,8 @@ class ModelUse(Noun):
 class Memory(Noun):
     """Everything that is remembered about one namespace.
 
-    `stopped_by` names the Slack message whose stop sign pauses the namespace, empty for none.
+    `stopped_by` is `user/channel/ts` of the Slack message whose stop sign pauses the namespace,
+    empty for none; it outlasts the incident that the message is about.
     """
 
     version: Literal[1] = 1
@@ -57,7 +58,7 @@ class Memory(Noun):
     incidents: tuple[Incident, ...] = ()
     diagnosed: StoredDiagnosis | None = None
     use: ModelUse = ModelUse()
-    stopped_by: Annotated[str, Field(max_length=40)] = ""
+    stopped_by: Annotated[str, Field(max_length=160)] = ""
 
     def rests(self, *, talks: bool) -> bool:
         """Whether nothing is left to do about an incident and, where this `talks`, to tell."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from watchdog.clock import Budget
@@ -24,8 +25,8 @@ _TS = re.compile(r"\d{1,12}\.\d{1,9}")
 
 @dataclass(frozen=True)
 class Answers:
-    """`approvals` gives the user for each request id; `stopped` the `user/ts` for each namespace,
-    with the ts of the message that carries the sign. `problems` are whole sentences.
+    """`approvals` gives the user for each request id; `stopped` the `user/channel/ts` for each
+    namespace, of who put the sign on which message. `problems` are whole sentences.
     """
 
     approvals: Mapping[str, str] = field(default_factory=dict)
@@ -63,7 +64,7 @@ class _Reading:
         for (channel, ts), namespaces in list(places.items())[:_MESSAGES]:
             message = self._message(channel, ts)
             for user in _users(message, _STOP)[:1]:
-                self.stopped |= dict.fromkeys(namespaces, f"{user}/{ts}")
+                self.stopped |= dict.fromkeys(namespaces, _sign(user, channel, ts))
         if len(places) > _MESSAGES:
             self._problem(
                 f"only {_MESSAGES} of {len(places)} Slack messages were looked at for a stop sign"
@@ -77,7 +78,7 @@ class _Reading:
             return
         message = self._message(channel, request.ts)
         for user in _users(message, _STOP)[:1]:
-            self.stopped[namespace] = f"{user}/{request.ts}"
+            self.stopped[namespace] = _sign(user, channel, request.ts)
         users = _users(message, _YES)
         if not users:
             return
@@ -134,22 +135,24 @@ _IDS = (("user", "user_id"), ("bot_id", "bot_id"))
 
 def _places(memories: Mapping[str, Memory]) -> dict[tuple[str, str], list[str]]:
     """Messages to look at, those that stop already and the latest first, and whom each concerns."""
-    found: list[tuple[bool, Incident, str]] = []
+    places: dict[tuple[str, str], list[str]] = {}
+    found: list[tuple[datetime, tuple[str, str], str]] = []
     for namespace, memory in memories.items():
+        channel, _, ts = memory.stopped_by.partition("/")[2].rpartition("/")
+        if channel and _TS.fullmatch(ts):
+            places.setdefault((channel, ts), []).append(namespace)
         for incident in memory.incidents:
             thread = incident.thread
-            if thread is None or not thread.ts:
-                continue
-            stops = thread.ts in memory.stopped_by
-            if incident.open or stops:
-                found.append((stops, incident, namespace))
-    found.sort(key=lambda item: (item[0], item[1].last_seen), reverse=True)
-    places: dict[tuple[str, str], list[str]] = {}
-    for _, incident, namespace in found:
-        if incident.thread is not None:
-            concerned = places.setdefault((incident.thread.channel, incident.thread.ts), [])
-            concerned += [] if namespace in concerned else [namespace]
+            if incident.open and thread is not None and thread.ts:
+                found.append((incident.last_seen, (thread.channel, thread.ts), namespace))
+    for _, place, namespace in sorted(found, key=lambda item: item[0], reverse=True):
+        concerned = places.setdefault(place, [])
+        concerned += [] if namespace in concerned else [namespace]
     return places
+
+
+def _sign(user: str, channel: str, ts: str) -> str:
+    return f"{user[:30]}/{channel}/{ts}"
 
 
 def _users(message: Mapping[str, Any], names: set[str]) -> list[str]:
