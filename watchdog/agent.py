@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from watchdog.errors import ClusterError
-from watchdog.healthy import look, remembered, well
+from watchdog.healthy import Sight, is_stale, sight, sights, well
 from watchdog.logs import log
 from watchdog.nouns import ActionResult, Diagnosis, Finding, NamespaceReport, Report
 from watchdog.one_pass import Pass
@@ -42,7 +42,7 @@ def run_pass(namespaces: tuple[str, ...], work: Pass, tell: Tell | None = None) 
         mode="dry_run" if work.settings.dry_run else "act",
     )
     try:
-        reports = tuple(_reported(namespace, work) for namespace in namespaces)
+        reports = tuple(_reported(name, work, seen) for name, seen in sights(namespaces, work))
         report = completed(begun, reports, clock.now(), work.seconds)
         return tell(report, work.books) if tell else report
     finally:
@@ -50,19 +50,21 @@ def run_pass(namespaces: tuple[str, ...], work: Pass, tell: Tell | None = None) 
             book.close()
 
 
-def look_after(namespace: str, work: Pass) -> NamespaceReport:
+def look_after(namespace: str, work: Pass, seen: Sight | None = None) -> NamespaceReport:
     """The four verbs, on one namespace. Raises ClusterError where it could not even look."""
-    snapshot = look(namespace, work)
-    kept = remembered(snapshot, work)
-    if healthy := well(snapshot, kept, work):
+    seen = seen or sight(namespace, work)
+    if healthy := well(seen.snapshot, seen.kept, work):
         return healthy
+    if is_stale(seen, work):
+        seen = sight(namespace, work)
+    snapshot = seen.snapshot
 
     # Imported here, as loading all that takes longer than the healthy passes, which nearly all are.
     from watchdog import stages, traces
     from watchdog.incidents.casebook import uids
 
     findings = stages.detected(snapshot, work)
-    book = stages.opened(kept, snapshot, findings, work)
+    book = stages.opened(seen.kept, snapshot, findings, work)
     snapshot = book.paused(snapshot)
     results = stages.finished(snapshot, findings, book, work)
     if results and (again := stages.observed_again(namespace, results, book, work)):
@@ -111,9 +113,9 @@ def diagnose_saved(snapshot: ClusterSnapshot, settings: Settings, ask: Ask | Non
     return completed(begun, (found,), snapshot.taken_at, {})
 
 
-def _reported(namespace: str, work: Pass) -> NamespaceReport:
+def _reported(namespace: str, work: Pass, seen: Callable[[], Sight]) -> NamespaceReport:
     try:
-        return look_after(namespace, work)
+        return look_after(namespace, work, seen())
     except ClusterError as error:
         return NamespaceReport(namespace=namespace, error=str(error))
     except Exception as error:  # noqa: BLE001 - one namespace never takes the others with it

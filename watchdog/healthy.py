@@ -5,7 +5,13 @@ What is loaded for one that is sick (failure kinds, diagnosis, remediation) is i
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
+from itertools import islice
+from typing import NamedTuple
 
 from watchdog.incidents import store
 from watchdog.incidents.store import Kept
@@ -18,6 +24,16 @@ from watchdog.one_pass import Pass
 _OFTEN_THERE = frozenset({"autoscalers", "disruption_budgets", "blind_spots", "cuts"})
 # Its status tells whether a bound was reached, which is as it should be either way.
 _EITHER_WAY = "ScalingLimited"
+_AHEAD = 4
+_FRESH_SECONDS = 20.0
+
+
+class Sight(NamedTuple):
+    """What was seen of a namespace, and what was remembered of it then; `at` is monotonic."""
+
+    snapshot: ClusterSnapshot
+    kept: Kept
+    at: float
 
 
 def look(namespace: str, work: Pass) -> ClusterSnapshot:
@@ -26,10 +42,34 @@ def look(namespace: str, work: Pass) -> ClusterSnapshot:
         return observe(work.cluster, namespace, work.settings, work.budget.clock, work.cluster_name)
 
 
-def remembered(snapshot: ClusterSnapshot, work: Pass) -> Kept:
-    """What earlier passes left to know about the namespace. Raises nothing."""
+def sight(namespace: str, work: Pass) -> Sight:
+    """The same, and what earlier passes left to know about the namespace. Raises ClusterError."""
+    snapshot = look(namespace, work)
     now = work.cluster.server_time or work.budget.clock.now()
-    return store.read(work.cluster, snapshot.namespace, snapshot.cluster, now)
+    kept = store.read(work.cluster, namespace, snapshot.cluster, now)
+    return Sight(snapshot, kept, work.budget.clock.monotonic())
+
+
+def sights(namespaces: tuple[str, ...], work: Pass) -> Iterator[tuple[str, Callable[[], Sight]]]:
+    """Each namespace with what gives the sight of it, a few of them looked at side by side.
+
+    No more than a few ahead of the one in hand, so that little is held and what is seen is fresh.
+    """
+    if len(namespaces) == 1:
+        yield namespaces[0], partial(sight, namespaces[0], work)
+        return
+    with ThreadPoolExecutor(_AHEAD) as pool:
+        rest = iter(namespaces)
+        under_way = deque((name, pool.submit(sight, name, work)) for name in islice(rest, _AHEAD))
+        while under_way:
+            namespace, found = under_way.popleft()
+            under_way.extend((name, pool.submit(sight, name, work)) for name in islice(rest, 1))
+            yield namespace, found.result
+
+
+def is_stale(seen: Sight, work: Pass) -> bool:
+    """Whether others took so much time that this namespace has to be looked at again."""
+    return work.budget.clock.monotonic() - seen.at > _FRESH_SECONDS
 
 
 def well(snapshot: ClusterSnapshot, kept: Kept, work: Pass) -> NamespaceReport | None:

@@ -1,4 +1,4 @@
-"""How to treat an API server that is too busy: ask one thing at a time, and no sooner than it says.
+"""How to ask an API server: a few things at a time, and one, when it says, where it is busy.
 
 Kubernetes shares its API server out by priority and fairness; whoever asks too much is told 429 and
 when to come back.
@@ -7,8 +7,9 @@ when to come back.
 from __future__ import annotations
 
 import threading
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 
+AT_ONCE = 8
 # Of a pass, for all its requests together: then what is left is left out, and the report says so.
 PATIENCE_SECONDS = 30.0
 
@@ -19,12 +20,13 @@ class Manners:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._one_at_a_time = threading.Lock()
+        self._few_at_a_time = threading.BoundedSemaphore(AT_ONCE)
         self._crowded = False
         self._left = PATIENCE_SECONDS
 
     def turn(self) -> AbstractContextManager[object]:
-        """Hold this while a request is under way; once the server was busy, requests queue here."""
-        return self._one_at_a_time if self._crowded else nullcontext()
+        """Hold this while a request is under way; requests queue here."""
+        return self._one_at_a_time if self._crowded else self._few_at_a_time
 
     def crowded(self) -> None:
         """The server said that it has too much to do."""

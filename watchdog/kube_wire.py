@@ -20,7 +20,7 @@ from watchdog.clock import Budget
 from watchdog.errors import ClusterError, UnansweredError
 from watchdog.kube_answers import Answer, Ask, refusal, retry_after
 from watchdog.kube_credentials import ApiException, Credentials, RESTClientObject
-from watchdog.kube_manners import Manners
+from watchdog.kube_manners import AT_ONCE, Manners
 
 CONNECT_SECONDS = 3.05
 # An API server that accepts and stays silent has to be noticed sooner.
@@ -60,6 +60,7 @@ class Wire:
         configuration = self.credentials.configuration
         # urllib3's own retries would send a DELETE four times.
         configuration.retries = False
+        configuration.connection_pool_maxsize = AT_ONCE
         self.server = str(configuration.host)
         self._rest = RESTClientObject(configuration)
 
@@ -171,7 +172,8 @@ class Wire:
             raise ClusterError(f"did not {ask.what}: the run budget is spent")
         seconds = self._budget.timeout(ask.seconds if self.server_time else FIRST_SECONDS)
         deadline = self._budget.clock.monotonic() + seconds
-        self.requests += 1
+        with self._lock:
+            self.requests += 1
         rest = self._rest
         try:
             reply = rest.request(
@@ -219,7 +221,8 @@ class Wire:
                 raise ReadTimeoutError(None, None, "Read timed out.")  # type: ignore[arg-type]
         response.release_conn()
         data = b"".join(chunks)
-        self.received_bytes += len(data)
+        with self._lock:
+            self.received_bytes += len(data)
         return data
 
     def _note_time(self, date: str | None) -> None:

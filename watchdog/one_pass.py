@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -59,8 +60,8 @@ class Pass:
 
     `ask` is None without a model, `consent` where no person can be asked at once, `hear` where
     nobody can answer in Slack, `blocked` where no query holds changes back. `instance` is the pod
-    or host that runs it, `holder` this pass alone. `seconds` adds up what each stage took, `books`
-    are the namespaces' memories.
+    or host that runs it, `holder` this pass alone. `seconds` adds up what each stage took in every
+    namespace, those that were observed side by side too; `books` are the namespaces' memories.
     """
 
     settings: Settings
@@ -74,6 +75,7 @@ class Pass:
     cluster_name: str = ""
     instance: str = "sre-watchdog"
     attempts_used: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     books: Books = field(default_factory=dict)
     holder: str = ""
@@ -89,7 +91,8 @@ class Pass:
             yield
         finally:
             spent = self.budget.clock.monotonic() - started
-            self.seconds[stage] = round(self.seconds.get(stage, 0.0) + spent, 3)
+            with self.lock:
+                self.seconds[stage] = round(self.seconds.get(stage, 0.0) + spent, 3)
 
     def asked(self) -> Ask | None:
         """`ask`, with the model's own time told apart from the rules'."""

@@ -1,0 +1,134 @@
+"""A pass over several namespaces: seen side by side, treated one after the other, told in order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.arena import MANIFEST, SET
+from tests.shop import BoxClock
+from tests.wire import Wire
+from watchdog.agent import run_pass
+from watchdog.clock import Budget
+from watchdog.kube import Cluster
+from watchdog.kube_manners import AT_ONCE
+from watchdog.nouns import NamespaceReport, Report
+from watchdog.one_pass import Pass
+from watchdog.report.progress import QuietProgress
+from watchdog.sandbox import Request, Response
+from watchdog.settings import Settings
+
+NAMES = tuple(f"team-{number}" for number in range(9))
+SICK = NAMES[1::3]
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    """Nine namespaces; in three of them a Deployment lost the variable that it needs."""
+    with Wire(ticking=False, behind_seconds=660) as box:
+        for name in NAMES:
+            deploy(box, name, SET)
+        box.advance(600)
+        for name in SICK:
+            deploy(box, name, "[]")
+        box.advance(60)
+        yield box
+
+
+def deploy(wire: Wire, namespace: str, env: str) -> None:
+    script = "sleep 86400"
+    text = MANIFEST.format(name="ledger", env=env, image="busybox:1.36", script=script)
+    wire.apply(text, namespace)
+
+
+def run(
+    wire: Wire, folder: Path, names: tuple[str, ...] = NAMES, stable_seconds: float = 10
+) -> Report:
+    clock = BoxClock(wire)
+    budget = Budget(240, clock)
+    cluster = Cluster.connect(wire.kubeconfig(folder / "kubeconfig"), None, budget)
+    settings = Settings.model_validate(
+        {
+            "max_remediation_attempts": len(SICK),
+            "verify": {"stable_seconds": stable_seconds},
+        }
+    )
+    wire.requests.clear()
+    return run_pass(names, Pass(settings, cluster, budget, QuietProgress()))
+
+
+def test_each_namespace_is_told_of_once_in_the_order_given_and_the_sick_are_healed(
+    wire: Wire, tmp_path: Path
+) -> None:
+    report = run(wire, tmp_path)
+
+    assert tuple(part.namespace for part in report.namespaces) == NAMES
+    assert tuple(part.namespace for part in report.namespaces if part.findings) == SICK
+    assert all(part.verification and part.verification.healthy for part in healed(report))
+    assert report.result == "ok"
+
+
+def healed(report: Report) -> list[NamespaceReport]:
+    return [part for part in report.namespaces if part.actions]
+
+
+def test_writes_are_made_in_one_namespace_after_the_other(wire: Wire, tmp_path: Path) -> None:
+    run(wire, tmp_path)
+
+    order = [request.path.split("/")[5] for request in wire.requests if request.method == "PATCH"]
+    assert list(dict.fromkeys(order)) == list(SICK)
+    assert order == sorted(order)
+
+
+def test_a_sick_namespace_is_looked_at_again_where_another_took_long(
+    wire: Wire, tmp_path: Path
+) -> None:
+    run(wire, tmp_path, NAMES[1:5], stable_seconds=40)
+
+    looks = [request.path.split("/")[4] for request in wire.requests if lists_pods(request)]
+    assert looks.count(NAMES[2]) == 1, "it is well, and that is all"
+    assert looks.count(NAMES[4]) > looks.count(NAMES[1]), "healing the first took its time"
+
+
+def lists_pods(request: Request) -> bool:
+    return request.path.endswith("/pods") and "labelSelector" not in request.query
+
+
+def test_a_namespace_that_is_not_there_is_told_of_and_the_others_go_on(
+    wire: Wire, tmp_path: Path
+) -> None:
+    report = run(wire, tmp_path, (NAMES[0], "absent", NAMES[2]))
+
+    assert [bool(part.error) for part in report.namespaces] == [False, True, False]
+    assert report.result == "degraded"
+
+
+def test_the_api_server_is_asked_only_a_few_things_at_once(wire: Wire, tmp_path: Path) -> None:
+    counted = Counted()
+    wire.on("list", "pods", counted)
+    wire.on("list", "deployments", counted)
+
+    run(wire, tmp_path, tuple(name for name in NAMES if name not in SICK))
+
+    assert 1 < counted.most <= AT_ONCE
+
+
+class Counted:
+    """Holds each request for a moment, and counts how many there are at once."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, _: Request) -> Response | None:
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.05)
+        with self._lock:
+            self.now -= 1
+        return None
