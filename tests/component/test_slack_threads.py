@@ -533,3 +533,45 @@ def test_without_an_incident_nothing_is_asked_of_slack(slack: Slack, life: Life)
     assert life.pass_on() == []
     assert life.answers().stopped == {}
     assert slack.calls == []
+
+
+def point_at(life: Life, ts: str, **changes: Any) -> None:
+    """Somebody edits the memory: the incident's message is another one."""
+    for item in life.incidents:
+        assert item.thread is not None
+        thread = item.thread.model_copy(update={"ts": ts, **changes})
+        life.change(item.target.name, thread=thread)
+
+
+@pytest.mark.parametrize("scopes", ["chat:write,channels:history", "chat:write"])
+@pytest.mark.parametrize("changes", [{}, {"seal": ""}, {"seal": "", "shared": True}])
+def test_a_message_that_an_edited_memory_names_is_neither_edited_nor_answered(
+    slack: Slack, life: Life, scopes: str, changes: dict[str, Any]
+) -> None:
+    Life(slack, bot(slack), incident("other")).pass_on()
+    other = slack.posts[0]
+    answered = len(slack.replies(other.ts))
+    life.pass_on()
+    slack.scopes = scopes
+    point_at(life, other.ts, shown="00", **changes)
+    life.change(state="needs_you")
+
+    life.pass_on()
+
+    assert other.edits == 0
+    assert len(slack.replies(other.ts)) == answered
+    assert slack.posts[-1].shown.startswith("*Needs you: shop/ledger")
+
+
+def test_with_a_new_token_its_messages_are_looked_up_once_and_go_on(
+    slack: Slack, life: Life
+) -> None:
+    life.pass_on()
+    point_at(life, slack.posts[0].ts, seal="00")
+
+    for _ in range(3):
+        life.pass_on()
+
+    assert len(slack.posts) == 1
+    assert slack.posts[0].edits == 3
+    assert slack.count("conversations.replies") == 1

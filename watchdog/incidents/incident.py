@@ -78,7 +78,8 @@ class Thread(Noun):
     `reminded_at` when. `said` numbers its replies, so that one whose answer was lost is recognised.
     A `shared` message (a digest, or another incident's with the same cause) is never edited for
     this incident. `name` is the channel as the settings call it, `mark` the fingerprint that it was
-    posted under, `returned` how often the incident had come back when that was last told.
+    posted under, `returned` how often the incident had come back when that was last told. `seal`
+    shows that this bot posted it for this namespace.
     """
 
     channel: Annotated[str, Field(max_length=80)] = ""
@@ -91,6 +92,7 @@ class Thread(Noun):
     said: Annotated[int, Field(ge=0)] = 0
     returned: Annotated[int, Field(ge=0)] = 0
     mark: Hash = ""
+    seal: Hash = ""
     reminded_at: datetime | None = None
 
 

@@ -62,7 +62,12 @@ class Search:
 def about_message(incident: Incident, thread: Thread) -> dict[str, Any]:
     """What goes with an incident's message; a later one of the same failure differs."""
     begun = int(incident.first_seen.timestamp())
-    return {"incident": thread.mark or incident.fingerprint, "since": begun, "post": thread.said}
+    return {
+        "namespace": incident.target.namespace,
+        "incident": thread.mark or incident.fingerprint,
+        "since": begun,
+        "post": thread.said,
+    }
 
 
 def about_digest(incidents: Sequence[Incident]) -> dict[str, Any]:
@@ -80,12 +85,21 @@ def message_of(incident: Incident, thread: Thread, seen: list[Seen]) -> tuple[st
     """The ts of its message among these, and whether that is a digest."""
     wanted = about_message(incident, thread)
     for item in seen:
-        same = all(item.about.get(name, value) == value for name, value in wanted.items())
-        if same and "incident" in item.about:
+        if all(item.about.get(name) == value for name, value in wanted.items()):
             return item.ts, False
         if _in_digest(wanted["incident"], incident) in str(item.about.get("digest", "")).split():
             return item.ts, True
     return None
+
+
+def is_about(incident: Incident, thread: Thread, seen: list[Seen]) -> bool:
+    """Whether its message is among these and was posted for that very incident."""
+    wanted = about_message(incident, thread)
+    del wanted["post"]  # goes on with the replies
+    return any(
+        item.ts == thread.ts and all(item.about.get(n) == value for n, value in wanted.items())
+        for item in seen
+    )
 
 
 def told_by(thread: Thread, seen: list[Seen]) -> str | None:

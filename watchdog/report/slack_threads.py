@@ -23,11 +23,13 @@ from watchdog.report.slack_incidents import incident_message, shown
 from watchdog.report.slack_mail import Mail
 from watchdog.report.slack_reactions import Answers, answers
 from watchdog.report.slack_replies import Replies
+from watchdog.report.slack_seal import holds, sealed
 from watchdog.report.slack_search import (
     Search,
     Seen,
     about_digest,
     about_message,
+    is_about,
     message_of,
 )
 from watchdog.report.slack_webhook import tell_changes
@@ -90,6 +92,7 @@ class Talk:
         """Messages first, then what is said below them, then edits that only keep time."""
         keys = self.book.by_urgency()
         for key in keys:
+            self._disown(key)
             thread = self.book.thread(key)
             if thread.ts and thread.name:
                 self._ids[thread.name] = thread.channel
@@ -107,6 +110,25 @@ class Talk:
         for key in quiet:
             edits += edits < _QUIET_EDITS and self.mail.left > 0 and self._edit(key)
         self._post(self._again)
+
+    def _disown(self, key: Key) -> None:
+        """Leave a message alone that only an edited memory says is ours; another takes its place.
+
+        Without a seal, as after a change of the token, what Slack holds of it decides.
+        """
+        incident, thread = self.book.incident(key), self.book.thread(key)
+        due = incident.open or self.book.changed(key)
+        if not thread.ts or not due or holds(thread, key.namespace, self.mail.settings):
+            return
+        known = _ID.fullmatch(thread.channel) is not None and not thread.shared
+        seen = self.replies.search.thread(thread.channel, thread.ts) if known else []
+        if not isinstance(seen, Answer) and is_about(incident, thread, seen):
+            self._note(key, thread)
+        else:
+            self.book.note(key, None)
+
+    def _note(self, key: Key, thread: Thread) -> None:
+        self.book.note(key, sealed(thread, key.namespace, self.mail.settings))
 
     def _is_new(self, key: Key) -> bool:
         incident, thread = self.book.incident(key), self.book.thread(key)
@@ -151,7 +173,7 @@ class Talk:
         ts, shared = found
         told = (incident.state if incident.open else "broken") if shared else ""
         place = {"ts": ts, "channel": channel, "posting": False, "shared": shared, "told": told}
-        self.book.note(key, thread.model_copy(update=place))
+        self._note(key, thread.model_copy(update=place))
 
     def _post(self, keys: Sequence[Key]) -> None:
         """The first ones' own messages, a digest of the others, and who shares one by its cause."""
@@ -229,7 +251,7 @@ class Talk:
                     "returned": incident.reopened,
                     "reminded_at": self.book.now,
                 }
-                self.book.note(key, thread.model_copy(update=place))
+                self._note(key, thread.model_copy(update=place))
                 self.book.told.add(key)
                 self.replies.fresh.add(answer.ts)
                 self._ids[thread.name] = answer.channel
@@ -250,4 +272,4 @@ class Talk:
             returned=incident.reopened,
             reminded_at=self.book.now,
         )
-        self.book.note(key, thread)
+        self._note(key, thread)
