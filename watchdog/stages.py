@@ -230,6 +230,7 @@ def _permission(snapshot: ClusterSnapshot, book: Casebook, work: Pass) -> Permis
     barred = refuse(book.rule, book.barred) if book.barred else None
 
     def begin(intent: Intent) -> None:
+        work.not_stopped()
         _time_to_watch(work)
         book.begin(intent)
 
