@@ -32,6 +32,7 @@ from watchdog.report.slack_kit import (
 from watchdog.report.todo import approve_command
 from watchdog.report.words import Case
 
+ASKS = "Approval needed for"  # how a reply that asks begins
 _HEADLINE = 300
 _TRIES = 5
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
@@ -130,7 +131,7 @@ def reminder(story: Story) -> Message:
 
 def ask(story: Story, request: ApprovalRequest, approvers: Iterable[str]) -> Message:
     """What would be changed, why it needs a person, and how to say yes: code made every word."""
-    head = f"Approval needed for {story.name}: {one_line(request.action.title)}"
+    head = f"{ASKS} {story.name}: {one_line(request.action.title)}"
     why = sentences(*([one_line(request.reason)] if request.reason else []))
     until = f"It can be approved until {request.expires_at:%Y-%m-%d %H:%M %Z}".rstrip() + "."
     diff = request_diff(story, request)

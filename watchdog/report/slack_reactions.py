@@ -13,6 +13,7 @@ from watchdog.incidents.incident import ApprovalRequest, Incident
 from watchdog.incidents.memory import Memory
 from watchdog.report.phrases import one_line
 from watchdog.report.slack_answers import Answer
+from watchdog.report.slack_incidents import ASKS
 from watchdog.report.slack_mail import Mail
 from watchdog.settings import Settings
 
@@ -173,8 +174,10 @@ def _asks_for(message: Mapping[str, Any], request_id: str) -> bool:
     payload = metadata.get("event_payload") if isinstance(metadata, dict) else None
     if isinstance(payload, dict):
         return bool(payload.get("approval") == request_id)
+    # The incident's own message names the command too: only the reply that asks may be answered.
+    asks = str(message.get("text") or "").startswith(ASKS)
     asked = set(_approvals(message.get("text"))) | set(_approvals(message.get("blocks")))
-    return asked == {request_id}
+    return asks and asked == {request_id}
 
 
 def _approvals(said: Any) -> Iterator[str]:
