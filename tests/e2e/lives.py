@@ -158,7 +158,7 @@ class Life:
         own = {
             "KUBECONFIG": str(self.proxy.kubeconfig),
             "SRE_AGENT_SLACK__BOT_TOKEN": TOKEN,
-            "SRE_AGENT_SLACK__CHANNEL": "#ops",
+            "SRE_AGENT_SLACK__CHANNEL": "C000",
             "SRE_AGENT_SLACK__BASE_URL": self.slack.base_url,
         }
         given = {f"SRE_AGENT_{name}": value for name, value in (self.env | env).items()}
