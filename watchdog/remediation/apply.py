@@ -160,8 +160,11 @@ class _Try:
     def write(self, write: Write, operations: Operations, verdict: Verdict) -> Attempt:
         live, note = write.live, ""
         intent = self._intent(write, verdict)
+        marked = (
+            operations if self.permission.begin is None else self._marked(intent, write, operations)
+        )
         try:
-            after = preview(self.cluster, self.action, live, operations)
+            after = preview(self.cluster, self.action, live, marked)
         except ForbiddenError as error:
             if not self.permission.dry_run:
                 raise
@@ -190,9 +193,7 @@ class _Try:
             return self._attempt(proposal, Outcome.REFUSED, "you declined it", "declined")
         # What is recorded first is known afterwards, whatever becomes of this process; and the last
         # word before the write is whether the pass may still write.
-        marked = operations
         if self.permission.begin is not None:
-            marked = self._marked(intent, operations, after)
             self.permission.begin(intent)
         self.permission.still_ours()
         sent = send(self.cluster, self.action, live, marked)
@@ -210,12 +211,12 @@ class _Try:
             reason=verdict.reason,
         )
 
-    def _marked(self, intent: Intent, operations: Operations, after: Object) -> Operations:
+    def _marked(self, intent: Intent, write: Write, operations: Operations) -> Operations:
         """The operations, and the mark of this try beside them; a Scale or a pod carries none."""
         if self.action.target_kind == "Pod" or self.action.subresource:
             return operations
         past = self.permission.past.get(intent.owner, Past())
-        left = part_hash(written_part(self.action, after))
+        left = part_hash(written_part(self.action, write.after))
         mark = Mark(intent.id, intent.at, past.count + 1, revision(intent.live) or None, left)
         held = intent.live["metadata"].get("annotations")
         whole = [] if held else [{"op": "add", "path": "/metadata/annotations", "value": {}}]

@@ -57,8 +57,14 @@ def patch_hash(action: RemediationAction, operations: Operations) -> str:
 
 
 def part_hash(part: Any) -> str:
-    """A hash of a part of an object; the same part gives the same."""
-    return digest(json.dumps(part, sort_keys=True))
+    """A hash of a part of an object; what is unset counts as much as what is not there."""
+    return digest(json.dumps(_set(part), sort_keys=True))
+
+
+def _set(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {k: kept for k, v in part.items() if (kept := _set(v)) not in (None, {}, [])}
+    return [_set(item) for item in part] if isinstance(part, list) else part
 
 
 def in_place(item: Object, operations: Operations) -> bool:
