@@ -183,6 +183,16 @@ def healed(installed: Installed) -> Pass:
     return Pass(seconds, report)
 
 
+def passed(installed: Installed, name: str) -> dict[str, Any]:
+    """The report of one more Job made from the CronJob."""
+    cluster, ops = installed.cluster, installed.ops
+    cluster.kubectl("create", "job", name, f"--from=cronjob/{ACCOUNT}", "-n", ops)
+    cluster.kubectl("wait", "--for=condition=complete", f"job/{name}", "-n", ops, "--timeout=180s")
+    said = cluster.kubectl("logs", f"job/{name}", "-n", ops)
+    report: dict[str, Any] = json.JSONDecoder().raw_decode(said[said.index("{\n") :])[0]
+    return report
+
+
 def test_the_image_is_small(image: tuple[str, str]) -> None:
     assert compressed_bytes(image[1]) < IMAGE_BYTES
 
@@ -259,6 +269,45 @@ def test_a_pass_that_kubernetes_ends_reports_and_is_gone_within_its_grace(
     assert action["outcome"] == "applied"
     assert "ran out of time while watching" in action["reason"]
     assert [d["ok"] for d in report["deliveries"] if d["to"] == "pushgateway"] == [True, True]
+
+
+def test_the_next_jobs_settle_what_was_left_in_the_same_message(
+    installed: Installed, healed: Pass
+) -> None:
+    """The pass before was ended in the middle of watching its fix."""
+    assert healed
+    (shop,) = passed(installed, "settles")["namespaces"]
+    assert [(a["outcome"], a["source"]) for a in shop["actions"]] == [
+        ("verified", "an earlier pass")
+    ]
+
+    passed(installed, "sees-it-last")
+
+    assert [post.shown.partition(":")[0] for post in installed.slack.posts] == ["*Resolved"] * 2
+
+
+def test_a_failure_that_lasts_is_one_message_that_is_resolved_and_reopened(
+    installed: Installed, healed: Pass
+) -> None:
+    assert healed
+    cluster, shop, before = installed.cluster, installed.shop, len(installed.slack.posts)
+    cluster.apply(SHOP % ("never", "[]"), shop)
+    poll(lambda: crash_loops(cluster, shop, "never"), 60, "the Deployment to crash-loop")
+    for number in range(3):
+        passed(installed, f"lasts-{number}")
+    (message,) = installed.slack.posts[before:]
+    assert message.shown.startswith("*Needs you")
+
+    cluster.apply(SHOP % ("never", SET), shop)
+    cluster.kubectl("rollout", "status", "deployment/never", "-n", shop, "--timeout=120s")
+    passed(installed, "repaired")
+    assert message.shown.startswith("*Resolved")
+
+    cluster.apply(SHOP % ("never", "[]"), shop)
+    poll(lambda: crash_loops(cluster, shop, "never"), 60, "the Deployment to crash-loop again")
+    passed(installed, "returned")
+    assert message.shown.startswith("*Fixed")
+    assert len(installed.slack.posts) == before + 1
 
 
 def test_a_dry_run_holds_no_write(installed: Installed) -> None:
