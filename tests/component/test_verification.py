@@ -145,7 +145,9 @@ def test_reads_that_fail_while_watching_do_not_verify_anything(shop: Shop) -> No
 
     (result,) = watch(shop, attempts, settings=Settings(verify=VerifySettings(timeout_seconds=20)))
 
-    assert result.outcome is Outcome.FAILED
+    # The next pass goes on from here.
+    assert result.outcome is Outcome.APPLIED
+    assert "could not be undone yet" in result.reason
     assert result.verification is not None
     assert not result.verification.healthy
 
