@@ -10,8 +10,8 @@ from watchdog.failures.kind import Drill
 from watchdog.rights import OWN_NAME
 
 Object = dict[str, Any]
-SECONDS = 150
-"""The slowest: a rollout over its deadline, a pod that the node has to evict."""
+SECONDS = 300
+"""The slowest: a rollout over its deadline, a pod that the node has to evict, on a slow machine."""
 
 
 def cause(cluster: Cluster, ns: str, drill: Drill) -> None:
@@ -22,7 +22,7 @@ def cause(cluster: Cluster, ns: str, drill: Drill) -> None:
         cluster.kubectl("-n", ns, *available)
     cluster.apply(drill.manifest, ns)
     kinds, shows = SETTLED[drill.settle]
-    poll(lambda: shows(cluster.json(kinds, ns)["items"]), SECONDS, f"{drill.settle} in {ns}", 1)
+    poll(lambda: shows(cluster.json(kinds, ns)["items"]), SECONDS, f"{drill.settle} in {ns}", 2)
 
 
 def touched(cluster: Cluster, ns: str) -> list[str]:

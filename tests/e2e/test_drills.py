@@ -18,6 +18,10 @@ pytestmark = pytest.mark.cluster
 
 SEEN_WITHIN = 260
 """Seconds: what may still become well gets minutes before it counts as broken; a CronJob most."""
+AT_ONCE = 8
+"""A node of two cores starts few containers in a second; all drills at once starve each other."""
+SLOW = {"calmed", "deadline", "event", "job", "running"}
+"""What needs minutes of waiting and next to no work."""
 WRITTEN = {"applied", "verified", "undone", "unknown", "failed"}
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
@@ -38,9 +42,10 @@ class Drilled:
 
 @pytest.fixture(scope="module")
 def drilled(cluster: Cluster) -> Iterator[dict[str, Future[Drilled]]]:
-    """All drills at once, each in a namespace of its own: most of their time is waiting."""
-    with ThreadPoolExecutor(len(KINDS)) as pool:
-        yield {kind.name: pool.submit(drill, cluster, kind) for kind in KINDS}
+    """Several drills at once, each in a namespace of its own: most of their time is waiting."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        slow_first = sorted(KINDS, key=lambda kind: kind.drill.settle not in SLOW)
+        yield {kind.name: pool.submit(drill, cluster, kind) for kind in slow_first}
 
 
 def drill(cluster: Cluster, kind: FailureKind) -> Drilled:
