@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -37,6 +38,20 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait for so many seconds."""
         time.sleep(seconds)
+
+
+class ServerClock(SystemClock):
+    """The API server's wall clock, by which the times in its objects go: the machine's may be off.
+
+    `ahead` tells by how much it is ahead of the machine's, as far as is known by then.
+    """
+
+    def __init__(self, ahead: Callable[[], timedelta]) -> None:
+        self._ahead = ahead
+
+    def now(self) -> datetime:
+        """The API server's clock in UTC; the machine's until the server's is known."""
+        return super().now() + self._ahead()
 
 
 class Budget:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -57,6 +57,14 @@ class Cluster:
     def server_time(self) -> datetime | None:
         """The API server's clock, as of its last answer."""
         return self._wire.server_time
+
+    @property
+    def ahead(self) -> timedelta:
+        """By how much the API server's clock is ahead of this machine's; zero where next to none.
+
+        As of the first answer, and until then zero.
+        """
+        return self._wire.ahead
 
     @property
     def traffic(self) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -21,11 +21,13 @@ from watchdog.errors import ClusterError, UnansweredError
 from watchdog.kube_answers import Answer, Ask, refusal, retry_after
 from watchdog.kube_credentials import ApiException, Credentials, RESTClientObject
 from watchdog.kube_manners import AT_ONCE, Manners
+from watchdog.logs import log
 
 CONNECT_SECONDS = 3.05
 # An API server that accepts and stays silent has to be noticed sooner.
 FIRST_SECONDS = 8.0
 TRIES = 3
+SKEW = timedelta(seconds=30)
 LONGEST_WAIT_SECONDS = 10.0
 # Hundreds of times what a page of cells takes; beyond, something else than an API server talks.
 MOST_BYTES = 64 * 2**20
@@ -53,6 +55,7 @@ class Wire:
         self.requests = 0
         self.received_bytes = 0
         self.server_time: datetime | None = None
+        self.ahead = timedelta()
         self._connect()
 
     def _connect(self) -> None:
@@ -226,11 +229,27 @@ class Wire:
         return data
 
     def _note_time(self, date: str | None) -> None:
-        if date:
-            try:
-                self.server_time = parsedate_to_datetime(date)
-            except ValueError:
-                return
+        if not date:
+            return
+        try:
+            told = parsedate_to_datetime(date).replace(tzinfo=UTC)
+        except ValueError:
+            return
+        if self.server_time is None:
+            self._note_skew(told - datetime.now(UTC))
+        self.server_time = told
+
+    def _note_skew(self, ahead: timedelta) -> None:
+        """The header has whole seconds, and the answer took its time: little is no difference."""
+        if abs(ahead) < SKEW:
+            return
+        self.ahead = ahead
+        minutes, side = abs(ahead).total_seconds() / 60, "behind" if ahead > SKEW else "ahead of"
+        log.warning(
+            "this machine's clock is %.0f min %s the API server's, by which all times are judged",
+            minutes,
+            side,
+        )
 
     def _silence(self, ask: Ask, error: Exception) -> ClusterError:
         if isinstance(error, _UnreachableError):

@@ -94,11 +94,13 @@ def connect(
     settings: Settings, kubeconfig: Path | None, context: str | None
 ) -> tuple[Cluster, Budget]:
     """The API server of that context, and the budget that all its calls share."""
-    from watchdog.clock import Budget, SystemClock
+    from watchdog.clock import Budget, ServerClock, SystemClock
     from watchdog.kube import Cluster
 
     budget = Budget(settings.run_budget_seconds, SystemClock())
-    return Cluster.connect(kubeconfig, context, budget), budget
+    cluster = Cluster.connect(kubeconfig, context, budget)
+    budget.clock = ServerClock(lambda: cluster.ahead)
+    return cluster, budget
 
 
 def stop_on_signals(budget: Budget) -> None:

@@ -46,13 +46,15 @@ def observe(
 class _Observation:
     def __init__(self, reader: Reader, namespace: str, settings: Settings, clock: Clock) -> None:
         self._reader, self._namespace, self._settings = reader, namespace, settings
-        self._now = clock.now()
+        self._clock, self._now = clock, clock.now()
         self._looking = Looking()
         self._redactor = Redactor()
         self._gatherer = Gatherer(reader, namespace, settings.observe, self._looking)
 
     def snapshot(self, cluster: str) -> ClusterSnapshot:
-        paused = self._paused_until()
+        own = self._own_annotations()
+        # The API server has answered by now, and told the time.
+        self._now = self._clock.now()
         seen = glance(self._reader, self._namespace, self._settings, self._looking, self._now)
         sampled = self._settings.observe.healthy_logs > 0
         found = self._gatherer.gather(seen) if seen.suspects or sampled else Gathered()
@@ -65,7 +67,7 @@ class _Observation:
             label_selector=self._settings.label_selector,
             taken_at=self._now,
             healthy=not sick,
-            paused_until=paused,
+            paused_until=self._paused_until(own),
             objects=seen.counts,
         )
         if sick or around.deployments or found.pods:
@@ -83,7 +85,8 @@ class _Observation:
         )
         return self._redactor.sweep(seen_whole)
 
-    def _paused_until(self) -> str | None:
+    def _own_annotations(self) -> Json:
+        """Those of the namespace; none where it may not be read."""
         name = self._namespace
 
         def read() -> Json:
@@ -96,7 +99,9 @@ class _Observation:
                 raise ClusterError(str(error)) from error
 
         raw = self._looking.attempt(NAMESPACES.plural, read)
-        annotations = mapping(mapping(mapping(raw).get("metadata")).get("annotations"))
+        return mapping(mapping(mapping(raw).get("metadata")).get("annotations"))
+
+    def _paused_until(self, annotations: Json) -> str | None:
         value = pause(annotations, self._now)
         return None if value is None else self._redactor.redact(value)[:100]
 
