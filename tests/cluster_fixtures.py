@@ -11,7 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -74,12 +74,16 @@ def run_watchdog(
     env: Mapping[str, str] | None = None,
     stdin: str | None = None,
     timeout: float = 300,
+    through: Sequence[str] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Runs the installed command, configured by `env` and KUBECONFIG alone, off any terminal."""
+    """Runs the installed command, configured by `env` and KUBECONFIG alone, off any terminal.
+
+    `through` is a command that starts it, with that command's own arguments.
+    """
     inherited = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     where = {"KUBECONFIG": str(kubeconfig)} if kubeconfig else {}
     return subprocess.run(
-        [COMMAND, *args],
+        [*through, COMMAND, *args],
         input=stdin or "",
         capture_output=True,
         text=True,
