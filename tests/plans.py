@@ -6,9 +6,20 @@ import copy
 from datetime import UTC, datetime
 from typing import Any
 
-from watchdog.actions import BY_NAME, Material, RemediationAction
+from watchdog.actions import (
+    BY_NAME,
+    DeletePod,
+    Material,
+    PatchDeploymentEnv,
+    PatchDeploymentResources,
+    RemediationAction,
+    RolloutRestart,
+    RolloutUndo,
+    ScaleDeployment,
+)
 from watchdog.nouns import Finding
 from watchdog.observation.snapshot import (
+    BlindSpot,
     ClusterSnapshot,
     ContainerSpec,
     ContainerState,
@@ -34,6 +45,31 @@ OLD = {
     "replica_set": "ledger-a",
     "changes": ({"field": "image"},),
 }
+
+AVAILABLE = (
+    RevisionSummary(revision=7, replica_set="ledger-b", current=True, available=True),
+    RevisionSummary.model_validate(OLD),
+)
+UNDO = RolloutUndo(target=LEDGER)
+RESTART = RolloutRestart(target=LEDGER)
+EVICT = DeletePod(target=POD)
+HERE: dict[str, Any] = {"target": LEDGER, "container": "main"}
+
+
+def env(name: str = "REGION", value: str | None = None) -> PatchDeploymentEnv:
+    return PatchDeploymentEnv.model_validate({**HERE, "name": name, "value": value})
+
+
+def resources(**wanted: str) -> PatchDeploymentResources:
+    return PatchDeploymentResources.model_validate({**HERE, **wanted})
+
+
+def scale(replicas: int) -> ScaleDeployment:
+    return ScaleDeployment(target=LEDGER, replicas=replicas)
+
+
+def settings(**changes: Any) -> Settings:
+    return Settings.model_validate(changes)
 
 
 def live(**container: Any) -> dict[str, Any]:
@@ -102,6 +138,40 @@ def snapshot(**changes: Any) -> ClusterSnapshot:
         **changes,
     }  # fmt: skip
     return ClusterSnapshot(**given)
+
+
+def annotated(**annotations: str) -> dict[str, Any]:
+    """A context's snapshot whose Deployment has these of our annotations."""
+    named = {f"sre-watchdog/{key}": value for key, value in annotations.items()}
+    return seen(annotations=named)
+
+
+def seen(**changes: Any) -> dict[str, Any]:
+    """A context's snapshot whose Deployment was seen like this."""
+    return {"snapshot": snapshot(deployments=(deployment(**changes),))}
+
+
+def blind(what: str) -> dict[str, Any]:
+    """A context's snapshot in which this could not be read."""
+    return {"snapshot": snapshot(blind_spots=(BlindSpot(what=what, why="forbidden"),))}
+
+
+def marked(**metadata: Any) -> dict[str, Any]:
+    """The Deployment as it is in the cluster, with more labels or annotations."""
+    item = live()
+    for key, value in metadata.items():
+        item["metadata"][key].update(value)
+    return item
+
+
+def pod_object(
+    owner: str | None, *, controller: bool = True, mirror: bool = False
+) -> dict[str, Any]:
+    """The pod as it is in the cluster, of an owner of this kind, or the mirror of a static one."""
+    annotations = {"kubernetes.io/config.mirror": "x"} if mirror else {}
+    owners = [{"kind": owner, "controller": controller}] if owner else []
+    metadata = {"uid": "p1", "annotations": annotations, "ownerReferences": owners}
+    return {"metadata": metadata, "spec": {}}
 
 
 def finding(**changes: Any) -> Finding:

@@ -7,22 +7,40 @@ from typing import Any
 import pytest
 
 from tests import plans
-from tests.plans import LEDGER, POD, context, deployment, finding, live, planned, pod, snapshot
+from tests.plans import (
+    AVAILABLE,
+    EVICT,
+    HERE,
+    LEDGER,
+    POD,
+    RESTART,
+    UNDO,
+    annotated,
+    blind,
+    context,
+    deployment,
+    env,
+    finding,
+    live,
+    marked,
+    planned,
+    pod_object,
+    resources,
+    scale,
+    seen,
+    settings,
+    snapshot,
+)
 from watchdog.actions import (
     DeletePod,
     PatchConfigMap,
     PatchDeploymentCommand,
-    PatchDeploymentEnv,
     PatchDeploymentImage,
     PatchDeploymentProbe,
-    PatchDeploymentResources,
     RemediationAction,
-    RolloutRestart,
     RolloutUndo,
-    ScaleDeployment,
 )
 from watchdog.observation.snapshot import (
-    BlindSpot,
     Condition,
     ContainerSpec,
     ObjectRef,
@@ -30,51 +48,30 @@ from watchdog.observation.snapshot import (
     RevisionSummary,
 )
 from watchdog.remediation.policy import judge, judge_undo
-from watchdog.settings import Settings
-
-UNDO = RolloutUndo(target=LEDGER)
-RESTART = RolloutRestart(target=LEDGER)
-EVICT = DeletePod(target=POD)
-HERE = {"target": LEDGER, "container": "main"}
-
-
-def env(name: str = "REGION", value: str | None = None) -> PatchDeploymentEnv:
-    return PatchDeploymentEnv.model_validate({**HERE, "name": name, "value": value})
-
-
-def resources(**wanted: str) -> PatchDeploymentResources:
-    return PatchDeploymentResources.model_validate({**HERE, **wanted})
-
-
-def scale(replicas: int) -> ScaleDeployment:
-    return ScaleDeployment(target=LEDGER, replicas=replicas)
-
-
-def settings(**changes: Any) -> Settings:
-    return Settings.model_validate(changes)
-
-
-def annotated(**annotations: str) -> dict[str, Any]:
-    named = {f"sre-watchdog/{key}": value for key, value in annotations.items()}
-    return {"snapshot": snapshot(deployments=(deployment(annotations=named),))}
-
-
-def seen(**changes: Any) -> dict[str, Any]:
-    return {"snapshot": snapshot(deployments=(deployment(**changes),))}
-
-
-def blind(what: str) -> dict[str, Any]:
-    return {"snapshot": snapshot(blind_spots=(BlindSpot(what=what, why="forbidden"),))}
-
 
 ELSEWHERE = ObjectRef(kind="Deployment", namespace="other", name="ledger")
-AVAILABLE = (
-    RevisionSummary(revision=7, replica_set="ledger-b", current=True, available=True),
-    RevisionSummary.model_validate(plans.OLD),
-)
 MIGRATES = PodTemplate(containers=(ContainerSpec(name="db-migrate", init=True),))
+UNDO_TO_5 = RolloutUndo(target=LEDGER, to_revision=5)
+MIGRATED_AT_6 = seen(
+    revisions=(
+        RevisionSummary(revision=7, replica_set="ledger-c", current=True),
+        RevisionSummary.model_validate({**plans.OLD, "template": MIGRATES}),
+        RevisionSummary.model_validate({**plans.OLD, "revision": 5}),
+    )
+)
+NOTHING_WORKED = seen(
+    revisions=(
+        RevisionSummary(revision=2, replica_set="ledger-b", current=True),
+        RevisionSummary(revision=1, replica_set="ledger-a", template=MIGRATES),
+    )
+)
 OTHER = {"findings": (finding(target=ELSEWHERE),)}
-OWN = {"settings": settings(release_name="rel"), **seen(managed_by="Helm rel")}
+OURS = {"app.kubernetes.io/name": "sre-watchdog"}
+HELM_RELEASE = {"meta.helm.sh/release-name": "rel"}
+OF_RELEASE = {"app.kubernetes.io/instance": "rel"}
+RELEASE = settings(release_name="rel")
+OWN = {"settings": RELEASE, **seen(managed_by="Helm rel")}
+SCALES: dict[str, Any] = {"settings": settings(actions={"scale_deployment": "auto"})}
 ROLLING = {"updated": 1, "conditions": (Condition(type="Progressing", status="True"),)}
 NO_POD_FAILED: dict[str, Any] = {
     "snapshot": snapshot(deployments=(deployment(**ROLLING),), pods=()),
@@ -89,6 +86,31 @@ NAMED: dict[str, Any] = {
     "settings": settings(policies={"shop": {"configmaps": {"app-config": {"region": "eu-1"}}}}),
 }
 SYSTEM = ObjectRef(kind="Deployment", namespace="kube-system", name="coredns")
+PROBE = PatchDeploymentProbe.model_validate({**HERE, "probe": "readiness", "path": "/healthz"})
+IMAGE = {**HERE, "image": "ghcr.io/shop/ledger:3"}
+EVIL_IMAGES = tuple(
+    PatchDeploymentImage.model_validate({**HERE, "image": image})
+    for image in (
+        "evil.io/shop/ledger:3",
+        "ghcr.io/shop/ledger-x:3",
+        "ledger:3",
+        "ghcr.io/shoq/ledger:3",
+    )
+)
+NARROW = {"sre-watchdog/allow": "delete_pod"}
+REFERENCE = {"name": "REGION", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}}
+LEVEL: dict[str, Any] = {"findings": (finding(facts={"env": "LEVEL"}),)}
+COMMAND = PatchDeploymentCommand.model_validate({**HERE, "command": ["serve", "--port=80"]})
+TYPO = PatchDeploymentImage.model_validate({**HERE, "image": "ghcr.io/shop/ledgers:3"})
+ANOTHER = "ghcr.io/shop/ledgers is not ghcr.io/shop/ledger"
+APPROVED = settings(
+    actions={
+        "patch_deployment_command": "auto",
+        "patch_deployment_image": "auto",
+        "patch_deployment_probe": "auto",
+    }
+)
+AUTO: dict[str, Any] = {"settings": APPROVED}
 
 
 @pytest.mark.parametrize(
@@ -98,6 +120,8 @@ SYSTEM = ObjectRef(kind="Deployment", namespace="kube-system", name="coredns")
         (RolloutUndo(target=ELSEWHERE), OTHER, "other_namespace"),
         (UNDO, {"findings": ()}, "no_finding"),
         (UNDO, {"findings": (finding(kind="other"),)}, "illegal_for_finding"),
+        (EVICT, {"findings": (finding(pods=()),)}, "no_finding"),
+        (EVICT, {"findings": (finding(target=ELSEWHERE),)}, "no_finding"),
         (RolloutUndo(target=POD), {}, "wrong_target"),
         (DeletePod(target=LEDGER), {}, "wrong_target"),
         (PatchConfigMap(target=LEDGER, key="region"), {}, "wrong_target"),
@@ -109,6 +133,8 @@ SYSTEM = ObjectRef(kind="Deployment", namespace="kube-system", name="coredns")
         (REGION, {**NAMED, **seen(managed_by="Argo CD")}, "managed_by_git"),
         (UNDO, {"snapshot": snapshot(deployments=())}, "not_seen"),
         (UNDO, blind("pods in namespace shop"), "blind_spot"),
+        (UNDO, seen(uid=""), "not_seen"),
+        (UNDO, blind("namespaces"), "blind_spot"),
         (UNDO, blind("replicasets.apps"), "blind_spot"),
         (UNDO, blind("Deployment/ledger"), "blind_spot"),
         (UNDO, {"settings": settings(actions={"rollout_undo": "never"})}, "mode_never"),
@@ -121,10 +147,12 @@ SYSTEM = ObjectRef(kind="Deployment", namespace="kube-system", name="coredns")
         (UNDO, seen(managed_by="Argo CD"), "managed_by_git"),
         (UNDO, seen(managed_by="Flux"), "managed_by_git"),
         (UNDO, OWN, "own_release"),
+        (UNDO, seen(template=PodTemplate(labels=OURS)), "own_release"),
+        (UNDO, {**OWN, **seen(template=PodTemplate(labels=OF_RELEASE))}, "own_release"),
         (scale(3), seen(autoscaled_by="ledger"), "autoscaled"),
         (scale(3), blind("horizontalpodautoscalers"), "blind_spot"),
         (scale(0), {}, "replicas_out_of_range"),
-        (scale(99), {}, "replicas_out_of_range"),
+        (scale(11), {}, "replicas_out_of_range"),
         (UNDO, seen(paused=True), "deployment_paused"),
         (UNDO, seen(observed_generation=6), "rollout_in_progress"),
         (UNDO, NO_POD_FAILED, "rollout_in_progress"),
@@ -142,6 +170,8 @@ def test_a_plan_is_refused(action: RemediationAction, given: dict[str, Any], rul
     [
         (UNDO, {"settings": settings(actions={"rollout_undo": "approve"})}, "mode_approve"),
         (scale(3), {}, "mode_approve"),
+        (scale(10), {}, "mode_approve"),
+        (scale(1), SCALES, "scale_down"),
         (REGION, NAMED, "mode_approve"),
         (RESTART, seen(ready=1, revisions=AVAILABLE), "blast_radius"),
         (RESTART, seen(ready=2, revisions=AVAILABLE), "blast_radius"),
@@ -149,6 +179,8 @@ def test_a_plan_is_refused(action: RemediationAction, given: dict[str, Any], rul
         (RESTART, seen(desired=0, updated=0, revisions=AVAILABLE), "blast_radius"),
         (UNDO, seen(strategy="Recreate"), "recreate"),
         (UNDO, seen(template=MIGRATES), "migration"),
+        (UNDO_TO_5, MIGRATED_AT_6, "migration"),
+        (UNDO, NOTHING_WORKED, "migration"),
     ],
 )
 def test_a_plan_needs_an_approval(
@@ -164,7 +196,10 @@ def test_a_plan_needs_an_approval(
     [
         (UNDO, {}),
         (UNDO, seen(ready=2)),
+        (UNDO, MIGRATED_AT_6),
         (UNDO, seen(managed_by="Helm ledger")),
+        (UNDO, {**seen(managed_by="Helm other"), "settings": RELEASE}),
+        (UNDO, {"settings": settings(limits={"actions_per_hour": 1})}),
         (UNDO, annotated(ignore="false")),
         (UNDO, annotated(allow="rollout_undo")),
         (UNDO, blind("logs of ledger-b-x/main")),
@@ -172,6 +207,13 @@ def test_a_plan_needs_an_approval(
         (UNDO, blind("Deployment/ledger-api")),
         (UNDO, seen(**ROLLING)),
         (RESTART, seen(ready=0, revisions=AVAILABLE)),
+        (RESTART, seen(ready=1, desired=3, updated=3, revisions=AVAILABLE)),
+        (scale(2), SCALES),
+        (env(), {}),
+        (resources(memory_limit="1Gi"), {}),
+        (TYPO, AUTO),
+        (COMMAND, AUTO),
+        (PROBE, AUTO),
         (EVICT, seen(managed_by="Argo CD")),
         (EVICT, seen(paused=True)),
         (EVICT, seen(ready=2, revisions=AVAILABLE)),
@@ -181,73 +223,33 @@ def test_a_plan_is_let_through(action: RemediationAction, given: dict[str, Any])
     assert judge(action, context(**given)).decision == "allow"
 
 
-def pod_object(owner: str | None, **annotations: str) -> dict[str, Any]:
-    owners = [{"kind": owner, "controller": True}] if owner else []
-    metadata = {"uid": "p1", "annotations": annotations, "ownerReferences": owners}
-    return {"metadata": metadata, "spec": {}}
-
-
-def marked(**metadata: Any) -> dict[str, Any]:
-    item = live()
-    for key, value in metadata.items():
-        item["metadata"][key].update(value)
-    return item
-
-
-PROBE = PatchDeploymentProbe.model_validate({**HERE, "probe": "readiness", "path": "/healthz"})
-IMAGE = {**HERE, "image": "ghcr.io/shop/ledger:3"}
-EVIL_IMAGES = tuple(
-    PatchDeploymentImage.model_validate({**HERE, "image": image})
-    for image in (
-        "evil.io/shop/ledger:3",
-        "ghcr.io/shop/ledger-x:3",
-        "ledger:3",
-        "ghcr.io/shoq/ledger:3",
-    )
-)
-OURS = {"app.kubernetes.io/name": "sre-watchdog"}
-NARROW = {"sre-watchdog/allow": "delete_pod"}
-LEVEL: dict[str, Any] = {"findings": (finding(facts={"env": "LEVEL"}),)}
-COMMAND = PatchDeploymentCommand.model_validate({**HERE, "command": ["serve", "--port=80"]})
-TYPO = PatchDeploymentImage.model_validate({**HERE, "image": "ghcr.io/shop/ledgers:3"})
-ANOTHER = "ghcr.io/shop/ledgers is not ghcr.io/shop/ledger"
-APPROVED = settings(
-    actions={
-        "patch_deployment_command": "auto",
-        "patch_deployment_image": "auto",
-        "patch_deployment_probe": "auto",
-    }
-)
-AUTO: dict[str, Any] = {"settings": APPROVED}
-NEVER_RAN: dict[str, Any] = {"snapshot": snapshot(pods=(pod(phase="Pending", containers=()),))}
-
-
 @pytest.mark.parametrize(
     ("action", "item", "given", "rule"),
     [
         (env("REGION", "eu"), marked(labels=OURS), {}, "own_release"),
         (UNDO, marked(annotations={"argocd.argoproj.io/tracking-id": "x"}), {}, "managed_by_git"),
+        (UNDO, live(), seen(managed_by="Argo CD"), "managed_by_git"),
+        (UNDO, marked(annotations=HELM_RELEASE), {"settings": RELEASE}, "own_release"),
         (UNDO, marked(labels={"kustomize.toolkit.fluxcd.io/name": "x"}), {}, "managed_by_git"),
         (UNDO, marked(annotations={"sre-watchdog/ignore": "true"}), {}, "ignored"),
         (env("REGION", "eu"), marked(annotations=NARROW), {}, "not_allowed_here"),
         (env("LEVEL", "debug"), live(), LEVEL, "env_is_set"),
+        (env("REGION", "eu"), live(env=[REFERENCE]), {}, "env_is_set"),
         (env("OTHER", "eu"), live(), {}, "env_not_named"),
+        (env("REGION", "evil.example"), live(), {}, "env_odd_value"),
+        (env("REGION", "10.0.0.7"), live(), {}, "env_odd_value"),
         (env("REGION", "https://evil.example"), live(), {}, "env_odd_value"),
         (env("REGION", "$(curl evil)"), live(), {}, "env_odd_value"),
         (env("REGION", "x" * 65), live(), {}, "env_odd_value"),
         (env("REGION", ""), live(), {}, "env_odd_value"),
         *((image, live(), AUTO, "other_repository") for image in EVIL_IMAGES),
         (PatchDeploymentCommand(target=LEDGER, container="other"), live(), {}, "no_container"),
-        (resources(memory_limit="64Mi"), live(), {}, "resources_lowered"),
-        (resources(memory_request="32Mi"), live(), {}, "resources_lowered"),
-        (resources(cpu_limit="1"), live(), {}, "resources_lowered"),
-        (resources(memory_request="200Mi"), live(), {}, "request_over_limit"),
-        (resources(memory_limit="32Mi"), live(), NEVER_RAN, "request_over_limit"),
         (EVICT, pod_object(None), {}, "no_controller"),
         (EVICT, pod_object("StatefulSet"), {}, "stateful_pod_runs"),
         (EVICT, pod_object("Job"), {}, "not_replaceable"),
+        (EVICT, pod_object("ReplicaSet", controller=False), {}, "no_controller"),
         (EVICT, pod_object("Rollout"), {}, "not_replaceable"),
-        (EVICT, pod_object("ReplicaSet", **{"kubernetes.io/config.mirror": "x"}), {}, "static_pod"),
+        (EVICT, pod_object("ReplicaSet", mirror=True), {}, "static_pod"),
     ],
 )  # fmt: skip
 def test_an_exact_write_is_refused(
@@ -320,21 +322,6 @@ def test_a_suggested_probe_needs_an_approval_whatever_the_mode() -> None:
     assert judge(TYPO, planned(TYPO, **AUTO)) == ("ask", "other_repository", ANOTHER)
 
 
-def test_memory_may_be_raised_to_the_factor() -> None:
-    action = resources(memory_limit="64Gi")
-    given = planned(action)
-
-    assert judge(action, given).decision == "allow"
-    assert given.write is not None
-    assert given.write.material.value == {("limits", "memory"): "512Mi"}
-
-
-def test_requests_of_what_never_ran_may_be_lowered() -> None:
-    action = resources(memory_request="32Mi")
-
-    assert judge(action, planned(action, **NEVER_RAN)).decision == "allow"
-
-
 def test_a_suggestion_over_pods_that_still_serve_needs_an_approval() -> None:
     action = env("REGION", "eu")
 
@@ -350,13 +337,6 @@ def test_a_proven_value_over_pods_that_still_serve_undoes_a_revision_that_never_
     assert judge(action, planned(action, template=template, **seen(ready=2))).decision == "allow"
 
 
-def test_replicas_are_not_lowered_unasked() -> None:
-    action = ScaleDeployment(target=LEDGER, replicas=1)
-    auto: dict[str, Any] = {"settings": settings(actions={"scale_deployment": "auto"})}
-
-    assert judge(action, planned(action, **auto)).rule == "scale_down"
-
-
 def test_the_live_object_counts_where_it_is_stricter_than_what_was_seen() -> None:
     ready = live()
     ready["status"]["readyReplicas"] = 2
@@ -368,16 +348,6 @@ def test_the_live_object_counts_where_it_is_stricter_than_what_was_seen() -> Non
     assert judge(RESTART, planned(RESTART, ready)).rule == "recreate"
     ready["spec"]["paused"] = True
     assert judge(RESTART, planned(RESTART, ready)).rule == "deployment_paused"
-
-
-def test_a_pod_of_a_stateful_set_is_replaced_only_where_nothing_of_it_runs() -> None:
-    waiting = pod_object("StatefulSet")
-    waiting["status"] = {"phase": "Running", "containerStatuses": [{"state": {"waiting": {}}}]}
-    running = pod_object("StatefulSet")
-    running["status"] = {"phase": "Running", "containerStatuses": [{"state": {"running": {}}}]}
-
-    assert judge(EVICT, planned(EVICT, waiting)).decision == "allow"
-    assert judge(EVICT, planned(EVICT, running)).rule == "stateful_pod_runs"
 
 
 def test_a_variable_that_is_set_to_nothing_may_be_given_a_plain_value() -> None:

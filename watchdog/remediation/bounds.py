@@ -141,8 +141,10 @@ def replicas_in_range(action: RemediationAction, context: Context) -> Verdict | 
         span = f"{limits.min_replicas} and {limits.max_replicas}"
         return refuse("replicas_out_of_range", f"{action.replicas} is not between {span} replicas")
     seen = context.deployment(action)
-    now = context.write.live["spec"].get("replicas", 1) if context.write else 0
-    if action.replicas < max(now, seen.desired if seen else 0):
+    wanted = [seen.desired] if seen else []
+    if context.write:
+        wanted.append(context.write.live["spec"].get("replicas", 1))
+    if any(action.replicas < number for number in wanted):
         return ask("scale_down", "replicas are not lowered unasked")
     return None
 

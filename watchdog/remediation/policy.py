@@ -21,7 +21,9 @@ from watchdog.remediation.verdict import ALLOWED, Context, Rule, Verdict, ask, r
 OURS = "sre-watchdog"
 _GITOPS = {"argocd.argoproj.io/": "Argo CD", "toolkit.fluxcd.io/": "Flux"}
 _MIGRATION = re.compile(r"migrat|flyway|liquibase|alembic|schema", re.IGNORECASE)
-_MUST_BE_SEEN = re.compile(r"\b(pods|deployments|replicasets|revisions)\b", re.IGNORECASE)
+_MUST_BE_SEEN = re.compile(
+    r"\b(namespaces|pods|deployments|replicasets|revisions)\b", re.IGNORECASE
+)
 _PROVEN = frozenset({"revision", "approved"})
 _STARTING = frozenset({"", "ContainerCreating", "PodInitializing"})
 # A pod that crashed so often, the last time so lately, is ready only between two crashes. The

@@ -1,0 +1,251 @@
+"""What is written at most: amounts, replicas, images and keys, each at its boundary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests import plans
+from tests.plans import (
+    AVAILABLE,
+    EVICT,
+    HERE,
+    NOW,
+    OLD,
+    finding,
+    live,
+    planned,
+    pod,
+    pod_object,
+    resources,
+    scale,
+    settings,
+    snapshot,
+)
+from watchdog.actions import (
+    PatchConfigMap,
+    PatchDeploymentCommand,
+    PatchDeploymentImage,
+    PatchDeploymentProbe,
+    RemediationAction,
+)
+from watchdog.observation.snapshot import ContainerState, ObjectRef, PodSummary, RevisionSummary
+from watchdog.remediation.policy import judge
+
+LOWER = resources(memory_request="32Mi")
+PENDING = pod(phase="Pending", containers=())
+NEVER_RAN: dict[str, Any] = {"snapshot": snapshot(pods=(PENDING,))}
+AUTO: dict[str, Any] = {
+    "settings": settings(
+        actions={
+            "patch_deployment_command": "auto",
+            "patch_deployment_image": "auto",
+            "patch_deployment_probe": "auto",
+            "scale_deployment": "auto",
+        }
+    )
+}
+
+
+def held(**resources: dict[str, str]) -> dict[str, Any]:
+    """The Deployment with these limits and requests."""
+    return live(resources=resources)
+
+
+@pytest.mark.parametrize(
+    ("action", "item", "given", "rule"),
+    [
+        (resources(memory_limit="64Mi"), live(), {}, "resources_lowered"),
+        (LOWER, live(), {}, "resources_lowered"),
+        (resources(cpu_limit="1"), live(), {}, "resources_lowered"),
+        (resources(memory_request="200Mi"), live(), {}, "request_over_limit"),
+        (resources(cpu_request="200m"), held(limits={"cpu": "100m"}), {}, "request_over_limit"),
+        (resources(memory_limit="32Mi"), live(), NEVER_RAN, "request_over_limit"),
+    ],
+)
+def test_an_amount_is_refused(
+    action: RemediationAction, item: dict[str, Any], given: dict[str, Any], rule: str
+) -> None:
+    verdict = judge(action, planned(action, item, **given))
+
+    assert (verdict.decision, verdict.rule) == ("refuse", rule)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        resources(memory_limit="512Mi"),
+        resources(memory_limit="131072Ki"),  # as much as before, in other words
+        resources(memory_request="128Mi"),  # as much as the limit
+        resources(cpu_request="100m"),
+    ],
+)
+def test_an_amount_within_its_bounds_is_taken(action: RemediationAction) -> None:
+    assert judge(action, planned(action)).decision == "allow"
+
+
+def test_memory_may_be_raised_to_the_factor() -> None:
+    action = resources(memory_limit="64Gi")
+    given = planned(action)
+
+    assert judge(action, given).decision == "allow"
+    assert given.write is not None
+    assert given.write.material.value == {("limits", "memory"): "512Mi"}
+
+
+@pytest.mark.parametrize(
+    ("had", "rule"),
+    [
+        ({"memory": "8Gi"}, ""),
+        ({"memory": "9Gi"}, "resources_too_much"),
+        ({"cpu": "4"}, ""),
+        ({"cpu": "5"}, "resources_too_much"),
+    ],
+)
+def test_what_an_available_revision_had_comes_back_over_the_factor_but_not_over_the_cap(
+    had: dict[str, str], rule: str
+) -> None:
+    small = {"memory": "128Mi", "cpu": "100m"}
+    action = resources(**{f"{name}_limit": "1" for name in had})
+    template = plans.earlier(resources={"limits": {**small, **had}})
+
+    given = planned(action, held(limits=small), template)
+
+    assert judge(action, given).rule == rule
+
+
+def test_a_refusal_names_the_most_that_is_allowed() -> None:
+    action = resources(memory_limit="1")
+    template = plans.earlier(resources={"limits": {"memory": "9Gi"}})
+
+    verdict = judge(action, planned(action, live(), template))
+
+    assert verdict.reason == "memory limit 9Gi is over 8Gi"
+
+
+def revisions(**current: Any) -> tuple[RevisionSummary, ...]:
+    new = {"revision": 7, "replica_set": "ledger-b", "current": True, **current}
+    return RevisionSummary.model_validate(new), RevisionSummary.model_validate(OLD)
+
+
+def waiting(**state: Any) -> PodSummary:
+    container = ContainerState.model_validate({"name": "main", "state": "waiting", **state})
+    return pod(phase="Pending", containers=(container,))
+
+
+def sight(*pods: PodSummary, **changes: Any) -> dict[str, Any]:
+    return {"snapshot": snapshot(deployments=(plans.deployment(**changes),), pods=pods)}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        sight(PENDING),
+        sight(waiting()),
+        sight(PENDING, pod(replica_set="ledger-a")),  # of the revision before
+    ],
+)
+def test_requests_of_what_never_ran_may_be_lowered(given: dict[str, Any]) -> None:
+    assert judge(LOWER, planned(LOWER, **given)).decision == "allow"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        sight(PENDING, ready=1),
+        sight(PENDING, revisions=()),
+        sight(PENDING, revisions=AVAILABLE),
+        sight(PENDING, revisions=revisions(ready_replicas=1)),
+        sight(),
+        sight(pod(replica_set="ledger-a")),
+        sight(PENDING, pod()),
+        sight(pod(containers=())),
+        sight(waiting(restarts=1)),
+        sight(waiting(started_at=NOW)),
+        sight(waiting(last_started_at=NOW)),
+    ],
+)
+def test_requests_of_what_may_have_run_are_not_lowered(given: dict[str, Any]) -> None:
+    assert judge(LOWER, planned(LOWER, **given)).rule == "resources_lowered"
+
+
+def test_requests_are_not_lowered_where_a_pod_became_ready_since_the_look() -> None:
+    item = live()
+    item["status"]["readyReplicas"] = 1
+
+    assert judge(LOWER, planned(LOWER, item, **NEVER_RAN)).rule == "resources_lowered"
+
+
+@pytest.mark.parametrize(("replicas", "rule"), [(1, "scale_down"), (2, ""), (10, "")])
+def test_replicas_are_not_lowered_unasked(replicas: int, rule: str) -> None:
+    action = scale(replicas)
+
+    assert judge(action, planned(action, **AUTO)).rule == rule
+
+
+@pytest.mark.parametrize(("live_replicas", "rule"), [(3, "scale_down"), (None, "")])
+def test_the_replicas_that_are_wanted_now_count_and_none_given_means_one(
+    live_replicas: int | None, rule: str
+) -> None:
+    action, item = scale(2 if live_replicas else 1), live()
+    item["spec"]["replicas"] = live_replicas
+    if live_replicas is None:
+        del item["spec"]["replicas"]
+
+    assert judge(action, planned(action, item, **AUTO, **sight(desired=1))).rule == rule
+
+
+def test_what_an_available_revision_had_needs_no_approval() -> None:
+    command = PatchDeploymentCommand.model_validate(HERE)
+    image = PatchDeploymentImage.model_validate({**HERE, "image": "evil.io/x:1"})
+    probe = PatchDeploymentProbe.model_validate({**HERE, "probe": "readiness", "path": "/"})
+    template = plans.earlier(
+        command=["run"], image="ghcr.io/other/ledger:1", readinessProbe={"tcpSocket": {"port": 1}}
+    )
+
+    for action in (command, image, probe):
+        assert judge(action, planned(action, template=template, **AUTO)).decision == "allow"
+
+
+@pytest.mark.parametrize(
+    ("held", "rule"),
+    [
+        ({"data": {"other": "x"}}, ""),
+        ({}, ""),
+        ({"data": {"region": ""}}, "key_is_set"),
+        ({"binaryData": {"region": "eA=="}}, "key_is_set"),
+    ],
+)
+def test_a_key_of_a_configmap_is_added_and_never_replaced(held: dict[str, Any], rule: str) -> None:
+    target = ObjectRef(kind="ConfigMap", namespace="shop", name="app-config")
+    action = PatchConfigMap(target=target, key="region")
+    facts = {"object": "ConfigMap", "name": "app-config", "key": "region"}
+    policies = {"shop": {"configmaps": {"app-config": {"region": "eu-1"}}}}
+    modes = {"patch_configmap": "auto"}
+
+    given = planned(
+        action,
+        {"metadata": {"uid": "c1"}, **held},
+        settings=settings(actions=modes, policies=policies),
+        findings=(finding(facts=facts),),
+    )
+
+    assert judge(action, given).rule == rule
+
+
+def test_a_pod_of_a_stateful_set_is_replaced_only_where_nothing_of_it_runs() -> None:
+    def with_status(**status: Any) -> dict[str, Any]:
+        return {**pod_object("StatefulSet"), "status": status}
+
+    waits: list[dict[str, Any]] = [{"state": {"waiting": {}}}]
+    runs: list[dict[str, Any]] = [{"state": {"running": {}}}]
+
+    for status, rule in (
+        ({"phase": "Running", "containerStatuses": waits}, ""),
+        ({"phase": "Pending"}, ""),
+        ({"phase": "Running", "containerStatuses": runs}, "stateful_pod_runs"),
+        ({"phase": "Running", "initContainerStatuses": runs}, "stateful_pod_runs"),
+        ({"phase": "Running"}, "stateful_pod_runs"),  # the kubelet has not said yet
+    ):
+        assert judge(EVICT, planned(EVICT, with_status(**status))).rule == rule
