@@ -1,8 +1,8 @@
 """Plants small defects in the modules that keep us safe, and counts which ones their tests notice.
 
 `python -m tests.mutants` tries every mutant of every module (`--sample 40` some of each, always the
-same ones) and lists the survivors. Each runs in a fork with the mutated module in place, so no file
-is touched.
+same ones; `--only 'line 12:'` those that say so) and lists the survivors. Each runs in a fork with
+the mutated module in place, so no file is touched. Texts, and so patterns, are not mutated.
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).resolve().parents[1]
+_REDACT = [f"tests/unit/test_{name}.py" for name in ("redact", "hiding", "secret_shapes", "seams")]
+_POLICY = [f"tests/unit/test_{name}.py" for name in ("policy", "rollouts", "bounds", "values")]
 TESTS = {
-    "watchdog/observation/redact.py": ["tests/unit/test_redact.py", "tests/unit/test_translate.py"],
-    "watchdog/observation/seams.py": ["tests/unit/test_redact.py"],
-    "watchdog/observation/secret_shapes.py": ["tests/unit/test_redact.py"],
-    "watchdog/remediation/policy.py": ["tests/unit/test_policy.py", "tests/unit/test_harm.py"],
-    "watchdog/remediation/bounds.py": ["tests/unit/test_policy.py", "tests/unit/test_values.py"],
-    "watchdog/remediation/verdict.py": ["tests/unit/test_policy.py", "tests/unit/test_values.py"],
-    "watchdog/remediation/values.py": ["tests/unit/test_values.py", "tests/unit/test_policy.py"],
+    "watchdog/observation/redact.py": [*_REDACT, "tests/unit/test_translate.py"],
+    "watchdog/observation/seams.py": _REDACT,
+    "watchdog/observation/secret_shapes.py": _REDACT,
+    "watchdog/remediation/policy.py": [*_POLICY, "tests/unit/test_harm.py"],
+    "watchdog/remediation/bounds.py": _POLICY,
+    "watchdog/remediation/verdict.py": _POLICY,
+    "watchdog/remediation/values.py": _POLICY,
 }
 SECONDS = 120
 _SWAPS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -69,7 +71,7 @@ def mutations(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:  # noqa: C901 - a
             yield "if not", new
         case ast.Continue():
             yield "break", ast.Break()
-        case ast.Return(value=value) if value is not None:
+        case ast.Return(value=value) if not isinstance(value, ast.Constant | None):
             new.value = ast.Constant(None)
             yield "returns nothing", new
 
@@ -77,13 +79,13 @@ def mutations(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:  # noqa: C901 - a
 def mutants(source: str) -> Iterator[tuple[str, ast.Module]]:
     """Every module that differs from the source in one place."""
     tree = ast.parse(source)
-    typed = {id(inner) for node in ast.walk(tree) for inner in _annotations(node)}
-    places = [node for node in ast.walk(tree) if id(node) not in typed]
+    left = {id(inner) for node in ast.walk(tree) for inner in _left_out(node)}
+    places = [node for node in ast.walk(tree) if id(node) not in left]
     for number, node in enumerate(places):
         for how, new in mutations(node):
             line = getattr(node, "lineno", 0)
             changed = copy.deepcopy(tree)
-            kept = {id(inner) for part in ast.walk(changed) for inner in _annotations(part)}
+            kept = {id(inner) for part in ast.walk(changed) for inner in _left_out(part)}
             target = [item for item in ast.walk(changed) if id(item) not in kept][number]
             _replace(changed, target, new)
             yield (
@@ -92,7 +94,10 @@ def mutants(source: str) -> Iterator[tuple[str, ast.Module]]:
             )
 
 
-def _annotations(node: ast.AST) -> Iterator[ast.AST]:
+def _left_out(node: ast.AST) -> Iterator[ast.AST]:
+    """What decides nothing at run time: types, and that nobody may assign to a dataclass."""
+    if isinstance(node, ast.keyword) and node.arg == "frozen":
+        yield from ast.walk(node)
     for name in ("annotation", "returns"):
         part = getattr(node, name, None)
         if isinstance(part, ast.AST):
@@ -123,15 +128,11 @@ def survives(path: str, mutant: ast.Module) -> bool:
     return status == 0
 
 
-def _tried(path: str, mutant: ast.Module) -> int:
-    name = path.removesuffix(".py").replace("/", ".")
-    module = types.ModuleType(name)
-    module.__file__ = str(TOP / path)
-    sys.modules[name] = module
-    try:
-        # The mutant takes the module's place before any test imports it.
-        exec(compile(mutant, path, "exec"), module.__dict__)
-    except BaseException:  # noqa: BLE001 - it does not even load
+def _tried(path: str, mutant: ast.Module | None) -> int:
+    """How the tests of a module end: 0 where all pass. None is the module as it is."""
+    for name in [name for name in sys.modules if name.split(".")[0] in {"watchdog", "tests"}]:
+        del sys.modules[name]
+    if mutant is not None and not _loads(path, mutant):
         return 1
     slow = "proportion or megabyte"
     return int(
@@ -139,16 +140,35 @@ def _tried(path: str, mutant: ast.Module) -> int:
     )
 
 
+def _loads(path: str, mutant: ast.Module) -> bool:
+    """Puts the mutant in the module's place, before any test imports it."""
+    name = path.removesuffix(".py").replace("/", ".")
+    module = types.ModuleType(name)
+    module.__file__ = str(TOP / path)
+    sys.modules[name] = module
+    try:
+        exec(compile(mutant, path, "exec"), module.__dict__)
+    except BaseException:  # noqa: BLE001 - it does not even load
+        return False
+    return True
+
+
 def main() -> int:
     """Print a line for each survivor and the score of each module; 1 where one is below 95 %."""
     parser = argparse.ArgumentParser()
     parser.add_argument("modules", nargs="*", default=list(TESTS))
     parser.add_argument("--sample", type=int, default=0)
+    parser.add_argument("--only", default="")
     given = parser.parse_args()
     os.chdir(TOP)
     low = False
     for path in given.modules:
-        tried = list(mutants((TOP / path).read_text(encoding="utf-8")))
+        every = mutants((TOP / path).read_text(encoding="utf-8"))
+        tried = [(what, mutant) for what, mutant in every if given.only in what]
+        # A score says something only of tests that pass; and what they import is loaded for all.
+        if not tried or _tried(path, None):
+            print(f"{path}: nothing to try, or its tests fail as it is", flush=True)  # noqa: T201
+            return 1
         if given.sample and given.sample < len(tried):
             tried = random.Random(path).sample(tried, given.sample)
         left = []

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from tests import plans
-from tests.plans import LEDGER, deployment, live
+from tests.plans import AVAILABLE, EVICT, LEDGER, deployment, live, resources, scale
 from watchdog.actions import (
     Material,
+    PatchConfigMap,
     PatchDeploymentCommand,
     PatchDeploymentEnv,
     PatchDeploymentImage,
@@ -17,8 +21,17 @@ from watchdog.actions import (
     RolloutRestart,
     RolloutUndo,
 )
-from watchdog.remediation.values import Earlier, Sources, earlier_revision, resolve
-from watchdog.settings import Settings
+from watchdog.observation.snapshot import ObjectRef, RevisionSummary
+from watchdog.remediation.values import (
+    NOTHING_NEEDED,
+    Earlier,
+    Sources,
+    as_written,
+    ceiling,
+    earlier_revision,
+    resolve,
+)
+from watchdog.settings import LimitSettings, Settings
 
 HERE: dict[str, Any] = {"target": LEDGER, "container": "main"}
 ENTRY = {"name": "REGION", "value": "eu-1"}
@@ -181,3 +194,91 @@ def test_only_a_revision_that_was_available_is_gone_back_to() -> None:
     assert earlier_revision(RolloutUndo(target=LEDGER, to_revision=3), seen) is None
     never = deployment(revisions=(seen.revisions[0],))
     assert earlier_revision(RolloutUndo(target=LEDGER), never) is None
+    worked = deployment(revisions=(*AVAILABLE, RevisionSummary(revision=5, replica_set="ledger-0")))
+    assert earlier_revision(RolloutUndo(target=LEDGER, to_revision=7), worked) is None
+    assert earlier_revision(RolloutUndo(target=LEDGER, to_revision=5), worked) is None
+
+
+def test_to_delete_a_pod_needs_no_value_and_to_scale_takes_the_number_that_was_proposed() -> None:
+    assert found(EVICT) == NOTHING_NEEDED
+    assert found(scale(3)) == Material(3, "suggested", "suggested by the model")
+
+
+def test_the_value_of_a_key_is_approved_on_the_object_or_in_the_settings_and_never_suggested() -> (
+    None
+):
+    target = ObjectRef(kind="ConfigMap", namespace="shop", name="app-config")
+    action = PatchConfigMap(target=target, key="region")
+    approved = Settings.model_validate(
+        {"policies": {"shop": {"configmaps": {"app-config": {"region": "eu-1"}}}}}
+    )
+    plain: dict[str, Any] = {"metadata": {}}
+    marked = {"metadata": {"annotations": {"sre-watchdog/approved-key.region": "eu-2"}}}
+
+    assert found(action, marked, settings=approved) == Material(
+        "eu-2", "approved", "approved by annotation"
+    )
+    assert found(action, plain, settings=approved) == Material(
+        "eu-1", "approved", "approved in settings"
+    )
+    assert found(action, plain) is None
+
+
+def test_an_object_without_annotations_approves_nothing() -> None:
+    item = live()
+    del item["metadata"]["annotations"]
+
+    assert found(PatchDeploymentEnv(**HERE, name="REGION"), item) is None
+
+
+@pytest.mark.parametrize(
+    ("where", "now", "most"),
+    [
+        (("limits", "memory"), {("limits", "memory"): "1Gi"}, 4 * 1024**3),
+        (("limits", "memory"), {("limits", "memory"): "3Gi"}, 8 * 1024**3),
+        (("limits", "cpu"), {("limits", "cpu"): "500m"}, 2),
+        (("limits", "cpu"), {("limits", "cpu"): "2"}, 4),
+        (("limits", "cpu"), {}, 4),
+        (
+            ("requests", "memory"),
+            {("requests", "memory"): "1Gi", ("limits", "memory"): "2Gi"},
+            4 * 1024**3,
+        ),
+        (("requests", "memory"), {("limits", "memory"): "1Gi"}, 4 * 1024**3),
+    ],
+)
+def test_an_amount_is_raised_to_the_factor_at_most_and_never_over_the_cap(
+    where: tuple[str, str], now: dict[tuple[str, str], str], most: int
+) -> None:
+    assert ceiling(where, now, LimitSettings()) == Decimal(most)
+
+
+def test_each_resource_has_a_factor_of_its_own() -> None:
+    limits = LimitSettings(memory_factor=2, cpu_factor=3)
+    now = {("limits", "memory"): "1Gi", ("limits", "cpu"): "1"}
+
+    assert ceiling(("limits", "memory"), now, limits) == Decimal(2 * 1024**3)
+    assert ceiling(("limits", "cpu"), now, limits) == Decimal(3)
+
+
+def test_an_amount_at_its_ceiling_is_written_as_it_was_asked_for() -> None:
+    at = found(resources(memory_limit="524288Ki"))
+
+    assert at is not None
+    assert at.value == {("limits", "memory"): "524288Ki"}
+
+
+def test_who_reads_of_an_action_reads_of_what_is_really_written() -> None:
+    image = PatchDeploymentImage(**HERE, image="evil.io/x:1")
+    asked = resources(memory_limit="64Gi", cpu_request="100m")
+    taken = {("limits", "memory"): "512Mi", ("requests", "cpu"): "100m"}
+
+    def written(action: RemediationAction, value: Any, revision: int | None = None) -> Any:
+        return as_written(action, Material(value, "revision", "", revision))
+
+    assert written(RolloutUndo(target=LEDGER), {}, 6) == RolloutUndo(target=LEDGER, to_revision=6)
+    named = RolloutUndo(target=LEDGER, to_revision=5)
+    assert written(named, {}) == named
+    assert written(image, "ghcr.io/shop/ledger:1").image == "ghcr.io/shop/ledger:1"
+    assert written(asked, taken) == resources(memory_limit="512Mi", cpu_request="100m")
+    assert written(SUGGESTED, ENTRY) == SUGGESTED

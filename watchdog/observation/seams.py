@@ -94,9 +94,9 @@ def _found(text: str, hidden: Iterable[str]) -> Iterator[tuple[int, int, str]]:
 def without_cut_ends(text: str, *, begun: bool, ended: bool) -> str:
     """The text without a torn first line or word, and without the start of a secret at its end."""
     if not begun:
-        line = text.find("\n", 0, _LONGEST_TORN_WORD)
-        word = re.search(r"\s", text[:_LONGEST_TORN_WORD])
-        text = text[line + 1 :] if line >= 0 else text[word.end() :] if word else ""
+        start = text[:_LONGEST_TORN_WORD]
+        torn = re.search(r"\n", start) or re.search(r"\s", start)
+        text = text[torn.end() :] if torn else ""
     if not ended:
         text = CUT_OFF.sub("<redacted:cut>", text)
     return text

@@ -1,0 +1,91 @@
+"""Secrets over the ends of lines, and at the ends of what somebody cut: each at its boundary."""
+
+from __future__ import annotations
+
+import pytest
+
+from watchdog.observation.redact import Redactor, redact
+
+TOKEN = "glpat-d1cdefghij0123456789"
+
+
+def hiding(**values: str) -> Redactor:
+    redactor = Redactor()
+    redactor.hide(values)
+    return redactor
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        # At the very start, at the very end, and twice.
+        (f"{TOKEN[:12]}\n{TOKEN[12:]}", "<redacted:gitlab-token:1>\n"),
+        (
+            f"{TOKEN[:12]}\n{TOKEN[12:]} then {TOKEN[:9]}\n{TOKEN[9:]} ok",
+            "<redacted:gitlab-token:1>\n then <redacted:gitlab-token:1>\n ok",
+        ),
+        # Over three lines: as many line ends as before.
+        (
+            f"up\n{TOKEN[:8]}\n  {TOKEN[8:17]}\n  {TOKEN[17:]}\nok",
+            "up\n<redacted:gitlab-token:1>\n\n\nok",
+        ),
+        # With quotes, to the closing one; the quotes go with it, and what follows stays.
+        ('password = "c0rrect\nh0rse b4ttery" ok', "password = <redacted:secret:1>\n ok"),
+        # A word that goes on is one word: what follows it is another one's.
+        (
+            "Authorization: Token 4uth0r\n1zat10n by the client",
+            "Authorization: Token <redacted:authorization:1>\n by the client",
+        ),
+    ],
+)
+def test_a_torn_secret_is_replaced_and_nothing_beside_it(text: str, shown: str) -> None:
+    assert redact(text) == shown
+
+
+def test_two_torn_values_side_by_side_are_both_masked() -> None:
+    redactor = hiding(FIRST="ab1-cd2", SECOND="ef3-gh4")
+
+    assert redactor.redact("ab1-\ncd2ef3-\ngh4") == "<env FIRST>\n<env SECOND>\n"
+
+
+def test_a_torn_value_is_masked_each_time_it_occurs() -> None:
+    redactor = hiding(REGION="ab1-cd2")
+
+    assert redactor.redact("ab1-\ncd2 or ab1-\ncd2") == "<env REGION>\n or <env REGION>\n"
+
+
+def test_a_torn_secret_that_is_the_value_of_a_variable_keeps_its_name() -> None:
+    redactor = hiding(SETTING="xoxb-1234567890-e1cdefghij2k")
+
+    assert redactor.redact("with xoxb-1234567890\n-e1cdefghij2k ok") == "with <env SETTING>\n ok"
+
+
+def test_a_number_over_two_lines_that_is_no_card_is_evidence() -> None:
+    text = "order 4111-1111\n-1111-1112 shipped"
+
+    assert redact(text) == text
+
+
+def test_a_whole_secret_beside_a_wrapped_line_is_replaced_where_it_stands() -> None:
+    text = f"one {TOKEN} two\n/x7-y8/z9 three"
+
+    assert redact(text) == "one <redacted:gitlab-token:1> two\n/x7-y8/z9 three"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("orn line\nwhole line\nanother", "whole line\nanother"),
+        ("\nwhole line\nanother", "whole line\nanother"),
+        ("orn word of one line", "word of one line"),
+        ("onewordonly", ""),
+        ("a" * 4095 + "\nwhole", "whole"),
+        ("a" * 4096 + "\nwhole", ""),
+        ("a" * 4095 + " whole", "whole"),
+        ("a " + "b" * 4094 + "\nwhole", "b" * 4094 + "\nwhole"),
+    ],
+)
+def test_of_a_text_whose_beginning_was_cut_the_torn_line_or_word_is_left_out(
+    text: str, shown: str
+) -> None:
+    assert Redactor().redact(text, begun=False) == shown
