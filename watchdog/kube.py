@@ -55,7 +55,7 @@ class Cluster:
 
     @property
     def server_time(self) -> datetime | None:
-        """The API server's clock, as of its last answer."""
+        """The API server's clock, up to a second late; None before its first answer."""
         return self._wire.server_time
 
     @property

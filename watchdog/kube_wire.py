@@ -54,9 +54,16 @@ class Wire:
         self._manners = Manners()
         self.requests = 0
         self.received_bytes = 0
-        self.server_time: datetime | None = None
         self.ahead = timedelta()
+        self._since: float | None = None
         self._connect()
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The API server's clock now, up to a second late; None before its first answer."""
+        if self._since is None:
+            return None
+        return datetime.fromtimestamp(self._since + self._budget.clock.monotonic(), UTC)
 
     def _connect(self) -> None:
         self.credentials = self._load()
@@ -173,7 +180,7 @@ class Wire:
             if ask.read_only:
                 raise UnansweredError(f"did not {ask.what}: the run budget is spent")
             raise ClusterError(f"did not {ask.what}: the run budget is spent")
-        seconds = self._budget.timeout(ask.seconds if self.server_time else FIRST_SECONDS)
+        seconds = self._budget.timeout(FIRST_SECONDS if self._since is None else ask.seconds)
         deadline = self._budget.clock.monotonic() + seconds
         with self._lock:
             self.requests += 1
@@ -235,12 +242,13 @@ class Wire:
             told = parsedate_to_datetime(date).replace(tzinfo=UTC)
         except ValueError:
             return
-        if self.server_time is None:
+        # Whole seconds, and the answer took its time: the truth is later, never earlier.
+        since = told.timestamp() - self._budget.clock.monotonic()
+        if self._since is None:
             self._note_skew(told - datetime.now(UTC))
-        self.server_time = told
+        self._since = max(since, self._since or since)
 
     def _note_skew(self, ahead: timedelta) -> None:
-        """The header has whole seconds, and the answer took its time: little is no difference."""
         if abs(ahead) < SKEW:
             return
         self.ahead = ahead

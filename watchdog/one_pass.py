@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
         @property
         def server_time(self) -> datetime | None:
-            """The API server's clock, as of its last answer."""
+            """The API server's clock, up to a second late; None before its first answer."""
             ...
 
         def create(

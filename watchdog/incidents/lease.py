@@ -31,7 +31,7 @@ class Cluster(store.Cluster, Protocol):
 
     @property
     def server_time(self) -> datetime | None:
-        """The API server's clock, as of its last answer."""
+        """The API server's clock, up to a second late; None before its first answer."""
         ...
 
 
