@@ -233,7 +233,8 @@ class ObserveSettings(Group):
     logs_per_owner: int = Field(3, ge=0)
     """Logs read for each sick owner at most."""
     pods_per_owner: int = Field(3, ge=1)
-    """Pods read in full for each group of pods that look the same."""
+    """Pods read in full for each group of pods that look the same; fewer where more than ten owners
+    are sick."""
     max_owners: int = Field(60, ge=1)
     """Sick owners read in full at most in one namespace; more are counted and the cut is stated."""
     page_size: int = Field(500, ge=1)

@@ -36,6 +36,8 @@ WORKLOADS = (DEPLOYMENTS, STATEFULSETS, DAEMONSETS, JOBS, CRONJOBS)
 _HASH = "pod-template-hash"
 _MOST_REVISIONS = 50
 _EVENT_PAGES = 4
+# Where many owners are sick, one pod of each has to speak for those that look like it.
+_POLITE_PODS = 30
 
 
 @dataclass
@@ -136,9 +138,11 @@ class Gatherer:
         bound = self.settings.max_owners
         self.looking.cut("groups of pods that do not look well", bound, len(families))
         chosen: list[Suspect] = []
-        for groups in list(families.values())[:bound]:
-            most = self.settings.pods_per_owner
-            for group in sorted(groups.values(), key=len, reverse=True)[: 2 * most]:
+        read = list(families.values())[:bound]
+        each = self.settings.pods_per_owner
+        for groups in read:
+            most = max(1, min(each, _POLITE_PODS // len(read)))
+            for group in sorted(groups.values(), key=len, reverse=True)[: 2 * each]:
                 chosen += group[:most]
                 most = 1
         self.looking.cut("pods that do not look well", len(chosen), len(seen.of(PODS)))
