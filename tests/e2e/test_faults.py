@@ -216,7 +216,8 @@ def test_an_api_server_that_is_killed_in_the_middle_leaves_a_clear_report(
 
 @pytest.mark.parametrize("command", ["run", "snapshot"])
 def test_a_full_disk_leaves_a_clear_line(own_cluster: Cluster, ns: str, command: str) -> None:
-    full = 'mount -t tmpfs -o size=4k full "$0" && exec "$@" > "$0/report.json"'
+    fill = 'mount -t tmpfs -o size=4k full "$0" && head -c 4096 /dev/zero > "$0/rest"'
+    full = f'{fill} && exec "$@" > "$0/report.json"'
     place = own_cluster.kubeconfig.parent / "full"
     place.mkdir(exist_ok=True)
     asked: list[str | Path] = [
