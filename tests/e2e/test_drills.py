@@ -20,7 +20,7 @@ SEEN_WITHIN = 260
 """Seconds: what may still become well gets minutes before it counts as broken; a CronJob most."""
 AT_ONCE = 8
 """A node of two cores starts few containers in a second; all drills at once starve each other."""
-SLOW = {"calmed", "deadline", "event", "job", "running"}
+SLOW = {"calmed", "deadline", "event", "job", "ready", "running"}
 """What needs minutes of waiting and next to no work."""
 WRITTEN = {"applied", "verified", "undone", "unknown", "failed"}
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -25,7 +25,7 @@ from watchdog.failures.example import (
     snapshot_of,
     spec,
 )
-from watchdog.failures.lines import log_lines, telling
+from watchdog.failures.lines import is_error, log_lines, shape, telling, time_of_day
 from watchdog.failures.look import containers as seen
 from watchdog.failures.look import crashes, sick_pods, since
 from watchdog.observation.snapshot import ClusterSnapshot, Condition, JobSummary
@@ -99,6 +99,63 @@ def test_the_exception_is_more_telling_than_the_frames_around_it() -> None:
     lines = ["Traceback (most recent call last):", '  File "a.py", line 1', "ValueError: bad day"]
 
     assert telling(lines, 1) == ["ValueError: bad day"]
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("2026-03-02T14:15:00Z ERROR no ledger", True),
+        ("2026/03/02 14:15:00 [error] 31#31: no ledger", True),
+        ("14:15:00.123 [http-8080-1] ERROR c.e.Ledger - no ledger", True),
+        ("E0302 14:15:00.123456       1 queue.go:17] no ledger", True),
+        ("W0302 14:15:00.123456       1 queue.go:17] ERROR from the ledger", False),
+        ('{"msg":"no ledger","level":"error"}', True),
+        ('{"msg":"ERROR from the ledger","level":"warn"}', False),
+        ('{"level":50,"msg":"no ledger"}', True),
+        ('{"level":30,"msg":"FATAL"}', False),
+        ('time=14:15:00 level=fatal msg="no ledger"', True),
+        ("error: no ledger", True),
+        ("java.net.UnknownHostException: ledger-db", True),
+        ("INFO the page is called ERROR", False),
+        ("[DEBUG] Error: handled", False),
+        ("ERROR=12 WARN=3", False),
+        ("no errors", False),
+        ("it failed", False),
+    ],
+)
+def test_a_line_is_an_error_by_its_level(line: str, error: bool) -> None:
+    assert is_error(line) is error
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("12:00:01 ERROR order 17 of 10.0.0.7:5432", "12:00:59 ERROR order 4 of 10.1.22.9:80"),
+        ("took 1.5s in web-7d9f-x2k4p", "took 850ms in web-5c8b-q7z1m"),
+        (
+            "id=0b2c9a1e-77aa-4bcd-9f00-aabbccddeeff failed",
+            "id=deadbeef-abcd-4eef-8aaa-000011112222 failed",
+        ),
+        ("at 0x7ffd12ab", "at 0xdeadbe01"),
+    ],
+)
+def test_numbers_times_and_ids_make_no_other_line(one: str, other: str) -> None:
+    assert shape(one) == shape(other)
+    assert shape(one) != shape(f"{one} again")
+
+
+@pytest.mark.parametrize(
+    ("line", "at"),
+    [
+        ("2026-03-02T00:01:02.5+01:00 ERROR", 62),
+        ("E0302 01:00:00.1 1 a.go:1]", 3600),
+        ('{"level":50,"time":1772409600123}', 0),
+        ('{"ts":1772409661.5}', 61),
+        ("ERROR 25:00:00", None),
+    ],
+)
+def test_lines_carry_times_in_many_forms(line: str, at: int | None) -> None:
+    assert time_of_day(line) == at
 
 
 def test_a_log_that_the_runtime_dropped_is_no_evidence() -> None:

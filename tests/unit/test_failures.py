@@ -15,7 +15,7 @@ from watchdog.failures import KINDS
 from watchdog.failures.kind import Drill, Example, FailureKind
 
 SHARED = {"__init__", "kind", "look", "lines", "repair", "owners", "example", "manifest"}
-SHARED |= {"env_words", "log_cause", "probes", "refusals", "schedule", "scheduler"}
+SHARED |= {"env_words", "log_cause", "probes", "refusals", "repeats", "schedule", "scheduler"}
 EXAMPLES = [
     pytest.param(kind, example, id=f"{kind.name}: {example.name}")
     for kind in KINDS

@@ -40,6 +40,7 @@ from watchdog.failures.scaled_to_zero import SCALED_TO_ZERO
 from watchdog.failures.service_no_endpoints import SERVICE_NO_ENDPOINTS
 from watchdog.failures.service_wrong_port import SERVICE_WRONG_PORT
 from watchdog.failures.statefulset_stuck import STATEFULSET_STUCK
+from watchdog.failures.steady_errors import STEADY_ERRORS
 from watchdog.failures.stuck_terminating import STUCK_TERMINATING
 from watchdog.failures.unhealthy_workload import UNHEALTHY_WORKLOAD
 from watchdog.failures.unschedulable import UNSCHEDULABLE
@@ -93,4 +94,5 @@ KINDS: tuple[FailureKind, ...] = (
     SCALED_TO_ZERO,
     RIGHTS_DENIED,
     UNHEALTHY_WORKLOAD,
+    STEADY_ERRORS,
 )

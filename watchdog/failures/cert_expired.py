@@ -8,7 +8,7 @@ from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
 
-CERT_EXPIRED = LogCause(
+CAUSE = LogCause(
     name="cert_expired",
     summary="expired certificate",
     pattern=re.compile(
@@ -38,4 +38,5 @@ CERT_EXPIRED = LogCause(
         "Error: CERT_HAS_EXPIRED",
     ),
     well="ERROR - session token expired",
-).kind()
+)
+CERT_EXPIRED = CAUSE.kind()

@@ -8,7 +8,7 @@ from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
 
-CONNECTION_REFUSED = LogCause(
+CAUSE = LogCause(
     name="connection_refused",
     summary="dependency refuses connections",
     pattern=re.compile(
@@ -44,4 +44,5 @@ CONNECTION_REFUSED = LogCause(
         'connection to server at "db" (10.0.0.9), port 5432 failed: Connection refused',
     ),
     well="ERROR: password refused",
-).kind()
+)
+CONNECTION_REFUSED = CAUSE.kind()

@@ -8,7 +8,7 @@ from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
 
-CREDENTIALS_REFUSED = LogCause(
+CAUSE = LogCause(
     name="credentials_refused",
     summary="credentials are refused",
     pattern=re.compile(
@@ -45,4 +45,5 @@ CREDENTIALS_REFUSED = LogCause(
         "pymongo.errors.OperationFailure: not authorized on ledger to execute command",
     ),
     well="ERROR: password must not be empty",
-).kind()
+)
+CREDENTIALS_REFUSED = CAUSE.kind()

@@ -8,7 +8,7 @@ from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
 
-DISK_FULL = LogCause(
+CAUSE = LogCause(
     name="disk_full",
     summary="disk full",
     pattern=re.compile(
@@ -43,4 +43,5 @@ DISK_FULL = LogCause(
         'ERROR: could not extend file "base/1": No space left on device',
     ),
     well="ERROR: space is missing in the query",
-).kind()
+)
+DISK_FULL = CAUSE.kind()

@@ -8,7 +8,7 @@ from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
 
-DNS_FAILURE = LogCause(
+CAUSE = LogCause(
     name="dns_failure",
     summary="host name cannot be resolved",
     pattern=re.compile(
@@ -47,4 +47,5 @@ DNS_FAILURE = LogCause(
         "curl: (6) Could not resolve host: ledger-db",
     ),
     well="ERROR: address is not valid",
-).kind()
+)
+DNS_FAILURE = CAUSE.kind()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from watchdog.observation.words import folded
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -12,9 +14,10 @@ if TYPE_CHECKING:
     from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef, PodSummary
 
 # What names an error by itself, and what merely sounds like one.
+_RAISED = r"^\s*[\w.$]*(Error|Exception|Errno)\b|\b[\w.$]+(Error|Exception):"
 _STRONG = re.compile(
     r"\b(fatal|panic|critical|caused by|unhandled|uncaught|segmentation fault|out of memory)\b"
-    r"|^\s*[\w.$]*(Error|Exception|Errno)\b|\b[\w.$]+(Error|Exception):",
+    rf"|{_RAISED}",
     re.IGNORECASE,
 )
 _WEAK = re.compile(
@@ -39,6 +42,27 @@ _UNANSWERED = re.compile(
 )
 _NO_LOG = "unable to retrieve container logs"
 _FRAME = re.compile(r"^\s+(at |File \"|\.{3} \d+ more|from /)|^goroutine \d+")
+_CONTINUES = re.compile(r"^\s|^Caused by: |^Traceback \(most recent|^During handling of ")
+# Where a line says its level: as a field, as klog's first letter, or as a word near its beginning.
+_BAD = "error|err|fatal|critical|crit|panic|dpanic|severe|emerg|emergency|alert"
+_OTHER = "warn|warning|notice|info|information|debug|trace|fine|verbose"
+_FIELD = re.compile(
+    r'"(?:level|severity|lvl|loglevel|levelname|level_name|log\.level)"\s*:\s*"?(\w+)'
+    r'|(?:^|\s)(?:level|severity|lvl)="?(\w+)',
+    re.IGNORECASE,
+)
+_KLOG = re.compile(r"^([A-Z])\d{4}\s")
+_WORD = re.compile(
+    rf"\b({_BAD.upper()}|{_OTHER.upper()})\b(?!=)|[\[<(](?i:({_BAD}|{_OTHER}))[\])>]"
+    rf"|^[\W\dTZ]*(?i:({_BAD}|{_OTHER})):"
+)
+_HEAD = 120
+_PINO_ERROR = 50
+_CHANGING_WORD = re.compile(r"(?<![\w#])\w*#[\w#]*")
+_JOINED = re.compile(r"#(?:[-.:,+]#)+")
+_CLOCK = re.compile(r"(?<!\d)([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?!\d)")
+_EPOCH = re.compile(r'"?\b(?:ts|time|timestamp)"?\s*[:=]\s*"?(\d{10})(?:\d{3}\b|\.\d+|\b)')
+_DAY_SECONDS = 86_400
 
 
 def log_lines(snapshot: ClusterSnapshot, item: Seen, *, running: bool = False) -> list[str]:
@@ -65,6 +89,39 @@ def telling(lines: list[str], count: int = 2) -> list[str]:
 
 def _calm(line: str) -> bool:
     return bool(_CALM.search(line) or _FRAME.search(line))
+
+
+def is_error(line: str) -> bool:
+    """Whether the line's level is that of an error, or else it sums up an exception."""
+    field, klog = _FIELD.search(line), _KLOG.search(line)
+    word = _WORD.search(line[:_HEAD])
+    if field:
+        level = field[1] or field[2]
+        return int(level) >= _PINO_ERROR if level.isdecimal() else level.lower() in _BAD.split("|")
+    if klog:
+        return klog[1] in "EF"
+    if word:
+        return next(filter(None, word.groups())).lower() in _BAD.split("|")
+    return bool(re.search(_RAISED, line)) and not _calm(line)
+
+
+def continues(line: str) -> bool:
+    """Whether the line goes on with what the one before it began, as a stack trace does."""
+    return bool(_CONTINUES.search(line) or _FRAME.search(line))
+
+
+def shape(line: str) -> str:
+    """The line without what differs each time that the same is said: numbers, ids and times."""
+    words = _CHANGING_WORD.sub("#", folded(line))
+    return " ".join(_JOINED.sub("#", words).split())
+
+
+def time_of_day(line: str) -> int | None:
+    """The time that the line carries, in seconds since midnight, in whatever time zone."""
+    if epoch := _EPOCH.search(line):
+        return int(epoch[1]) % _DAY_SECONDS
+    clock = _CLOCK.search(line)
+    return int(clock[1]) * 3600 + int(clock[2]) * 60 + int(clock[3]) if clock else None
 
 
 def first_match(lines: list[str], pattern: re.Pattern[str]) -> re.Match[str] | None:

@@ -71,6 +71,11 @@ class LogCause:
         found = (pattern.search(line) for pattern in self.subject)
         return next((match[1] for match in found if match), None)
 
+    def because(self, subject: str | None) -> str:
+        """Why, without what became of it: `the host name (ledger-db) cannot be resolved (DNS).`."""
+        _, _, reason = self.why.partition(" because ")
+        return reason.format(subject=f" ({subject})" if subject else "")
+
     def _detect(self, snapshot: ClusterSnapshot) -> Iterator[Finding]:
         def tells(item: Seen) -> bool:
             if not crashes(item, snapshot.taken_at) or exit_code(item.state) == 0:

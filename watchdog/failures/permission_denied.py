@@ -8,7 +8,7 @@ from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
 
-PERMISSION_DENIED = LogCause(
+CAUSE = LogCause(
     name="permission_denied",
     summary="permission denied",
     pattern=re.compile(
@@ -46,4 +46,5 @@ PERMISSION_DENIED = LogCause(
         "listen tcp :80: bind: permission denied",
     ),
     well="ERROR: access to the moon refused",
-).kind()
+)
+PERMISSION_DENIED = CAUSE.kind()

@@ -8,7 +8,7 @@ from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
 
-READ_ONLY_FILESYSTEM = LogCause(
+CAUSE = LogCause(
     name="read_only_filesystem",
     summary="read-only file system",
     pattern=re.compile(
@@ -38,4 +38,5 @@ READ_ONLY_FILESYSTEM = LogCause(
         "Error: EROFS: read-only file system, open '/data/x'",
     ),
     well="ERROR reading file /etc/app.yaml",
-).kind()
+)
+READ_ONLY_FILESYSTEM = CAUSE.kind()

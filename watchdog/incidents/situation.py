@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from watchdog.incidents.approvals import APPROVE
@@ -11,8 +10,7 @@ from watchdog.incidents.memory import Memory
 from watchdog.incidents.past import ATTEMPTS
 from watchdog.nouns import Finding
 from watchdog.observation.snapshot import ClusterSnapshot, DeploymentSummary, WorkloadSummary
-
-_CHANGING = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{5,}\b|\d+", re.IGNORECASE)
+from watchdog.observation.words import folded
 
 
 def situation(memory: Memory, findings: Iterable[Finding], snapshot: ClusterSnapshot) -> str:
@@ -53,4 +51,4 @@ def _said(finding: Finding) -> Iterator[str]:
 def _plain(text: str, finding: Finding) -> str:
     for pod in finding.pods:
         text = text.replace(pod, "@")
-    return _CHANGING.sub("#", text)
+    return folded(text)

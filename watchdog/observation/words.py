@@ -7,6 +7,10 @@ import unicodedata
 from datetime import datetime
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_CHANGING = re.compile(
+    r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?=[0-9a-f]*\d)[0-9a-f]{5,}\b|\d+",
+    re.IGNORECASE,
+)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -46,3 +50,8 @@ def clean(text: str, limit: int) -> str:
 def quoted(text: str, limit: int) -> str:
     """The text on one line in double quotes that it cannot close."""
     return '"' + clean(text, limit).replace('"', "'") + '"'
+
+
+def folded(text: str) -> str:
+    """The text with `#` for what differs from time to time: numbers, ids, times, hexadecimals."""
+    return _CHANGING.sub("#", text)

@@ -1,0 +1,264 @@
+"""A pod is ready, but its log repeats one and the same error, so part of its work fails."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from watchdog.failures import example as ex
+from watchdog.failures import manifest
+from watchdog.failures.cert_expired import CAUSE as CERT_EXPIRED
+from watchdog.failures.connection_refused import CAUSE as CONNECTION_REFUSED
+from watchdog.failures.credentials_refused import CAUSE as CREDENTIALS_REFUSED
+from watchdog.failures.disk_full import CAUSE as DISK_FULL
+from watchdog.failures.dns_failure import CAUSE as DNS_FAILURE
+from watchdog.failures.kind import Advice, Drill, Example, FailureKind
+from watchdog.failures.lines import log_lines, quote, shorten
+from watchdog.failures.look import Seen, make_finding, with_evidence
+from watchdog.failures.owners import age, alive, kubectl
+from watchdog.failures.permission_denied import CAUSE as PERMISSION_DENIED
+from watchdog.failures.read_only_filesystem import CAUSE as READ_ONLY_FILESYSTEM
+from watchdog.failures.repeats import Repeated, repeated
+from watchdog.observation.snapshot import ContainerSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from watchdog.failures.log_cause import LogCause
+    from watchdog.nouns import Finding
+    from watchdog.observation.snapshot import ClusterSnapshot
+
+NAME = "steady_errors"
+_CAUSES = (
+    CERT_EXPIRED,
+    READ_ONLY_FILESYSTEM,
+    DISK_FULL,
+    CREDENTIALS_REFUSED,
+    PERMISSION_DENIED,
+    DNS_FAILURE,
+    CONNECTION_REFUSED,
+)
+# What fails while it starts, and logs no times, may be over in a moment.
+_RUNS_SECONDS = 120
+_LATELY_SECONDS = 3600
+_RUN_ONCE = {"Job", "CronJob", "Pod"}
+_CLIENT = re.compile(r"\bclient: [\w.:]+")
+_FIND_OUT = (
+    "Find out why it fails at what the log names, and correct that: the pod is ready, so nothing "
+    "restarts it or keeps requests from it."
+)
+
+
+def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    told = set()
+    for item in _running_well(snapshot):
+        found = repeated(log_lines(snapshot, item, running=True), snapshot.taken_at)
+        if found and item.pod.owner not in told:
+            told.add(item.pod.owner)
+            yield _finding(snapshot, item, max(found, key=_says_most))
+
+
+def _running_well(snapshot: ClusterSnapshot) -> Iterator[Seen]:
+    for pod in alive(snapshot):
+        if pod.ready and not pod.sick and pod.owner.kind not in _RUN_ONCE:
+            for state in pod.containers:
+                runs = state.state == "running" and not state.init
+                if runs and age(snapshot, state.started_at) >= _RUNS_SECONDS:
+                    spec = pod.template.container(state.name) or ContainerSpec(name=state.name)
+                    yield Seen(pod, state, spec)
+
+
+def _says_most(found: Repeated) -> tuple[bool, int]:
+    return _cause(found.line) is not None, found.times
+
+
+def _finding(snapshot: ClusterSnapshot, item: Seen, found: Repeated) -> Finding:
+    cause = _cause(found.line)
+    finding = make_finding(
+        NAME,
+        f"ready, but its log repeats: {cause.summary}" if cause else "ready, but repeats an error",
+        snapshot,
+        [item],
+        said=shorten(found.line).replace('"', "'"),
+        times=str(found.times),
+        minutes=str(found.seconds // 60) if found.seconds else None,
+        like=cause.name if cause else None,
+        subject=cause.about(_CLIENT.sub("", found.line)) if cause else None,
+    )
+    # The log shows that it has been so for that long, not since when.
+    start = snapshot.taken_at - timedelta(seconds=found.seconds) if found.seconds else None
+    finding = finding.model_copy(update={"since": start})
+    return with_evidence(finding, quote(item, found.line))
+
+
+def _cause(line: str) -> LogCause | None:
+    return next((cause for cause in _CAUSES if cause.find([line])), None)
+
+
+# --- what is said of it ----------------------------------------------------------------------
+
+
+def _known(finding: Finding) -> LogCause | None:
+    return next((cause for cause in _CAUSES if cause.name == finding.facts.get("like")), None)
+
+
+def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
+    facts, cause = finding.facts, _known(finding)
+    within = f"within {facts['minutes']} minutes" if "minutes" in facts else "lately"
+    why = f" Part of its work fails because {cause.because(facts.get('subject'))}" if cause else ""
+    return (
+        f"{facts['who']} is ready, but its log says the same error again and again, "
+        f'{facts["times"]} times {within}: "{facts["said"]}".{why}'
+    )
+
+
+def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+    cause = _known(finding)
+    to_do = cause.to_do if cause else _FIND_OUT
+    pod = next((pod for pod in snapshot.pods if pod.ref.name == finding.pods[0]), None)
+    if pod and age(snapshot, pod.created_at) <= _LATELY_SECONDS:
+        to_do += (
+            " Its pod is new: if the error came with a new revision, go back to the one before."
+        )
+    return Advice(
+        to_do,
+        kubectl(snapshot, "logs", finding.pods[0], "-c", finding.container or "", "--since=10m"),
+    )
+
+
+# --- examples --------------------------------------------------------------------------------
+
+_LOGBACK = "@,123 [worker-#] ERROR c.e.Ledger - order # was not stored: the ledger is closed"
+_INFO = "@,123 [worker-#] INFO c.e.Ledger - order # stored"
+_REFUSED = (
+    '{"level":"error","ts":"2026-03-02T@Z","msg":"dial tcp 10.0.0.#:5432: connection refused"}'
+)
+
+
+def _each(*forms: str, count: int = 12, every: int = 15, until: int = 5) -> str:
+    """The forms by turns, `@` being the time and `#` a number; the last `until` seconds ago."""
+    lines = []
+    for index in range(count):
+        at = ex.ago(until + every * (count - 1 - index))
+        form = forms[index % len(forms)]
+        lines.append(form.replace("@", f"{at:%H:%M:%S}").replace("#", str(100 + index)))
+    return "\n".join(lines)
+
+
+def _sick() -> dict[str, str]:
+    raised = 'psycopg2.OperationalError: connection to server at "db" failed: Connection refused'
+    frames = 'Traceback (most recent call last):\n  File "app.py", line 7, in run\n    store()'
+    ingress = (
+        "2026/03/02 @ [error] 31#31: *# connect() failed (111: Connection refused) while connecting"
+        ' to upstream, client: 10.0.0.#, server: _, upstream: "http://10.0.0.7:80/"'
+    )
+    return {
+        "plain": _each("2026-03-02T@Z ERROR order # was not stored"),
+        "plain, without times": _each("ERROR: order # was not stored", count=40),
+        "logback": _each(_LOGBACK),
+        "logback, some work is done": _each(_LOGBACK, _LOGBACK, _INFO, count=18),
+        "klog": _each("E0302 @.123456       1 queue.go:#] sync of order # failed: no ledger"),
+        "JSON, connection refused": _each(_REFUSED),
+        "JSON with numbers for levels": _each('{"level":50,"time":"@","msg":"no ledger for #"}'),
+        "logfmt, DNS": _each('time=2026-03-02T@Z level=error msg="lookup db: no such host" id=#'),
+        "an exception each time": _each(f"@ ERROR sync: order #\n{frames}\n{raised}"),
+        "a full disk": _each("@ [ERROR] write /data/wal/#: no space left on device"),
+        "a file system to read only": _each("@ ERROR open /cache/#: read-only file system"),
+        "a denied file": _each("@ ERROR open /data/# failed: permission denied"),
+        "a login": _each('@ FATAL password authentication failed for user "ledger" (#)'),
+        "a certificate": _each("@ ERROR x509: certificate has expired or is not yet valid (#)"),
+        "nginx and what is behind it": _each(ingress),
+        "in another time zone": _each("@ ERROR order # was not stored").replace("14:1", "09:1"),
+    }
+
+
+def _well() -> dict[str, str]:
+    trace = "\n".join(f"\tat c.e.Ledger.step{number}(Ledger.java:{number})" for number in range(50))
+    raised = "java.lang.IllegalStateException: the ledger is closed"
+    favicon = (
+        '2026/03/02 @ [error] 31#31: *# open() "/usr/share/nginx/html/favicon.ico" failed (2: No '
+        'such file or directory), client: 10.0.0.#, server: _, request: "GET /favicon.ico HTTP/1.1"'
+    )
+    postgres = '2026-03-02 @.123 UTC [#] FATAL:  role "root" does not exist'
+    probed = "error: kex_exchange_identification: Connection closed by remote host"
+    burst = _each(_LOGBACK, count=9, every=2, until=200)
+    return {
+        "a burst, then calm": f"{_each(_LOGBACK, count=5, until=300)}\n{_each(_INFO, count=30)}",
+        "a burst, then nothing": burst,
+        "for less than two minutes": _each(_LOGBACK, every=9),
+        "it went on for minutes, and is over": _each(_LOGBACK, until=200),
+        "a burst, and one more": f"{burst}\n{_each(_LOGBACK, count=1)}",
+        "a burst, without times": _each("ERROR: order # was not stored", count=20),
+        "over, without times": "\n".join(
+            (_each("ERROR: order # was not stored", count=40), _each("order # stored", count=13))
+        ),
+        "five times": _each(_LOGBACK, count=5, every=60),
+        "warnings": _each("@ WARN order # was not stored, an error of the ledger"),
+        "notices in JSON": _each('{"level":"warn","ts":"@","msg":"ERROR from the ledger, #"}'),
+        "tried again and done": _each("@ ERROR order # failed", "@ INFO order # succeeded"),
+        "it will be tried again": _each("@ ERROR order # failed, retrying in 5s (attempt 2 of 5)"),
+        "requests for what is not there": _each('10.0.0.7 [@] "GET /admin.php HTTP/1.1" 404 #'),
+        "refused requests": _each("@ ERROR GET /orders/# 403 Forbidden"),
+        "nginx lacks an icon": _each(favicon),
+        "a server's clients have the wrong name": _each(postgres),
+        "clients that hang up": _each("@ ERROR request #: context canceled"),
+        "probes": _each("@ ERROR kube-probe/1.34 /healthz: code 500 (#)"),
+        "TCP probes of sshd": _each(probed, "Connection closed by 10.0.0.1 port #", count=60),
+        "guessed logins": _each("error: maximum attempts exceeded for root from 10.0.0.7 port #"),
+        "logins that ran out": _each("@ ERROR request #: jwt expired"),
+        "wrong passwords": _each("@ ERROR c.e.Login - order desk #: Bad credentials"),
+        "what clients ask for is not there": _each("@ ERROR order # not found"),
+        "sent twice": _each("@ ERROR: duplicate key value violates unique constraint (#)"),
+        "two write at once": _each('E0302 @.1 1 a.go:#] "the object has been modified" order="#"'),
+        "one stack trace": f"14:14:50 ERROR sync failed\n{raised}\n{trace}",
+        "among many others": _each(_LOGBACK, *[_INFO] * 4, count=50, every=5),
+        "debugging": _each("@ DEBUG error of order # handled"),
+        "counts": _each("@ requests=#00 errors=0 error_rate=0.0"),
+        "a summary of counts": _each("@ ERROR=0 WARN=2 INFO=#"),
+        "tests": f"=== RUN TestOrders\n{_each('@ ERROR order # was not stored')}",
+        "different errors": "\n".join(
+            f"14:{5 + number:02}:01 ERROR {'abcdefghi'[number] * 5} is broken"
+            for number in range(9)
+        ),
+        "nothing": "",
+    }
+
+
+def _examples() -> tuple[Example, ...]:
+    again = _each(_REFUSED)
+    young = ex.pod(ex.running(for_seconds=60))
+    task = ex.bare_pod(ex.running())
+    return (
+        *(Example(name, ex.healthy(text), "Deployment/web") for name, text in _sick().items()),
+        *(Example(name, ex.healthy(text), None) for name, text in _well().items()),
+        Example("it has just started", ex.snapshot_of(young, ex.log(again, previous=False)), None),
+        Example(
+            "a pod that somebody runs by hand",
+            ex.snapshot_of(task, ex.log(again, "task", previous=False)),
+            None,
+        ),
+    )
+
+
+STEADY_ERRORS = FailureKind(
+    name=NAME,
+    summary="a ready pod's log repeats the same error (with `observe.healthy_logs`)",
+    detect=_detect,
+    explain=_explain,
+    advise=_advise,
+    hint=(
+        "The pod is ready, but part of its work fails in the same way again and again: say what, "
+        "and look for what it depends on in the same snapshot. A restart is no cure."
+    ),
+    drill=Drill(
+        manifest=manifest.deployment(
+            "while true; do n=$((n+1)); "
+            'echo "$(date -u +%FT%TZ) ERROR order $n was not stored: the ledger is closed"; '
+            "sleep 3; done"
+        ),
+        settle="ready",
+        observe={"healthy_logs": 5},
+    ),
+    examples=_examples,
+)
