@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.arena import NAMESPACE, SET, Arena, outcomes
+from tests.arena import MANIFEST, NAMESPACE, SET, Arena, outcomes
 from tests.wire import Wire
 from tests.wire_model import ModelServer, completion
 from tests.wire_slack import TOKEN, Slack
@@ -266,6 +266,34 @@ def test_an_approval_by_annotation_lets_the_next_pass_do_exactly_that(arena: Are
 
     assert outcomes(done) == [("patch_deployment_env", "verified")]
     assert done.actions[0].source == "revision 1, approved by annotation"
+
+
+def test_a_suggested_command_waits_for_its_approval_and_is_done_then(
+    arena: Arena, httpserver: HTTPServer
+) -> None:
+    mistyped = MANIFEST.format(name="ledger", env="[]", image="busybox:1.36", script="")
+    arena.wire.apply(mistyped.replace("[sh, -c", "[slepe"), NAMESPACE)
+    arena.wire.advance(120)
+    proposal = {
+        "kind": "patch_deployment_command",
+        "target": "D1",
+        "container": "main",
+        "command": ["sleep", "86400"],
+        "args": None,
+    }
+    asked = ModelServer(httpserver).says(completion(answer(remediation_actions=[proposal])))
+    llm = LLMSettings(base_url=asked.url, model="m")
+    request = arena.look(llm=llm).actions[0].request
+    assert request
+
+    waiting = arena.look(llm=llm)
+    assert outcomes(waiting) == [("patch_deployment_command", "awaiting_approval")]
+    assert waiting.actions[0].request == request
+
+    annotate(arena, "sre-watchdog/approve", request)
+    done = arena.look(llm=llm)
+    assert outcomes(done) == [("patch_deployment_command", "verified")]
+    assert arena.spec()["template"]["spec"]["containers"][0]["command"] == ["sleep", "86400"]
 
 
 def test_an_approval_that_expired_does_nothing_and_says_so(arena: Arena) -> None:

@@ -538,7 +538,7 @@ def test_words_for_a_person_are_never_executed(broken: Shop) -> None:
 def test_a_suggested_command_is_shown_whole_and_written_only_once_approved(shop: Shop) -> None:
     shop.deploy("ledger", WITHOUT_REGION)
     shop.box.advance(60)
-    words = ["sh", "-c", "sleep 3600"]
+    words = ("sh", "-c", "sleep 3600")
     action = PatchDeploymentCommand(target=ref(), container="main", command=words)
     auto = Settings.model_validate({"actions": {"patch_deployment_command": "auto"}})
     seen: list[Proposal] = []
@@ -554,4 +554,4 @@ def test_a_suggested_command_is_shown_whole_and_written_only_once_approved(shop:
     assert '+ command: ["sh", "-c", "sleep 3600"]' in seen[0].diff
     assert asked.outcome is Outcome.APPLIED
     container = shop.live()["spec"]["template"]["spec"]["containers"][0]
-    assert container["command"] == words
+    assert container["command"] == list(words)

@@ -19,7 +19,7 @@ from watchdog.actions.action import (
 _FIELDS = ("command", "args")
 # Whoever approves a suggested command has to see all of it.
 _SHOWN_CHARS = 400
-_Words = Annotated[list[Annotated[str, Field(max_length=_SHOWN_CHARS)]], Field(max_length=20)]
+_Words = Annotated[tuple[Annotated[str, Field(max_length=_SHOWN_CHARS)], ...], Field(max_length=20)]
 
 
 class PatchDeploymentCommand(ContainerAction):
@@ -57,7 +57,7 @@ class PatchDeploymentCommand(ContainerAction):
         found = container_path(live, self.container)
         if found is None or not (self.command or self.args):
             return None
-        asked = {"command": self.command, "args": self.args}
+        asked = {"command": list(self.command or ()), "args": list(self.args or ())}
         return {field: asked[field] or found[1].get(field) for field in _FIELDS}
 
     def change(self, path: str, container: Object, value: Any, /) -> Operations:
