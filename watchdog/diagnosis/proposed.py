@@ -1,8 +1,8 @@
 """A model's actions before anybody reads of them: what it names has to be there already.
 
 What is proposed is repeated in reports and messages as an action of ours, done or not. So an image
-of another repository, a container that is not there or a name that reads like an address is left
-out here, whatever policy would say of it. Pure.
+of another repository (a typo's one letter apart), a container that is not there or a name that
+reads like an address is left out here, whatever policy would say of it. Pure.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from watchdog.actions import (
     PatchDeploymentProbe,
     RemediationAction,
 )
-from watchdog.actions.patch_deployment_image import repository
+from watchdog.actions.patch_deployment_image import one_typo_apart, repository
 from watchdog.observation.snapshot import ClusterSnapshot, ContainerSpec
 from watchdog.prose import harmless_word, plain_prose
 
@@ -50,8 +50,9 @@ def _strange(action: RemediationAction, snapshot: ClusterSnapshot) -> str | None
     if named and seen and seen.template.containers and not any(_containers(action, snapshot)):
         return "there is no container of that name"
     if isinstance(action, PatchDeploymentImage):
+        new = repository(action.image)
         known = {repository(spec.image) for spec in _containers(action, snapshot)}
-        if repository(action.image) not in known:
+        if not any(new == each or one_typo_apart(new, each) for each in known):
             return "the image is of another repository"
     if isinstance(action, PatchDeploymentEnv) and not _VARIABLE.fullmatch(action.name):
         return "that is no usual name of a variable"
