@@ -7,6 +7,7 @@ import pytest
 from watchdog.observation.redact import Redactor, redact
 
 TOKEN = "glpat-d1cdefghij0123456789"
+GITLAB = "<redacted:gitlab-token:1>"
 
 
 def hiding(**values: str) -> Redactor:
@@ -19,15 +20,15 @@ def hiding(**values: str) -> Redactor:
     ("text", "shown"),
     [
         # At the very start, at the very end, and twice.
-        (f"{TOKEN[:12]}\n{TOKEN[12:]}", "<redacted:gitlab-token:1>\n"),
+        (f"{TOKEN[:12]}\n{TOKEN[12:]}", f"{GITLAB}\n"),
         (
             f"{TOKEN[:12]}\n{TOKEN[12:]} then {TOKEN[:9]}\n{TOKEN[9:]} ok",
-            "<redacted:gitlab-token:1>\n then <redacted:gitlab-token:1>\n ok",
+            f"{GITLAB}\n then {GITLAB}\n ok",
         ),
         # Over three lines: as many line ends as before.
         (
             f"up\n{TOKEN[:8]}\n  {TOKEN[8:17]}\n  {TOKEN[17:]}\nok",
-            "up\n<redacted:gitlab-token:1>\n\n\nok",
+            f"up\n{GITLAB}\n\n\nok",
         ),
         # With quotes, to the closing one; the quotes go with it, and what follows stays.
         ('password = "c0rrect\nh0rse b4ttery" ok', "password = <redacted:secret:1>\n ok"),
@@ -35,6 +36,15 @@ def hiding(**values: str) -> Redactor:
         (
             "Authorization: Token 4uth0r\n1zat10n by the client",
             "Authorization: Token <redacted:authorization:1>\n by the client",
+        ),
+        (
+            "Authorization: Token t4uth0r\n1zat10n by the client",
+            "Authorization: Token <redacted:authorization:1>\n by the client",
+        ),
+        # Whole ones before and after a torn one.
+        (
+            f"{TOKEN}, {TOKEN[:12]}\n{TOKEN[12:]}, {TOKEN}",
+            f"{GITLAB}, {GITLAB}\n, {GITLAB}",
         ),
     ],
 )
@@ -54,6 +64,12 @@ def test_a_torn_value_is_masked_each_time_it_occurs() -> None:
     assert redactor.redact("ab1-\ncd2 or ab1-\ncd2") == "<env REGION>\n or <env REGION>\n"
 
 
+def test_a_value_at_the_beginning_of_a_line_is_masked_on_that_line() -> None:
+    redactor = hiding(REGION="ab1-cd2")
+
+    assert redactor.redact("see\nab1-cd2 ok") == "see\n<env REGION> ok"
+
+
 def test_a_torn_secret_that_is_the_value_of_a_variable_keeps_its_name() -> None:
     redactor = hiding(SETTING="xoxb-1234567890-e1cdefghij2k")
 
@@ -69,7 +85,7 @@ def test_a_number_over_two_lines_that_is_no_card_is_evidence() -> None:
 def test_a_whole_secret_beside_a_wrapped_line_is_replaced_where_it_stands() -> None:
     text = f"one {TOKEN} two\n/x7-y8/z9 three"
 
-    assert redact(text) == "one <redacted:gitlab-token:1> two\n/x7-y8/z9 three"
+    assert redact(text) == f"one {GITLAB} two\n/x7-y8/z9 three"
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,12 @@ def test_what_is_masked_or_only_looks_like_a_secret_is_not_found() -> None:
     assert list(secrets_in("password=<redacted:secret:1>, token: expired")) == []
 
 
+def test_a_line_with_nothing_of_a_secret_is_told_at_once() -> None:
+    assert not may_hold_a_secret("GET /healthz 200 in 12 ms")
+    assert may_hold_a_secret("GET /healthz?token=c4nAry7p 200")
+    assert may_hold_a_secret("order 1234 5678 9012 3456 shipped")
+
+
 @pytest.mark.parametrize(("length", "kept"), [(199, True), (200, False)])
 def test_a_long_text_is_not_kept_in_memory(length: int, kept: bool) -> None:
     text = "".join(["x"] * length)

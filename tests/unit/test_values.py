@@ -117,6 +117,16 @@ def test_memory_of_an_available_revision_counts_where_it_was_more() -> None:
     assert asked.value == {("limits", "memory"): "160Mi"}
 
 
+def test_amounts_of_which_the_revision_had_only_some_count_as_suggested() -> None:
+    action = PatchDeploymentResources(**HERE, memory_limit="160Mi", cpu_limit="1")
+
+    material = found(action, template=plans.earlier(resources={"limits": {"memory": "1Gi"}}))
+
+    assert material == Material(
+        {("limits", "memory"): "1Gi", ("limits", "cpu"): "1"}, "suggested", "suggested by the model"
+    )
+
+
 def test_a_suggested_amount_is_cut_to_the_factor_and_the_cap() -> None:
     action = PatchDeploymentResources(**HERE, memory_limit="64Gi", cpu_limit="64")
     roomy = live(resources={"limits": {"memory": "6Gi"}})
