@@ -20,6 +20,7 @@ CARD = "<redacted:card:1>"
         ("the passwd: 'abc def' here", f"the passwd: '{S}' here"),
         ("password=hunterh and more", f"password={S} and more"),
         ('password="hunter2', f"password={S}"),
+        ("dial redis://app:hunter2@db:1", "dial redis://app:<redacted:password:1>@db:1"),
         # A quoted word is a value, and so is what follows without a space.
         ('token: "expired"', f'token: "{S}"'),
         ("token: expired", "token: expired"),
