@@ -40,7 +40,9 @@ _RISKY_NAME = re.compile(
 )
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # A host name or an address would decide whom the program talks to, whatever the variable is called.
-_ADDRESS = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}|\d{1,3}(?:\.\d{1,3}){3}")
+_ADDRESS = re.compile(
+    r"(?:[\w-]+\.)+(?:[A-Za-z]{2,}|xn--[\w-]+)\.?|\d{1,3}(?:\.\d{1,3}){3}\.?", re.IGNORECASE
+)
 _QUANTITIES = {(g, r): "" for g in ("requests", "limits") for r in ("memory", "cpu")}
 _REPLACED_BY = frozenset({"ReplicaSet", "DaemonSet", "StatefulSet"})
 
