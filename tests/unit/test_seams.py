@@ -32,6 +32,8 @@ def hiding(**values: str) -> Redactor:
         ),
         # With quotes, to the closing one; the quotes go with it, and what follows stays.
         ('password = "c0rrect\nh0rse b4ttery" ok', "password = <redacted:secret:1>\n ok"),
+        # Without a closing one, to the end of the line.
+        ('password = "c0rrect\nh0rse b4ttery staple', "password = <redacted:secret:1>\n"),
         # A word that goes on is one word: what follows it is another one's.
         (
             "Authorization: Token 4uth0r\n1zat10n by the client",

@@ -61,7 +61,7 @@ class Seams:
             beyond = bisect.bisect_left(seams, end)
             if first >= beyond or start < last:
                 continue
-            quoted = joined[start] in "\"'" and joined[end - 1] == joined[start]
+            quoted = joined[start] in "\"'"
             run = None if quoted else _RUN.match(joined, seams[beyond - 1])
             # What follows the wrapped word is another one's.
             last = min(end, run.end()) if run else end
