@@ -36,6 +36,7 @@ def run_pass(namespaces: tuple[str, ...], work: Pass, tell: Tell | None = None) 
     where none could be, it failed. The Leases are held until everybody was told.
     """
     clock = work.budget.clock
+    began = clock.monotonic()
     begun = Report(
         cluster=work.cluster_name,
         started_at=clock.now(),
@@ -43,7 +44,11 @@ def run_pass(namespaces: tuple[str, ...], work: Pass, tell: Tell | None = None) 
     )
     try:
         reports = tuple(_reported(name, work, seen) for name, seen in sights(namespaces, work))
-        report = completed(begun, reports, clock.now(), work.seconds)
+        # Before its first answer nobody knows the API server's clock, by which both times go.
+        ended = clock.now()
+        started = ended - timedelta(seconds=clock.monotonic() - began)
+        begun = begun.model_copy(update={"started_at": started})
+        report = completed(begun, reports, ended, work.seconds)
         return tell(report, work.books) if tell else report
     finally:
         for book in work.books.values():

@@ -252,7 +252,8 @@ class Wire:
         if abs(ahead) < SKEW:
             return
         self.ahead = ahead
-        minutes, side = abs(ahead).total_seconds() / 60, "behind" if ahead > SKEW else "ahead of"
+        minutes = abs(ahead).total_seconds() / 60
+        side = "behind" if ahead > timedelta() else "ahead of"
         log.warning(
             "this machine's clock is %.0f min %s the API server's, by which all times are judged",
             minutes,
