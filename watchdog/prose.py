@@ -167,15 +167,6 @@ def harmless_word(word: str) -> bool:
     return bool(plain) and LINK not in _DOTTED.sub(_unlinked, word.replace("=", " "))
 
 
-def harmless_script(script: str) -> bool:
-    """Whether a shell script is nothing but plain words, one simple command after the other."""
-    commands = [part.strip() for part in re.split(r";|&&", script)]
-    return all(
-        not _TOOL.search(command) and all(map(harmless_word, command.split()))
-        for command in commands
-    )
-
-
 def _unhidden(text: str) -> str:
     """Letters as they look, none that no eye sees, and no word of two alphabets."""
     text = unicodedata.normalize("NFKC", visible(text))

@@ -20,7 +20,7 @@ from watchdog.actions import (
 )
 from watchdog.actions.patch_deployment_image import one_typo_apart, repository
 from watchdog.observation.snapshot import ClusterSnapshot, ContainerSpec
-from watchdog.prose import harmless_script, harmless_word, plain_prose
+from watchdog.prose import harmless_word, plain_prose
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
@@ -59,18 +59,13 @@ def _strange(action: RemediationAction, snapshot: ClusterSnapshot) -> str | None
     if isinstance(action, PatchDeploymentCommand):
         held = {word for c in _containers(action, snapshot) for word in (*c.command, *c.args)}
         words = [*(action.command or ()), *(action.args or ())]
-        if not all(word in held or _is_harmless(word, held) for word in words):
+        if not all(word in held or harmless_word(word) for word in words):
             return "the command holds a script, an address or a tool that was not there"
     if isinstance(action, PatchConfigMap) and plain_prose(action.key) != action.key:
         return "that is no usual name of a key"
     if isinstance(action, PatchDeploymentProbe) and re.search(r"//|\.\.|\.\w", action.path or ""):
         return "that is no usual path of a probe"
     return None
-
-
-def _is_harmless(word: str, held: set[str]) -> bool:
-    """A plain word; or, where a shell ran a script before, another one of plain words."""
-    return harmless_word(word) or ("-c" in held and harmless_script(word))
 
 
 def _containers(action: RemediationAction, snapshot: ClusterSnapshot) -> Iterator[ContainerSpec]:
