@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,10 +14,11 @@ from pydantic import SecretStr, ValidationError
 
 from watchdog.actions import BY_NAME
 from watchdog.errors import SettingsError
+from watchdog.regex import regex
 from watchdog.settings import PREFIX, Group, Settings
 
 # What Kubernetes injects into every pod of a namespace that has a Service called sre-agent[-x].
-_SERVICE_LINK = re.compile(
+_SERVICE_LINK = regex(
     r"^SRE_AGENT_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$"
 )
 

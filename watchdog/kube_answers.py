@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -16,10 +15,11 @@ from watchdog.errors import (
     UnansweredError,
 )
 from watchdog.observation.redact import redact
+from watchdog.regex import regex
 
 READ_SECONDS = 20.0
 # A JSON patch whose `test` fails, or whose path is not there, says no more than this.
-_PATCH_DOES_NOT_FIT = re.compile(r"server rejected our request due to an error|testing value")
+_PATCH_DOES_NOT_FIT = regex(r"server rejected our request due to an error|testing value")
 
 
 class Ask(NamedTuple):

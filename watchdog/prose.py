@@ -11,27 +11,28 @@ import re
 import unicodedata
 
 from watchdog.observation.words import visible
+from watchdog.regex import regex
 
 COMMAND, LINK, HIDDEN = "[command removed]", "[link removed]", "[unreadable word removed]"
 
-_FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
-_TICKED = re.compile(r"`([^`\n]*)`?")
-_PLAIN_WORD = re.compile(r"/?[\w.-]{1,80}(?:/[\w.-]{1,80}){0,8}(?:[:@][\w.:-]{1,80})?")
-_MARKUP_LINK = re.compile(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)")
-_SLACK_LINK = re.compile(r"<(?:[a-z][a-z0-9+.-]{0,20}:|[@#!])[^>\n]{0,500}>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-z!][^>\n]{0,500}>|<\|[^>\n]{0,80}\|>", re.IGNORECASE)
-_URL = re.compile(
+_FENCE = regex(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
+_TICKED = regex(r"`([^`\n]*)`?")
+_PLAIN_WORD = regex(r"/?[\w.-]{1,80}(?:/[\w.-]{1,80}){0,8}(?:[:@][\w.:-]{1,80})?")
+_MARKUP_LINK = regex(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)")
+_SLACK_LINK = regex(r"<(?:[a-z][a-z0-9+.-]{0,20}:|[@#!])[^>\n]{0,500}>", re.IGNORECASE)
+_TAG = regex(r"</?[a-z!][^>\n]{0,500}>|<\|[^>\n]{0,80}\|>", re.IGNORECASE)
+_URL = regex(
     r"(?:\b[a-z][a-z0-9+.-]{0,20}:\\?/\\?/|\bwww\.|\b(?:mailto:|javascript:|data:\w+/|file:/)(?=\S))"
     r"\S*|\S{0,80}\w@[\w-]+\.[\w.-]+|(?<![:\w])//[\w-]+\.\S*",
     re.IGNORECASE,
 )
-_DOTTED = re.compile(
+_DOTTED = regex(
     r"(?<![\w./@-])(?P<host>(?:[A-Za-z0-9_-]{1,63}\.)+[A-Za-z][A-Za-z0-9-]{1,62})\.?(?![\w-])"
     r"(?P<rest>(?::\d+)?(?:/[^\s\"'<>]*)?)"
 )
-_ADDRESS_PATH = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?/\S+")
+_ADDRESS_PATH = regex(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?/\S+")
 # What else has dots in it: files, names inside of a cluster, fields of objects, classes.
-_NO_HOST = re.compile(
+_NO_HOST = regex(
     r"(?:^|\.)(?:svc|local|internal|localhost)$"
     r"|\.(?:ya?ml|json|toml|conf|cfg|ini|txt|log|xml|html?|css|md|lock|jar|war|pem|crt|key|env|so|py"
     r"|js|ts|go|rb|rs|java|php|sql|db|sock|service|socket|properties|tmpl|tpl|exe|dll|csv|gz|tar)$"
@@ -39,7 +40,7 @@ _NO_HOST = re.compile(
     r"|securityContext|containers?|image|config|settings|app|server|logging|spring|java|javax)\."
     r"|[A-Z][a-z]"
 )
-_INSIDE = re.compile(r"(?:^|\.)(?:svc|local|internal|localhost)\.?$|^[\d.]+$", re.IGNORECASE)
+_INSIDE = regex(r"(?:^|\.)(?:svc|local|internal|localhost)\.?$|^[\d.]+$", re.IGNORECASE)
 # Programs whose name, with a word behind it, is hardly ever prose.
 _TOOLS = (
     "kubectl|oc|k9s|helm|helmfile|kustomize|argocd|istioctl|crictl|ctr|nerdctl|etcdctl|eksctl"
@@ -70,12 +71,12 @@ _PROSE_NEXT = (
     "|operator|agent|plugin|module|tool|user|users|role|mesh|endpoint|endpoints|name|names|port|ports"
     "|ip|discovery|selector|itself|the|a|an|it|its|this|these|each|every|any|all|again|probes?|hook"
 )
-_TOOL = re.compile(
+_TOOL = regex(
     rf"(?<![\w./-])(?:{_TOOLS})\s+(?!(?:{_PROSE_NEXT})\b)(?=[\w./~$\"'*<-])"
     rf"|(?<![\w./-])(?:{_ALSO_WORDS})\s+(?=[/~$<*-]|\./|\d+\s*$|now\s*$|[\w-]+(?:/[\w-]|=))",
     re.IGNORECASE | re.MULTILINE,
 )
-_SIGNS = re.compile(
+_SIGNS = regex(
     r"(?:^|(?<=[\s\"'(]))--?[A-Za-z][\w-]*"  # a flag
     r"|\$\(|\$\{?IFS|<\(|&&|\|\||(?<=\s)\d?>{1,2}\s*[/&~.]|2>&1"  # shell
     r"|\|\s*(?:sudo\s+)?(?:\S*/)?(?:(?:ba|z|k|da)?sh|pwsh|tee|xargs|awk|sed|grep|base64|python[\d.]*"
@@ -90,7 +91,7 @@ _SIGNS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # "Run X", where X is no plain word of a sentence.
-_TYPED = re.compile(
+_TYPED = regex(
     r"\b(?:run|execute|invoke|paste|type|enter|issue)(?:\s+the\s+command)?:?\s+[\"']?"
     r"(?!(?:the|a|an|this|that|these|it|its|them|your|our|their|again|as|with|in|on|out|of|for|at|and"
     r"|or|to|by|from|into|only|more|longer|fine|well|until|after|before|because|while|when|without"
@@ -98,32 +99,32 @@ _TYPED = re.compile(
     r"(?=[a-z./~$])[\w./~$-]+\s+\S",
     re.IGNORECASE,
 )
-_BLOB = re.compile(
+_BLOB = regex(
     r"(?<![\w/+=:@.-])(?=[A-Za-z0-9+/_-]*[a-z])(?=[A-Za-z0-9+/_-]*[A-Z])(?=[A-Za-z0-9+/_-]*\d)"
     r"[A-Za-z0-9+/_-]{12,}={0,2}(?![\w.-])|(?<![\w/+=:@.-])[A-Za-z0-9+/]{6,}={1,2}(?!\w)"
 )
 # What a log may tempt a reader to paste; `npm ERR!`, `sh: not found` and `exec "x"` are no such.
-_PASTED = re.compile(
+_PASTED = regex(
     r"(?<![\w./-])(?:sudo\s+)?(?:(?:kubectl|oc|helm|docker|podman|terraform|curl|wget|sudo|rm|chmod|ssh"
     r"|scp|aws|gcloud|az|systemctl|nsenter|crictl|eval)\s+(?=[-/$a-z])"
     rf"(?!(?:{_PROSE_NEXT})\b)"
     r"|(?:bash|sh|zsh|python[\d.]*|perl|ruby|node|php)\s+-[a-z]+\s|powershell\s|iex\s)"
     r"|\|\s*(?:sudo\s+)?(?:\S{0,40}/)?(?:ba|z|k|da)?sh\b|\$\((?!\()|sre-watchdog/(?:approve|allow|pause)",
 )
-_WEB = re.compile(
+_WEB = regex(
     r"(?P<scheme>[a-z][a-z0-9+.-]{0,20}):\\?/\\?/(?P<user>[^\s/@]{1,100}@)?(?P<host>[^\s/:?#\"'<>|)\]]{1,253})"
     r"|\bwww\.(?P<www>[\w.-]{1,250})|\[(?P<said>[^\]\n]{0,300})\]\((?=\S)",
     re.IGNORECASE,
 )
-_ARGUMENT = re.compile(r"[\w./=:,+%-]{1,80}")
+_ARGUMENT = regex(r"[\w./=:,+%-]{1,80}")
 # Mentions for Slack and marks of a chat model's roles begin like this.
-_MARK = re.compile(r"<(?=[!@#|])")
-_ENCODED = re.compile(
+_MARK = regex(r"<(?=[!@#|])")
+_ENCODED = regex(
     r"(?<![\w/+=:@.-])(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]*[A-Z])(?=[A-Za-z0-9+/]*\d)"
     r"[A-Za-z0-9+/]{40,}={0,2}(?![\w.-])"
 )
-_ENDS = re.compile(r"(?<=[.!?;])\s+|\n+")
-_WORD = re.compile(r"[^\W\d_]{2,}", re.UNICODE)
+_ENDS = regex(r"(?<=[.!?;])\s+|\n+")
+_WORD = regex(r"[^\W\d_]{2,}", re.UNICODE)
 _LONGEST = 8_000
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
-_SHAPE = re.compile(
+from watchdog.regex import regex
+
+_SHAPE = regex(
     r"\+?([0-9]{1,15}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})"
     r"([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?"
 )

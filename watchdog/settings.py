@@ -5,7 +5,6 @@ Settings travel as a value; environment.py reads them, once.
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -22,9 +21,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from watchdog import quantity, windows
 from watchdog.actions import BY_NAME, Mode
+from watchdog.regex import regex
 
 PREFIX = "SRE_AGENT_"
-_NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_NAMESPACE = regex(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def _parts(value: Any) -> Any:

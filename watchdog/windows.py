@@ -7,16 +7,17 @@ ends before it begins goes on past midnight and belongs to the day on which it b
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from watchdog.regex import regex
+
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 FORM = "DAYS HH:MM-HH:MM ZONE, such as Mon-Fri 09:00-17:00 Europe/Berlin or Sat 22:00-04:00 UTC"
-_TEXT = re.compile(
+_TEXT = regex(
     r"(?P<first>\w+)(?:-(?P<last>\w+))? (?P<start>\d\d:\d\d)-(?P<end>\d\d:\d\d) (?P<zone>\S+)"
 )
 _MIDNIGHT = 24 * 60

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAYERS = (
+    ("regex",),
     ("errors", "resources", "quantity", "windows", "logs", "clock", "outcome", "sandbox"),
     ("observation.snapshot", "observation.words"),
     ("actions", "prose"),
@@ -33,7 +34,7 @@ LAYERS = (
 """From the bottom up. A module stands where the longest name that it starts with stands, and may
 import what stands lower, and its own package."""
 VALUES = {
-    "", "errors", "resources", "quantity", "clock", "settings", "actions", "nouns", "report",
+    "", "errors", "regex", "resources", "quantity", "clock", "settings", "actions", "nouns", "report",
     "observation.snapshot", "observation.words", "incidents.incident", "incidents.memory", "prose",
 }  # fmt: skip
 """What says what a pass found and did, without having taken part in it."""

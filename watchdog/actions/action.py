@@ -7,20 +7,20 @@ remediation/values.py, whether it may be written remediation/policy.py, who send
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
 from watchdog.observation.snapshot import Noun, ObjectRef
+from watchdog.regex import regex
 
 Mode = Literal["auto", "approve", "never"]
 Operations = list[dict[str, Any]]
 Object = dict[str, Any]
 ContainerName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 
-_DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_DNS_NAME = regex(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
 class Grant(NamedTuple):

@@ -19,12 +19,13 @@ from watchdog.errors import ModelError
 from watchdog.nouns import Diagnosis
 from watchdog.observation.words import clean
 from watchdog.prose import plain_prose
+from watchdog.regex import regex
 
 MAX_ACTIONS = 10
 MAX_CHARS = 100_000
-_THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
+_THOUGHT = regex(r"\A\s*<think>.*?</think>", re.DOTALL)
 # Quotation marks of all sorts, escapes, our own fence and counts.
-_IGNORED = re.compile("[\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb\\\\|]|\u00d7\\d+")
+_IGNORED = regex("[\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb\\\\|]|\u00d7\\d+")
 _ACTION: TypeAdapter[RemediationAction] = TypeAdapter(RemediationAction)
 # What tells two actions of one kind on one target apart; they may not contradict each other.
 _DISTINCT = ("container", "name", "key", "probe", "instruction")

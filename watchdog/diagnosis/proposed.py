@@ -21,8 +21,9 @@ from watchdog.actions import (
 from watchdog.actions.patch_deployment_image import one_typo_apart, repository
 from watchdog.observation.snapshot import ClusterSnapshot, ContainerSpec
 from watchdog.prose import harmless_word, plain_prose
+from watchdog.regex import regex
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 def told(

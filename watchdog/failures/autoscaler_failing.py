@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from watchdog.failures import example as ex
@@ -10,6 +9,7 @@ from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import shorten
 from watchdog.failures.owners import Trouble, age, kubectl, owner_finding, sentence, word
 from watchdog.observation.snapshot import AutoscalerSummary, Condition
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from watchdog.nouns import Finding
     from watchdog.observation.snapshot import ClusterSnapshot
 
-_NO_TARGET = re.compile(r'\S+ "([^"]+)" not found')
-_NO_REQUEST = re.compile(r"missing request for (\S+)(?: in container (\S+))?")
-_NO_API = re.compile(r"could not find the requested resource|unable to fetch metrics")
+_NO_TARGET = regex(r'\S+ "([^"]+)" not found')
+_NO_REQUEST = regex(r"missing request for (\S+)(?: in container (\S+))?")
+_NO_API = regex(r"could not find the requested resource|unable to fetch metrics")
 # A fresh pod has no metrics for a minute or two, and the controller looks every 15 s.
 _TARGET_SECONDS = 30.0
 _METRICS_SECONDS = 180.0

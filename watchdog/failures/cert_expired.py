@@ -7,11 +7,12 @@ import re
 from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
+from watchdog.regex import regex
 
 CAUSE = LogCause(
     name="cert_expired",
     summary="expired certificate",
-    pattern=re.compile(
+    pattern=regex(
         r"(certificate|\bcert\b|x509|\bCA\b).{0,80}(expired|not yet valid|no longer valid)"
         r"|expired.{0,20}\bcert(ificate)?\b|CERT_HAS_EXPIRED|CertificateExpired|ExpiredCert"
         r"|certificate_expired|NotAfter:|validity check failed",

@@ -28,6 +28,7 @@ from watchdog.failures.manifest import deployment
 from watchdog.failures.owners import kubectl
 from watchdog.failures.repair import changed_words, deployment_of, undo
 from watchdog.observation.snapshot import EnvVar, ObjectRef, PodTemplate, Reference
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,13 +41,13 @@ SUMMARY = "missing ConfigMap or Secret"
 _WAITS = {"CreateContainerConfigError", "CreateContainerError"}
 _MOUNTS = {"FailedMount"}
 _KINDS = {"configmap": "ConfigMap", "secret": "Secret", "config": "ConfigMap"}
-_KEY = re.compile(
+_KEY = regex(
     r"couldn't find key (?P<key>\S+) in (?P<kind>ConfigMap|Secret) (?:[^/\s]+/)?(?P<name>[\w.-]+)"
 )
-_OBJECT = re.compile(
+_OBJECT = regex(
     r"\b(?P<kind>configmaps?|secrets?) \\?\"(?P<name>[\w.-]+)\\?\" not found", re.IGNORECASE
 )
-_VOLUME_KEY = re.compile(
+_VOLUME_KEY = regex(
     r"for volume \\?\"(?P<volume>[^\"\\]+)\\?\".*references non-existent "
     r"(?P<kind>config|secret) key: (?P<key>\S+)"
 )

@@ -7,11 +7,12 @@ import re
 from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
+from watchdog.regex import regex
 
 CAUSE = LogCause(
     name="connection_refused",
     summary="dependency refuses connections",
-    pattern=re.compile(
+    pattern=regex(
         r"connection refused|ECONNREFUSED|connect(ion)? timed out|ETIMEDOUT|no route to host"
         r"|EHOSTUNREACH|network is unreachable|connection reset|ECONNRESET"
         r"|communications link failure"
@@ -19,10 +20,10 @@ CAUSE = LogCause(
         re.IGNORECASE,
     ),
     subject=(
-        re.compile(r"server at ['\"]([\w.-]+)"),
-        re.compile(r"((?:\d{1,3}\.){3}\d{1,3}(?::\d+)?)"),
-        re.compile(r"\b([a-z][\w.-]*:\d{2,5})\b"),
-        re.compile(r"(?:connect to|host|server|dial tcp):? ['\"(]?([a-z][\w-]*(?:[.:-][\w-]+)+)"),
+        regex(r"server at ['\"]([\w.-]+)"),
+        regex(r"((?:\d{1,3}\.){3}\d{1,3}(?::\d+)?)"),
+        regex(r"\b([a-z][\w.-]*:\d{2,5})\b"),
+        regex(r"(?:connect to|host|server|dial tcp):? ['\"(]?([a-z][\w-]*(?:[.:-][\w-]+)+)"),
     ),
     why=(
         "{who} crashes because what it depends on{subject} does not accept "

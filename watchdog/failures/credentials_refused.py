@@ -7,11 +7,12 @@ import re
 from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
+from watchdog.regex import regex
 
 CAUSE = LogCause(
     name="credentials_refused",
     summary="credentials are refused",
-    pattern=re.compile(
+    pattern=regex(
         r"(authentication|login|auth) failed|authenticationfailed|access denied for user"
         r"|(invalid|wrong|incorrect|bad) (credentials|password|api key|token)|login failed"
         r"|\b401\b.{0,20}unauthori[sz]ed|WRONGPASS|NOAUTH|SCRAM.{0,30}(fail|invalid)"
@@ -20,8 +21,8 @@ CAUSE = LogCause(
         re.IGNORECASE,
     ),
     subject=(
-        re.compile(r"(?:user|role) ['\"]?([\w.@-]+)", re.IGNORECASE),
-        re.compile(r"([a-z][\w-]*(?:\.[\w-]+)*:\d{2,5})\b"),
+        regex(r"(?:user|role) ['\"]?([\w.@-]+)", re.IGNORECASE),
+        regex(r"([a-z][\w-]*(?:\.[\w-]+)*:\d{2,5})\b"),
     ),
     why="{who} crashes because its login{subject} is refused: user and password do not fit.",
     to_do=(

@@ -7,16 +7,17 @@ import re
 from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
+from watchdog.regex import regex
 
 CAUSE = LogCause(
     name="disk_full",
     summary="disk full",
-    pattern=re.compile(
+    pattern=regex(
         r"no space left on device|ENOSPC|disk (is )?full|disk quota exceeded"
         r"|not enough (disk )?space",
         re.IGNORECASE,
     ),
-    subject=(re.compile(r"[\s'\"(]((?:/[\w.-]+)+)"),),
+    subject=(regex(r"[\s'\"(]((?:/[\w.-]+)+)"),),
     why=(
         "{who} crashes because there is no space left on the device that it writes "
         "to{subject}: the volume, a memory-backed one included, or the node's disk is "

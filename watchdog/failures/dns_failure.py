@@ -7,11 +7,12 @@ import re
 from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
+from watchdog.regex import regex
 
 CAUSE = LogCause(
     name="dns_failure",
     summary="host name cannot be resolved",
-    pattern=re.compile(
+    pattern=regex(
         r"no such host|name or service not known|temporary failure in name resolution|NXDOMAIN"
         r"|nodename nor servname|name does not resolve|bad address|unknown ?host|ENOTFOUND"
         r"|EAI_AGAIN"
@@ -20,11 +21,9 @@ CAUSE = LogCause(
         re.IGNORECASE,
     ),
     subject=(
-        re.compile(r"lookup ([\w.-]+)"),
-        re.compile(r"(?:ENOTFOUND|EAI_AGAIN|UnknownHostException:) ([\w.-]+)"),
-        re.compile(
-            r"(?:address|host|host name|resolve|find|upstream):? ['\"`]?([\w-]+(?:\.[\w-]+)*)"
-        ),
+        regex(r"lookup ([\w.-]+)"),
+        regex(r"(?:ENOTFOUND|EAI_AGAIN|UnknownHostException:) ([\w.-]+)"),
+        regex(r"(?:address|host|host name|resolve|find|upstream):? ['\"`]?([\w-]+(?:\.[\w-]+)*)"),
     ),
     why=("{who} crashes because the host name{subject} cannot be resolved (DNS)."),
     to_do=(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from watchdog.regex import regex
+
 _LAST_LINES = 20
 _Q = r"[\"'`\u2018\u2019\u201c\u201d\[\](){}<>$*\u2022-]*"
 _N = r"(?<![\w/])(?P<n>[A-Z][A-Z0-9_]*[A-Z0-9])"
@@ -27,7 +29,7 @@ _ABSENT = (
 )
 # Each finds one name; they are tried line by line, from the end of the log.
 _PATTERNS = tuple(
-    re.compile(pattern)
+    regex(pattern)
     for pattern in (
         # shells: `sh: NAME: parameter not set`, `${NAME:?any words}`
         (
@@ -52,25 +54,25 @@ _PATTERNS = tuple(
     )
 )
 # pydantic: the name stands alone on the line before.
-_FIELD = re.compile(r"^\s+(?:Field required|field required)\b")
-_ALONE = re.compile(r"^(?P<n>[A-Za-z][A-Za-z0-9_]*)(?:\.\w+)*$")
-_LISTED = re.compile(rf"^\s+(?:[-*•]\s*)?{_Q}{_N}{_Q}(?:\s*[:,-].*)?$")
-_LIST_HEAD = re.compile(rf"(?i:{_ABSENT}).*(?i:{_ENV})|(?i:{_ENV}).*(?i:{_ABSENT})")
-_ENV_WORD = re.compile(rf"\b{_ENV}\b|\bconfig", re.IGNORECASE)
+_FIELD = regex(r"^\s+(?:Field required|field required)\b")
+_ALONE = regex(r"^(?P<n>[A-Za-z][A-Za-z0-9_]*)(?:\.\w+)*$")
+_LISTED = regex(rf"^\s+(?:[-*•]\s*)?{_Q}{_N}{_Q}(?:\s*[:,-].*)?$")
+_LIST_HEAD = regex(rf"(?i:{_ABSENT}).*(?i:{_ENV})|(?i:{_ENV}).*(?i:{_ABSENT})")
+_ENV_WORD = regex(rf"\b{_ENV}\b|\bconfig", re.IGNORECASE)
 
 # Only a variable or a setting is ever "set"; much else can be missing.
-_SET = re.compile(
+_SET = regex(
     rf"{_Q} (?:is |was |has |must )?(?:not |be |been )*(?:set|unset|defined|undefined|empty)\b",
     re.IGNORECASE,
 )
 
-_OPTIONAL = re.compile(
+_OPTIONAL = regex(
     r"\bwarn(ing)?\b|\bdefault(s|ing)?\b|\busing\b|fall(ing)? ?back|\boptional|\bignor|\bskipp"
     r"|\bINFO\b|\bDEBUG\b",
     re.IGNORECASE,
 )
 # Capitals that are no variables: levels, protocols, SQL, error codes.
-_NO_NAME = re.compile(
+_NO_NAME = regex(
     r"ERRORS?|FATAL|WARN(ING)?|INFO|DEBUG|TRACE|PANIC|CRITICAL|EMERG|ALERT|NOTICE|HTTPS?|TLS|SSL"
     r"|TCP|UDP|DNS|JSON"
     r"|YAML|XML|API|URL|URI|SQL|AWS|GET|POST|PUT|PATCH|DELETE|HEAD|NULL|NONE|TRUE|FALSE|ENV|ID|IP"

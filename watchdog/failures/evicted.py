@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from watchdog.failures import example as ex
@@ -21,6 +20,7 @@ from watchdog.failures.owners import (
     sentence,
     undo_unproven,
 )
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from watchdog.nouns import Finding
     from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef, PodSummary
 
-_VOLUME = re.compile(r'Usage of EmptyDir volume "([^"]+)" exceeds the limit "([^"]+)"')
-_STORAGE = re.compile(r"(?:[Cc]ontainer (\S+) exceeded its|Pod ephemeral) local ephemeral storage")
-_LOW = re.compile(r"node was low on resource: ([\w-]+(?:\.[\w-]+)*)")
+_VOLUME = regex(r'Usage of EmptyDir volume "([^"]+)" exceeds the limit "([^"]+)"')
+_STORAGE = regex(r"(?:[Cc]ontainer (\S+) exceeded its|Pod ephemeral) local ephemeral storage")
+_LOW = regex(r"node was low on resource: ([\w-]+(?:\.[\w-]+)*)")
 _HOUR = 3600.0
 _MANY = 3
 

@@ -7,11 +7,12 @@ import re
 from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
+from watchdog.regex import regex
 
 HEAP_EXHAUSTED = LogCause(
     name="heap_exhausted",
     summary="out of heap memory",
-    pattern=re.compile(
+    pattern=regex(
         r"heap out of memory|OutOfMemory(Error|Exception)|\bMemoryError\b|allocation failed - "
         r"JavaScript|cannot allocate memory|fatal error: runtime: out of memory",
         re.IGNORECASE,

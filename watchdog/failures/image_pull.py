@@ -13,6 +13,7 @@ from watchdog.failures.look import Seen, make_finding, matching, waiting_for, wi
 from watchdog.failures.manifest import deployment
 from watchdog.failures.owners import kubectl, word
 from watchdog.failures.repair import changed_words, changes_of, deployment_of, undo
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,7 +119,7 @@ _SHARED = {
     "rate_limited": "registry {} refuses more pulls for now",
     "unauthorised": "registry {} refuses access",
 }
-_PULL_SECRET = re.compile(r"image pull secrets? \(([^)]+)\)")
+_PULL_SECRET = regex(r"image pull secrets? \(([^)]+)\)")
 _LONG = 180
 _TRANSIENT = {"rate_limited", "no_space"}
 

@@ -34,6 +34,7 @@ from watchdog.failures.look import (
 from watchdog.failures.manifest import IMAGE, deployment
 from watchdog.failures.owners import kubectl
 from watchdog.failures.repair import changed_words, undo
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,14 +46,14 @@ if TYPE_CHECKING:
 NAME = "init_failing"
 SUMMARY = "init container fails"
 # A name that does not exist will not come by waiting; a program that starts will.
-_NO_SUCH_NAME = re.compile(
+_NO_SUCH_NAME = regex(
     r"NXDOMAIN|can't (find|resolve)|no such host|bad address|not known|could not resolve|ENOTFOUND",
     re.IGNORECASE,
 )
 _HOPELESS_LINES, _HOPELESS_SECONDS = 3, 20
 _HOST = r"[\"'`]?(?P<host>[a-z0-9](?:[\w-]*\w)?(?:\.[\w-]+)*)"
 _HOSTS = tuple(
-    re.compile(pattern)
+    regex(pattern)
     for pattern in (
         (
             rf"(?:can't (?:find|resolve)|bad address|lookup|ENOTFOUND"

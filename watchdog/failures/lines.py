@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from watchdog.observation.words import folded
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,53 +16,53 @@ if TYPE_CHECKING:
 
 # What names an error by itself, and what merely sounds like one.
 _RAISED = r"^\s*[\w.$]*(Error|Exception|Errno)\b|\b[\w.$]+(Error|Exception):"
-_STRONG = re.compile(
+_STRONG = regex(
     r"\b(fatal|panic|critical|caused by|unhandled|uncaught|segmentation fault|out of memory)\b"
     rf"|{_RAISED}",
     re.IGNORECASE,
 )
-_WEAK = re.compile(
+_WEAK = regex(
     r"\b(err(or)?|exception|fail(ed|ure|ing|s)?|cannot|can't|could ?n[o']t|unable|denied|refused"
     r"|missing|undefined|required|must|expired|invalid|not (found|set|exist|allowed|permitted)"
     r"|unset|no such|timed? ?out|unreachable|unauthorized|forbidden|killed|bad|emerg|alert"
     r"|abort(ed|ing)?|nxdomain)\b",
     re.IGNORECASE,
 )
-_CALM = re.compile(
+_CALM = regex(
     r"\b(INFO|DEBUG|TRACE)\b|\b(0|no) (errors?|failures?)\b|\b(errors?|failures?)[=:] ?0\b",
     re.IGNORECASE,
 )
-_POD = re.compile(r" in pod \S+\([0-9a-f-]{36}\)$| \(pod: \"[^\"]*\", container: [\w.-]+\)")
+_POD = regex(r" in pod \S+\([0-9a-f-]{36}\)$| \(pod: \"[^\"]*\", container: [\w.-]+\)")
 # Patterns are tried on every line; a line of any length must not make that slow.
 _LONGEST = 1000
-_UNANSWERED = re.compile(
+_UNANSWERED = regex(
     r"refused|unreachable|timed? ?out|i/o timeout|cannot connect|can't connect|could not connect"
     r"|failed to connect|no route|bad address|unavailable|no endpoints|\b50[234]\b|waiting for"
     r"|no such host|not resolve|not known|connection reset|ENOTFOUND|EAI_AGAIN|ETIMEDOUT",
     re.IGNORECASE,
 )
 _NO_LOG = "unable to retrieve container logs"
-_FRAME = re.compile(r"^\s+(at |File \"|\.{3} \d+ more|from /)|^goroutine \d+")
-_CONTINUES = re.compile(r"^\s|^Caused by: |^Traceback \(most recent|^During handling of ")
+_FRAME = regex(r"^\s+(at |File \"|\.{3} \d+ more|from /)|^goroutine \d+")
+_CONTINUES = regex(r"^\s|^Caused by: |^Traceback \(most recent|^During handling of ")
 # Where a line says its level: as a field, as klog's first letter, or as a word near its beginning.
 _BAD = "error|err|fatal|critical|crit|panic|dpanic|severe|emerg|emergency|alert"
 _OTHER = "warn|warning|notice|info|information|debug|trace|fine|verbose"
-_FIELD = re.compile(
+_FIELD = regex(
     r'"(?:level|severity|lvl|loglevel|levelname|level_name|log\.level)"\s*:\s*"?(\w+)'
     r'|(?:^|\s)(?:level|severity|lvl)="?(\w+)',
     re.IGNORECASE,
 )
-_KLOG = re.compile(r"^([A-Z])\d{4}\s")
-_WORD = re.compile(
+_KLOG = regex(r"^([A-Z])\d{4}\s")
+_WORD = regex(
     rf"\b({_BAD.upper()}|{_OTHER.upper()})\b(?!=)|[\[<(](?i:({_BAD}|{_OTHER}))[\])>]"
     rf"|^[\W\dTZ]*(?i:({_BAD}|{_OTHER})):"
 )
 _HEAD = 120
 _PINO_ERROR = 50
-_CHANGING_WORD = re.compile(r"(?<![\w#])\w*#[\w#]*")
-_JOINED = re.compile(r"#(?:[-.:,+]#)+")
-_CLOCK = re.compile(r"(?<!\d)([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?!\d)")
-_EPOCH = re.compile(r'"?\b(?:ts|time|timestamp)"?\s*[:=]\s*"?(\d{10})(?:\d{3}\b|\.\d+|\b)')
+_CHANGING_WORD = regex(r"(?<![\w#])\w*#[\w#]*")
+_JOINED = regex(r"#(?:[-.:,+]#)+")
+_CLOCK = regex(r"(?<!\d)([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?!\d)")
+_EPOCH = regex(r'"?\b(?:ts|time|timestamp)"?\s*[:=]\s*"?(\d{10})(?:\d{3}\b|\.\d+|\b)')
 _DAY_SECONDS = 86_400
 
 

@@ -12,6 +12,7 @@ from watchdog.failures.lines import event_line, log_lines, quote, quotes, shorte
 from watchdog.failures.look import Seen, crashes, exit_code, make_finding, matching, with_evidence
 from watchdog.failures.owners import kubectl, word
 from watchdog.failures.repair import changed_words, logs_command, run_again, undo
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 # A line further from the end than this belongs to a run that went on.
 _LAST_LINES = 25
-_CALM = re.compile(r"\b(INFO|DEBUG|TRACE)\b|will retry|retrying in", re.IGNORECASE)
+_CALM = regex(r"\b(INFO|DEBUG|TRACE)\b|will retry|retrying in", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -7,22 +7,23 @@ import re
 from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
+from watchdog.regex import regex
 
 MODULE_MISSING = LogCause(
     name="module_missing",
     summary="module missing in the image",
-    pattern=re.compile(
+    pattern=regex(
         r"ModuleNotFoundError|No module named|Cannot find (module|package) |ERR_MODULE_NOT_FOUND"
         r"|ClassNotFoundException|NoClassDefFoundError|cannot load such file --"
         r"|Could not load file or assembly",
         re.IGNORECASE,
     ),
     subject=(
-        re.compile(r"No module named '?([\w.-]+)", re.IGNORECASE),
-        re.compile(r"Cannot find (?:module|package) '?([@\w./-]+)", re.IGNORECASE),
-        re.compile(r"(?:ClassNotFoundException|NoClassDefFoundError): ([\w.$/]+)"),
-        re.compile(r"cannot load such file -- ([\w./-]+)"),
-        re.compile(r"file or assembly '([\w.]+)"),
+        regex(r"No module named '?([\w.-]+)", re.IGNORECASE),
+        regex(r"Cannot find (?:module|package) '?([@\w./-]+)", re.IGNORECASE),
+        regex(r"(?:ClassNotFoundException|NoClassDefFoundError): ([\w.$/]+)"),
+        regex(r"cannot load such file -- ([\w./-]+)"),
+        regex(r"file or assembly '([\w.]+)"),
     ),
     why="{who} crashes because a module that the program loads{subject} is not in its image.",
     to_do=(

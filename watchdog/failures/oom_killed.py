@@ -36,6 +36,7 @@ from watchdog.failures.manifest import deployment
 from watchdog.failures.owners import kubectl, word
 from watchdog.failures.repair import changed_words, changes_of, deployment_of, permanent, undo
 from watchdog.quantity import parse, write
+from watchdog.regex import regex
 from watchdog.settings import LimitSettings
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
 NAME = "oom_killed"
 SUMMARY = "out of memory"
-_STARTING = re.compile(r"OOM-?killed|memory limit too low|cannot allocate memory", re.IGNORECASE)
+_STARTING = regex(r"OOM-?killed|memory limit too low|cannot allocate memory", re.IGNORECASE)
 _KILLED = 137
 _MEBIBYTE = Decimal(1024**2)
 _SMALL, _ROOMY = 32 * _MEBIBYTE, 64 * _MEBIBYTE

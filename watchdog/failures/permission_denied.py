@@ -7,17 +7,18 @@ import re
 from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
+from watchdog.regex import regex
 
 CAUSE = LogCause(
     name="permission_denied",
     summary="permission denied",
-    pattern=re.compile(
+    pattern=regex(
         r"\b(permission denied|EACCES|AccessDeniedException|operation not permitted|EPERM)\b",
         re.IGNORECASE,
     ),
     subject=(
-        re.compile(r"[\s'\"(]((?:/[\w.-]+)+)"),
-        re.compile(r"tcp \S*(:\d+):"),
+        regex(r"[\s'\"(]((?:/[\w.-]+)+)"),
+        regex(r"tcp \S*(:\d+):"),
     ),
     why=(
         "{who} crashes because it is denied the permission it needs{subject}: the user it"

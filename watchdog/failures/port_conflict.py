@@ -7,16 +7,17 @@ import re
 from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
+from watchdog.regex import regex
 
 PORT_CONFLICT = LogCause(
     name="port_conflict",
     summary="port already in use",
-    pattern=re.compile(
+    pattern=regex(
         r"EADDRINUSE|address (is )?already in use|Only one usage of each socket address"
         r"|port.{0,30}(already in use|in use already|already allocated)|bind.{0,60}address in use",
         re.IGNORECASE,
     ),
-    subject=(re.compile(r"(?:port|[:\]]) ?(\d{2,5})\b"),),
+    subject=(regex(r"(?:port|[:\]]) ?(\d{2,5})\b"),),
     why=(
         "{who} crashes because its port{subject} is already in use: two containers of the"
         " pod (they share one address), or two processes in one container, listen on the same"

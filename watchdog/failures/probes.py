@@ -10,6 +10,7 @@ from watchdog.failures.lines import shorten
 from watchdog.failures.look import Seen, make_finding
 from watchdog.failures.owners import kubectl, word
 from watchdog.failures.repair import changed_words, permanent, undo
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from watchdog.actions import RolloutUndo
@@ -17,15 +18,15 @@ if TYPE_CHECKING:
     from watchdog.observation.snapshot import ClusterSnapshot, ContainerSpec, EventSummary, Probe
 
 PROBE_FIELDS = ("liveness", "readiness", "startup", "image", "command", "args", "ports", "env")
-_STATUS = re.compile(r"statuscode: (\d{3})")
+_STATUS = regex(r"statuscode: (\d{3})")
 _ANSWERS = (
-    (re.compile(r"statuscode: (\d{3})"), "the answer is HTTP {0}"),
-    (re.compile(r"connection refused"), "nothing listens there (connection refused)"),
-    (re.compile(r"deadline exceeded|timeout|timed out", re.IGNORECASE), "no answer in time"),
-    (re.compile(r"no such host"), "its host is not known"),
-    (re.compile(r"command .* failed|exit(?:ed| code| status)", re.IGNORECASE), "the command fails"),
+    (regex(r"statuscode: (\d{3})"), "the answer is HTTP {0}"),
+    (regex(r"connection refused"), "nothing listens there (connection refused)"),
+    (regex(r"deadline exceeded|timeout|timed out", re.IGNORECASE), "no answer in time"),
+    (regex(r"no such host"), "its host is not known"),
+    (regex(r"command .* failed|exit(?:ed| code| status)", re.IGNORECASE), "the command fails"),
 )
-_PREFIX = re.compile(r"^\w+ probe (?:failed|errored(?: and resulted in \w+ state)?):?\s*")
+_PREFIX = regex(r"^\w+ probe (?:failed|errored(?: and resulted in \w+ state)?):?\s*")
 _CLIENT_ERRORS = range(400, 500)
 
 

@@ -7,15 +7,16 @@ import re
 from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
+from watchdog.regex import regex
 
 CAUSE = LogCause(
     name="read_only_filesystem",
     summary="read-only file system",
-    pattern=re.compile(
+    pattern=regex(
         r"read-only file ?system|EROFS",
         re.IGNORECASE,
     ),
-    subject=(re.compile(r"[\s'\"(]((?:/[\w.-]+)+)"),),
+    subject=(regex(r"[\s'\"(]((?:/[\w.-]+)+)"),),
     why="{who} crashes because it writes to a read-only file system{subject}.",
     to_do=(
         "Mount a writable volume (an emptyDir, say) at the directory that it writes to, or "

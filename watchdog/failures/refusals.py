@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from watchdog.failures.lines import shorten
+from watchdog.regex import regex
 
 
 class Refusal(NamedTuple):
@@ -22,7 +23,7 @@ class Refusal(NamedTuple):
 REFUSALS = (
     Refusal(
         "quota",
-        re.compile(
+        regex(
             r"exceeded quota: (?P<name>[^,]+), requested: (?P<asked>.+?), used: (?P<used>.+?), "
             r"limited: (?P<hard>.+)"
         ),
@@ -33,7 +34,7 @@ REFUSALS = (
     ),
     Refusal(
         "quota_unset",
-        re.compile(r"failed quota: (?P<name>[^:]+): must specify (?P<asked>[^ ]+)"),
+        regex(r"failed quota: (?P<name>[^:]+): must specify (?P<asked>[^ ]+)"),
         "quota demands requests or limits",
         "The quota {name} accepts only pods that specify {asked}, and this one does not.",
         "Specify {asked} in {target}, or give the namespace a LimitRange with defaults.",
@@ -41,9 +42,7 @@ REFUSALS = (
     ),
     Refusal(
         "limit_range",
-        re.compile(
-            r"(?P<asked>(?:maximum|minimum) \S+ (?:usage|limit to request ratio) per \w+ is .+)"
-        ),
+        regex(r"(?P<asked>(?:maximum|minimum) \S+ (?:usage|limit to request ratio) per \w+ is .+)"),
         "outside the namespace's limit range",
         "A LimitRange of the namespace refuses the pod: {asked}.",
         "Bring the requests and limits of {target} inside the LimitRange, or change the range.",
@@ -51,7 +50,7 @@ REFUSALS = (
     ),
     Refusal(
         "service_account",
-        re.compile(r'serviceaccount "(?P<name>[^"]+)" not found'),
+        regex(r'serviceaccount "(?P<name>[^"]+)" not found'),
         "service account does not exist",
         "The pods run as service account {name}, which does not exist in this namespace.",
         "Create service account {name} with the rights it needs, or name another in {target}.",
@@ -59,7 +58,7 @@ REFUSALS = (
     ),
     Refusal(
         "pod_security",
-        re.compile(r'violates PodSecurity "(?P<name>[^"]+)": (?P<asked>.+)'),
+        regex(r'violates PodSecurity "(?P<name>[^"]+)": (?P<asked>.+)'),
         "Pod Security refuses the pod",
         "The namespace enforces the Pod Security level {name}, which the pod violates: {asked}.",
         "Set the security context of {target} as the level {name} demands.",
@@ -67,14 +66,14 @@ REFUSALS = (
     ),
     Refusal(
         "webhook_down",
-        re.compile(r'failed calling webhook "(?P<name>[^"]+)": (?P<asked>.+)'),
+        regex(r'failed calling webhook "(?P<name>[^"]+)": (?P<asked>.+)'),
         "admission webhook does not answer",
         "The admission webhook {name} could not be called, so no pod is admitted: {asked}",
         "Bring the service behind the webhook {name} back; its owner has to do this.",
     ),
     Refusal(
         "webhook",
-        re.compile(r'admission webhook "(?P<name>[^"]+)" denied the request:? ?(?P<asked>.*)'),
+        regex(r'admission webhook "(?P<name>[^"]+)" denied the request:? ?(?P<asked>.*)'),
         "admission webhook refuses the pod",
         "The admission webhook {name} refuses the pod: {asked}",
         "Change {target} to what the webhook {name} allows, or ask its owner for an exception.",
@@ -82,7 +81,7 @@ REFUSALS = (
     ),
     Refusal(
         "policy",
-        re.compile(r"ValidatingAdmissionPolicy '(?P<name>[^']+)' .*?denied request: (?P<asked>.+)"),
+        regex(r"ValidatingAdmissionPolicy '(?P<name>[^']+)' .*?denied request: (?P<asked>.+)"),
         "admission policy refuses the pod",
         "The admission policy {name} refuses the pod: {asked}",
         "Change {target} to what the policy {name} allows.",
@@ -90,7 +89,7 @@ REFUSALS = (
     ),
     Refusal(
         "priority",
-        re.compile(r"no PriorityClass with name (?P<name>\S+) was found"),
+        regex(r"no PriorityClass with name (?P<name>\S+) was found"),
         "priority class does not exist",
         "The pods name the priority class {name}, which does not exist.",
         "Create the priority class {name}, or name another in {target}.",
@@ -98,7 +97,7 @@ REFUSALS = (
     ),
     Refusal(
         "runtime",
-        re.compile(r'RuntimeClass "(?P<name>[^"]+)" not found'),
+        regex(r'RuntimeClass "(?P<name>[^"]+)" not found'),
         "runtime class does not exist",
         "The pods name the runtime class {name}, which does not exist.",
         "Create the runtime class {name}, or name another in {target}.",
@@ -106,7 +105,7 @@ REFUSALS = (
     ),
     Refusal(
         "other",
-        re.compile(r"(?P<asked>.+)", re.DOTALL),
+        regex(r"(?P<asked>.+)", re.DOTALL),
         "pods cannot be created",
         "The API server refuses to create the pods: {asked}",
         "Change {target} so that its pods are accepted.",

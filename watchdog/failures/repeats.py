@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from watchdog.failures.lines import continues, is_error, shape, time_of_day
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +29,7 @@ _SLACK_SECONDS = 60
 _QUARTER = 900
 _NOON = 43_200
 # Errors that are somebody else's, are over already, or do no harm.
-_HARMLESS = re.compile(
+_HARMLESS = regex(
     r"\bretr(y|ies|ied|ying)\b|\battempt \d|re-?connect(ing|ed)|back(ing)?[ -]?off"
     r"|\bignor(ed|ing)\b|\bskipp(ed|ing)\b|non-?fatal|fall(ing|s)? ?back|using (the )?default"
     r"|recovered|succe(ss|eded)\b"
@@ -48,16 +49,16 @@ _HARMLESS = re.compile(
 )
 # A server that logs the mistakes of its clients: nginx (unless it is the server behind it that
 # fails), PostgreSQL (unless it fails itself), sshd.
-_OF_CLIENTS = re.compile(
+_OF_CLIENTS = regex(
     r"^(?!.*upstream).*, client: [\d.a-f:]+"
     r"|\[\d+\][^:]{0,80}\b(ERROR|FATAL):  (?!could not|out of)"
     r"|\bfrom [\d.a-f:]+ port \d+",
 )
-_WELL = re.compile(
+_WELL = regex(
     r"\b(succe(ss|eded|ssful(ly)?)|recovered|(re)?connected|established|restored|resolved)\b",
     re.IGNORECASE,
 )
-_TESTS = re.compile(
+_TESTS = regex(
     r"=== RUN|--- (PASS|FAIL)|\b\d+ passed\b|\b\d+ failing$|\btests? (run|passed|failed)"
     r"|\bRan \d+ tests?|Tests run:|test session starts|\bFAILED\b.*(::|test)",
     re.IGNORECASE,

@@ -7,17 +7,18 @@ import re
 from watchdog.failures.kind import Drill
 from watchdog.failures.log_cause import LogCause
 from watchdog.failures.manifest import deployment
+from watchdog.regex import regex
 
 _SAID = (
     'pods is forbidden: User "system:serviceaccount:shop:ledger" cannot list resource "pods" in '
     'API group "" in the namespace "shop"'
 )
 
-DENIED = re.compile(
+DENIED = regex(
     r"is forbidden: User|cannot (get|list|watch|create|update|patch|delete) resource",
     re.IGNORECASE,
 )
-WHOM = re.compile(r"User \\?\"system:serviceaccount:([\w.-]+:[\w.-]+)")
+WHOM = regex(r"User \\?\"system:serviceaccount:([\w.-]+:[\w.-]+)")
 GRANT = (
     "Grant the right that the log line names with a Role and a RoleBinding, or name the service "
     "account that has it in the pod template."

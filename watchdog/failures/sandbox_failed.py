@@ -22,6 +22,7 @@ from watchdog.failures.owners import (
     sentence,
     undo_unproven,
 )
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from watchdog.observation.snapshot import ClusterSnapshot, EventSummary, PodSummary
 
 _REASONS = {"FailedCreatePodSandBox", "FailedCreatePodSandbox", "NetworkNotReady"}
-_NETWORK = re.compile(r"cni|network|ipam|plugin type|NetworkNotReady", re.IGNORECASE)
-_SETTING = re.compile(r"/proc/sys/(\S+):")
+_NETWORK = regex(r"cni|network|ipam|plugin type|NetworkNotReady", re.IGNORECASE)
+_SETTING = regex(r"/proc/sys/(\S+):")
 # A node that restarts its network plugin fails a few sandboxes and then makes them.
 _GIVEN_SECONDS = 30.0
 

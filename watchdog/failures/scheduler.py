@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from watchdog.failures.lines import shorten
 from watchdog.failures.owners import listed
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from watchdog.observation.snapshot import PodTemplate
 
-_NODES = re.compile(r"\d+/(\d+) nodes are available: (.*)", re.DOTALL)
-_ITEM = re.compile(r"(?:^|, )(?:(\d+) )?(?:node\(s\) )?(.+?)(?=, \d+ |$)")
+_NODES = regex(r"\d+/(\d+) nodes are available: (.*)", re.DOTALL)
+_ITEM = regex(r"(?:^|, )(?:(\d+) )?(?:node\(s\) )?(.+?)(?=, \d+ |$)")
 _REASONS = (
-    ("resource", re.compile(r"Insufficient (\S+)")),
-    ("taint", re.compile(r"(?:untolerated|had) taint \{(.+?)\s*\}")),
-    ("selector", re.compile(r"didn't match (?:Pod's )?node (?:affinity|selector)")),
-    ("spread", re.compile(r"didn't match pod topology spread")),
-    ("neighbours", re.compile(r"(?:match pod|satisfy existing pods).*affinity")),
-    ("ports", re.compile(r"didn't have free ports")),
-    ("pods", re.compile(r"Too many pods")),
-    ("cordoned", re.compile(r"were unschedulable")),
-    ("volume", re.compile(r"(?:volume|[Pp]ersistent ?[Vv]olume)")),
+    ("resource", regex(r"Insufficient (\S+)")),
+    ("taint", regex(r"(?:untolerated|had) taint \{(.+?)\s*\}")),
+    ("selector", regex(r"didn't match (?:Pod's )?node (?:affinity|selector)")),
+    ("spread", regex(r"didn't match pod topology spread")),
+    ("neighbours", regex(r"(?:match pod|satisfy existing pods).*affinity")),
+    ("ports", regex(r"didn't have free ports")),
+    ("pods", regex(r"Too many pods")),
+    ("cordoned", regex(r"were unschedulable")),
+    ("volume", regex(r"(?:volume|[Pp]ersistent ?[Vv]olume)")),
 )
 
 

@@ -25,6 +25,7 @@ from watchdog.observation.snapshot import (
     ServicePort,
     ServiceSummary,
 )
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from watchdog.observation.snapshot import ClusterSnapshot, ContainerSpec
 
 # What programs say and are told about the port that they listen on.
-_LISTENS = re.compile(
+_LISTENS = regex(
     r"listen\w*\s+(?:on|at)\s+(?:port\s+|tcp\s+)?(?:https?://)?(?:[\w.\[\]*:]*:)?(\d{2,5})\b"
     r"(?!\s*(?:thread|worker|core|second|conn))"
     r"|(?:httpd|nc|serve|server)\b[^;&|]*?\s-l?p[ =]?(\d{2,5})\b"

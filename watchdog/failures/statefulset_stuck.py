@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from watchdog.actions import DeletePod, RemediationAction
@@ -11,6 +10,7 @@ from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.look import GRACE, unready_for
 from watchdog.failures.owners import Trouble, alive, kubectl, owner_finding, word
 from watchdog.observation.snapshot import Condition, PodTemplate, StatefulSetSummary
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _WAIT = GRACE.unready_seconds
-_GATE = re.compile(r'readiness gate "([^"]+)"')
+_GATE = regex(r'readiness gate "([^"]+)"')
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:

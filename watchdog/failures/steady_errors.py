@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from watchdog.failures.permission_denied import CAUSE as PERMISSION_DENIED
 from watchdog.failures.read_only_filesystem import CAUSE as READ_ONLY_FILESYSTEM
 from watchdog.failures.repeats import Repeated, repeated
 from watchdog.observation.snapshot import ContainerSpec
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ _CAUSES = (
 _RUNS_SECONDS = 120
 _LATELY_SECONDS = 3600
 _RUN_ONCE = {"Job", "CronJob", "Pod"}
-_CLIENT = re.compile(r"\bclient: [\w.:]+")
+_CLIENT = regex(r"\bclient: [\w.:]+")
 _FIND_OUT = (
     "Find out why it fails at what the log names, and correct that: the pod is ready, so nothing "
     "restarts it or keeps requests from it."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from watchdog.failures import example as ex
@@ -29,6 +28,7 @@ from watchdog.observation.snapshot import (
     PodTemplate,
     Reference,
 )
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from watchdog.nouns import Finding
     from watchdog.observation.snapshot import ClusterSnapshot, EventSummary, PodSummary
 
-_ABSENT = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
-_NO_CLASS = re.compile(r'storageclass\S* "([^"]+)" not found')
+_ABSENT = regex(r'persistentvolumeclaim "([^"]+)" not found')
+_NO_CLASS = regex(r'storageclass\S* "([^"]+)" not found')
 _UNSET = "no storage class is set"
-_NO_VOLUME = re.compile(r"find available persistent volumes to bind|unbound immediate")
+_NO_VOLUME = regex(r"find available persistent volumes to bind|unbound immediate")
 # What a provisioner outside the cluster is still given, once it was asked.
 _PROVISION_SECONDS = 120.0
 

@@ -22,6 +22,7 @@ from watchdog.failures.owners import (
     sentence,
     undo_unproven,
 )
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,14 +32,14 @@ if TYPE_CHECKING:
     from watchdog.observation.snapshot import ClusterSnapshot, EventSummary, PodSummary
 
 _REASONS = {"FailedMount", "FailedAttachVolume", "FailedMapVolume"}
-_CONFIG = re.compile(
+_CONFIG = regex(
     r"(configmap|secret)s? \"[^\"]+\" not found|non-existent (config|secret) key"
     r"|not registered|timed out waiting for the condition",
     re.IGNORECASE,
 )
-_VOLUME = re.compile(r'for volume "([^"]+)"')
-_DRIVER = re.compile(r"driver name (\S+) not found")
-_NOT_THERE = re.compile(r"hostPath type check failed: (\S+) is not")
+_VOLUME = regex(r'for volume "([^"]+)"')
+_DRIVER = regex(r"driver name (\S+) not found")
+_NOT_THERE = regex(r"hostPath type check failed: (\S+) is not")
 # A volume is handed from node to node within minutes; the kubelet tries a mount again at once.
 _MULTI_ATTACH_SECONDS = 420.0
 _TRIES = 3

@@ -22,6 +22,7 @@ from watchdog.failures.look import (
 from watchdog.failures.manifest import deployment
 from watchdog.failures.owners import kubectl, word
 from watchdog.failures.repair import changed_words, permanent, undo
+from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,14 +35,14 @@ NAME = "wrong_command"
 SUMMARY = "wrong command"
 _NOT_STARTED = {"StartError", "ContainerCannotRun"}
 _CODES = (126, 127)
-_RUNTIME = re.compile(
+_RUNTIME = regex(
     r"executable file not found|no such file or directory|permission denied|exec format error"
     r"|is a directory|not a directory|chdir to cwd|no command specified|invalid argument",
     re.IGNORECASE,
 )
-_OOM = re.compile(r"OOM-?killed", re.IGNORECASE)
+_OOM = regex(r"OOM-?killed", re.IGNORECASE)
 # What a shell or an interpreter says of the command line itself.
-_LINE = re.compile(
+_LINE = regex(
     r"exec format error|error while loading shared libraries|no main manifest attribute"
     r"|can't open file '[^']+'|can't open '[^']+': No such file|Cannot find module '/"
     r"|Unable to access jarfile|Could not find or load main class|unknown command \""
@@ -51,10 +52,10 @@ _LINE = re.compile(
     re.IGNORECASE,
 )
 _PROGRAM = (
-    re.compile(r"exec: \\?\"(?P<p>[^\"\\]+)"),
-    re.compile(r"(?:stat|exec) (?P<p>/[^\s:]+)"),
-    re.compile(r"(?:can't open (?:file )?|Cannot find module )'([^']+)'|jarfile (\S+)"),
-    re.compile(
+    regex(r"exec: \\?\"(?P<p>[^\"\\]+)"),
+    regex(r"(?:stat|exec) (?P<p>/[^\s:]+)"),
+    regex(r"(?:can't open (?:file )?|Cannot find module )'([^']+)'|jarfile (\S+)"),
+    regex(
         r"sh: (?:(?:line )?\d+: )?([^\s:]+): "
         r"(?:not found|command not found|Permission denied|No such)",
         re.IGNORECASE,

@@ -25,13 +25,14 @@ from watchdog.nouns import ActionResult, Diagnosis, Finding, Outcome
 from watchdog.observation.pause import pause
 from watchdog.observation.revisions import REVISION
 from watchdog.observation.snapshot import BlindSpot, ClusterSnapshot, ObjectRef
+from watchdog.regex import regex
 from watchdog.resources import NAMESPACES
 from watchdog.settings import Settings
 
 # Both are read off a clock that tells whole seconds, and each answer took its time.
 _TOLERANCE = timedelta(seconds=2)
 # Only what was seen whole can be told to be well again; without these there is less to say of it.
-_BESIDES = re.compile(r"logs? |events|replicasets", re.IGNORECASE)
+_BESIDES = regex(r"logs? |events|replicasets", re.IGNORECASE)
 LEASE_MARGIN_SECONDS = 60.0  # deliveries and the end of the process come after the run budget
 
 

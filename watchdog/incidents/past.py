@@ -8,7 +8,6 @@ counts, so that a deleted ConfigMap resets no cool-down.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from watchdog.incidents.follow import concerns, cooldown_end
 from watchdog.incidents.incident import Try
 from watchdog.incidents.memory import Memory
 from watchdog.observation.snapshot import ObjectRef
+from watchdog.regex import regex
 from watchdog.settings import IncidentSettings
 
 ATTEMPTS = "sre-watchdog/attempts"
@@ -24,7 +24,7 @@ _COUNTS_FOR = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _LONGEST = 1000  # characters of a mark
-_ID = re.compile(r"[0-9a-f]{1,64}")
+_ID = regex(r"[0-9a-f]{1,64}")
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,13 @@ from watchdog.observation.snapshot import (
     WorkloadSummary,
 )
 from watchdog.observation.words import age, clean, quoted
+from watchdog.regex import regex
 
-_SERIOUS = re.compile(
+_SERIOUS = regex(
     r"error|fatal|panic|exception|fail|denied|refused|not found|missing|must", re.IGNORECASE
 )
-_STAMP = re.compile(r"^\W*\d{4}-\d\d-\d\d[T ][\d:.,]+\S*\s*|^\W*\d\d:\d\d:\d\d[.,\d]*\s*")
-_POD_UID = re.compile(r"\([0-9a-f-]{36}\)")
+_STAMP = regex(r"^\W*\d{4}-\d\d-\d\d[T ][\d:.,]+\S*\s*|^\W*\d\d:\d\d:\d\d[.,\d]*\s*")
+_POD_UID = regex(r"\([0-9a-f-]{36}\)")
 _GOOD_NEWS = {"Available": "True", "Progressing": "True", "Complete": "True"}
 _NODES, _REVISIONS, _CHANGES, _ENVS = 3, 4, 8, 40
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from watchdog.regex import regex
+
 PAUSE = "sre-watchdog/pause"
-_END = re.compile(
+_END = regex(
     r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?(?:\.\d+)?\s?(?:Z|[+-]\d{2}:?\d{2})?"
 )
 

@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from watchdog.observation.reader import Json
+from watchdog.regex import regex
 from watchdog.resources import CLAIMS, CRONJOBS, DAEMONSETS, DEPLOYMENTS, JOBS, PODS, STATEFULSETS
 
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 365 * 86400}
-_DURATION = re.compile(r"(?:\d+[smhdy])+")
+_DURATION = regex(r"(?:\d+[smhdy])+")
 NONE = "<none>"
 
 

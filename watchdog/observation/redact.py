@@ -27,10 +27,9 @@ from watchdog.observation.secret_shapes import (
     secrets_in,
 )
 from watchdog.observation.snapshot import LogTail, ObjectRef
+from watchdog.regex import regex
 
-_ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,2048}(?:\x07|\x1b\\)?|\x1b[@-Z\\^_]"
-)
+_ESCAPES = regex(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,2048}(?:\x07|\x1b\\)?|\x1b[@-Z\\^_]")
 # Control characters but tab and newline; zero-width and bidirectional ones hide or reorder text.
 _INVISIBLE = dict.fromkeys(
     [
@@ -45,27 +44,25 @@ _INVISIBLE = dict.fromkeys(
     ]
 )
 # The lines of a key are long, but for its last one.
-_PEM_LAST = re.compile(r"[A-Za-z0-9+/=]{4,}")
-_PEM_LINE = re.compile(r"[A-Za-z0-9+/=]{40,}")
-_LINE_END = re.compile(r"\\r\\n|\\n|\n")
+_PEM_LAST = regex(r"[A-Za-z0-9+/=]{4,}")
+_PEM_LINE = regex(r"[A-Za-z0-9+/=]{40,}")
+_LINE_END = regex(r"\\r\\n|\\n|\n")
 _SHORTEST_HIDDEN = 6
 _SHORTEST_SECRET = 3
 _SHORTEST_LINE = 16
-_SECRET_NAME = re.compile(r"PASS|PWD|SECRET|TOKEN|KEY|CRED|(?:^|_)(?:PIN|OTP)(?:_|$)")
-_TOO_COMMON = re.compile(
+_SECRET_NAME = regex(r"PASS|PWD|SECRET|TOKEN|KEY|CRED|(?:^|_)(?:PIN|OTP)(?:_|$)")
+_TOO_COMMON = regex(
     r"console|debug|default|development|disabled|enabled|localhost|production|staging|warning"
     r"|verbose|127\.0\.0\.1|0\.0\.0\.0",
     re.IGNORECASE,
 )
 # Where a workload looks for another one is what a failed connection is about: the name of a host
 # under a name that says so is shown. Anything that is not just a host name stays masked.
-_ADDRESS_NAME = re.compile(
-    r"(?:^|_)(?:ADDR|ADDRESS|BROKERS?|ENDPOINT|HOST|HOSTNAME|SERVER|SERVICE)$"
-)
-_HOST = re.compile(r"[a-z](?:[a-z-]{0,61}[a-z0-9])?(?:\.[a-z0-9-]{1,63})*(?::\d{1,5})?")
-_FLAG = re.compile(r"--?([A-Za-z][\w.-]{1,60})(?:=(.*))?", re.DOTALL)
+_ADDRESS_NAME = regex(r"(?:^|_)(?:ADDR|ADDRESS|BROKERS?|ENDPOINT|HOST|HOSTNAME|SERVER|SERVICE)$")
+_HOST = regex(r"[a-z](?:[a-z-]{0,61}[a-z0-9])?(?:\.[a-z0-9-]{1,63})*(?::\d{1,5})?")
+_FLAG = regex(r"--?([A-Za-z][\w.-]{1,60})(?:=(.*))?", re.DOTALL)
 # Arguments that say where or how much are what a failure is about.
-_PLAIN_ARGUMENT = re.compile(
+_PLAIN_ARGUMENT = regex(
     r"[./~$%{@-].*|\S*\s.*|[a-z][a-z0-9+.-]{1,20}://[^@]*|[\d.,:/]+[A-Za-z%]{0,4}|[\w.-]*:\d{1,5}",
     re.DOTALL,
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from watchdog.observation.secret_shapes import CUT_OFF, PREFIX, secrets_in
+from watchdog.regex import regex
 
 # How a line begins that does not go on from the one before: a time, an address, a level, a count,
 # a name with its value, a path, a quote or a bracket, a flag, a token.
@@ -18,13 +19,13 @@ _BEGINNING = (
 )
 # A run of characters that is no plain word, or words up to a quote that nobody opened: it may be
 # the rest of a secret.
-_TORN = re.compile(
+_TORN = regex(
     rf"(?<=[^\n])\n[ \t]{{0,8}}(?=(?!{_BEGINNING})"
     r"(?:\S{16}|\S{0,64}?[\d/+=_.-]\S|\S{0,64}?\d(?:\s|$)|\S{0,64}?[a-z][A-Z]"
     r"|[^\s\"'][^\"'\n]{0,80}[\"'](?:[\s,;})\]]|$)))",
     re.MULTILINE,
 )
-_RUN = re.compile(r"\S*")
+_RUN = regex(r"\S*")
 _LONGEST_TORN_WORD = 4096
 Token = Callable[[str, str], str]
 

@@ -6,8 +6,10 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
+
+from watchdog.regex import regex
 
 _NAME = (
     r"passwords?|passwd|passphrase|pwd|[_-]pass|pgpass|secrets?|tokens?|credentials?|api[_-]?keys?"
@@ -23,13 +25,13 @@ _VALUE = (
     r"|[^\s\"',;&<>{}()\[\]][^\s\"',;&(){}]{0,4096})"
 )
 # What follows "token:" in prose, where it is not the token.
-_PROSE = re.compile(
+_PROSE = regex(
     r"(?:an?|access|and|at|be|but|can(?:not)?|could|does|empty|error|expected|expired|failed|for"
     r"|from|got|has|in|incorrect|invalid|is|it|key|length|malformed|missing|must|no|not|null|of|or"
     r"|permission|required|should|signature|the|this|to|unable|unauthorized|unexpected|unknown"
     r"|unrecognized|unset|unsupported|use|was|will|with|wrong|yes|your?)[.,:]?"
 )
-_NO_VALUE = re.compile(
+_NO_VALUE = regex(
     r"[*x.<>-]*|yes|no|\$|''|\"\"|false|true|nil|none|null|undefined|unset|redacted|fieldref|key|name"
     r"|valuefrom|(?:<redacted:|<env |<arg |\$\(|\$\{|\{\{|\(set\)|\[redacted).*",
     re.DOTALL,
@@ -40,18 +42,8 @@ PREFIX = (
     r"|gl[a-z]{2,5}-|xox[a-z]-|pypi-A|hv[sbr]\.|SG\.|ya29\.|GOCSPX-|AIza|eyJ|A[KS]IA|LS0tLS1C"
     r"|AGE-SECRET-KEY-)"
 )
-SECRET_FLAG = re.compile(rf"--?[\w.-]{{0,60}}?(?:{_NAME}){_SUFFIX}", re.IGNORECASE)
-PRIVATE_KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-
-
-class _Source(NamedTuple):
-    text: str
-    flags: int = 0
-
-
-@cache
-def _compiled(source: _Source) -> re.Pattern[str]:
-    return re.compile(source.text, source.flags)
+SECRET_FLAG = regex(rf"--?[\w.-]{{0,60}}?(?:{_NAME}){_SUFFIX}", re.IGNORECASE)
+PRIVATE_KEY_END = regex(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 
 
 class Shape(NamedTuple):
@@ -63,13 +55,8 @@ class Shape(NamedTuple):
 
     kind: str
     needs: tuple[str, ...]
-    source: _Source
+    pattern: re.Pattern[str]
     holds: Callable[[re.Match[str]], bool] = lambda _match: True
-
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """What it looks like. Compiled when first needed: most passes see nothing like it."""
-        return _compiled(self.source)
 
 
 def _is_basic(match: re.Match[str]) -> bool:
@@ -105,18 +92,18 @@ def _is_no_word(match: re.Match[str]) -> bool:
 
 
 def _shape(kind: str, needs: str, pattern: str) -> Shape:
-    return Shape(kind, tuple(needs.split()), _Source(pattern))
+    return Shape(kind, tuple(needs.split()), regex(pattern))
 
 
 def _named(pattern: str) -> Shape:
-    return Shape("secret", _NAME_NEEDS, _Source(pattern, re.IGNORECASE | re.MULTILINE), _is_value)
+    return Shape("secret", _NAME_NEEDS, regex(pattern, re.IGNORECASE | re.MULTILINE), _is_value)
 
 
 SHAPES = (
     Shape(
         "private-key",
         ("private key",),
-        _Source(
+        regex(
             r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?"
             rf"(?:{PRIVATE_KEY_END.pattern}|\Z)"
         ),
@@ -156,7 +143,7 @@ SHAPES = (
     Shape(
         "authorization",
         ("authorization",),
-        _Source(
+        regex(
             r"\bauthorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?"
             r"(?:(?:bearer|basic|digest|token|apikey|aws4-hmac-sha256)\s+)?"
             r"(?P<secret>(?!error|failed|denied|required|mode|policy|header)[^\s\"',<][^\r\n\"']{3,4096})",
@@ -167,19 +154,19 @@ SHAPES = (
     Shape(
         "bearer",
         ("bearer",),
-        _Source(r"\bbearer\s{1,4}(?P<secret>[\w.~+/=-]{8,})", re.IGNORECASE),
+        regex(r"\bbearer\s{1,4}(?P<secret>[\w.~+/=-]{8,})", re.IGNORECASE),
         _is_no_word,
     ),
     Shape(
         "basic",
         ("basic",),
-        _Source(r"\bbasic\s{1,4}(?P<secret>[A-Za-z0-9+/]{6,}={0,2})", re.IGNORECASE),
+        regex(r"\bbasic\s{1,4}(?P<secret>[A-Za-z0-9+/]{6,}={0,2})", re.IGNORECASE),
         _is_basic,
     ),
     Shape(
         "cookie",
         ("cookie",),
-        _Source(
+        regex(
             r"\b(?:set-)?cookies?[\"']?\s{0,4}[:=]\s{0,4}[\"']?"
             r"(?P<secret>[\w.-]{1,128}=[^\r\n\"']{1,4096})",
             re.IGNORECASE,
@@ -217,7 +204,7 @@ SHAPES = (
     Shape(
         "card",
         (),
-        _Source(
+        regex(
             r"(?<![\w.-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6(?:011|5\d\d))"
             r"(?:(?:[ -]|\s{0,4}\n\s{0,8})?\d{4}){3}"
             r"|3[47]\d\d[ -]?\d{6}[ -]?\d{5})(?![\w.-])"
@@ -243,11 +230,11 @@ SHAPES = (
 # What any shape needs, so that most lines are told apart at once; the digits are a card's.
 _NEEDS = sorted({need for shape in SHAPES for need in shape.needs if not need.startswith("<")})
 _SHORT = 200
-_DIGITS = re.compile(r"\d{4}[\s-]{0,12}\d{4}")
+_DIGITS = regex(r"\d{4}[\s-]{0,12}\d{4}")
 # A mask of ours, or the end of one: a second pass leaves it alone.
-MASKED = re.compile(r"<redacted:|<env |<arg |\d+>")
+MASKED = regex(r"<redacted:|<env |<arg |\d+>")
 # The start of a secret, at the end of a text that was cut there.
-CUT_OFF = re.compile(
+CUT_OFF = regex(
     rf"(?:\b{PREFIX}[\w.~+/=-]{{0,4096}}"
     r"|\b(?:bearer|basic)\s{1,4}[\w.~+/=-]{1,4096}"
     r"|(?<=://)[^\s/:@\"']{0,256}:(?!\d{1,5}\Z)[^\s/\"'<>@]{1,512}"

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from watchdog.observation.looking import Looking, side_by_side
 from watchdog.observation.printed import NONE, cells, seconds
 from watchdog.observation.reader import Reader
+from watchdog.regex import regex
 from watchdog.resources import (
     CLAIMS,
     CRONJOBS,
@@ -41,8 +42,8 @@ _COLUMNS = {
     CLAIMS: ("Name", "Status"),
 }
 # The letters that Kubernetes makes random name endings of, so that they form no words.
-_ENDING = re.compile(r"-(?:[bcdfghjklmnpqrstvwxz2456789]{5}|\d+)$")
-_RESTARTS = re.compile(r"(\d+)(?: \((\w+) ago\))?")
+_ENDING = regex(r"-(?:[bcdfghjklmnpqrstvwxz2456789]{5}|\d+)$")
+_RESTARTS = regex(r"(\d+)(?: \((\w+) ago\))?")
 
 
 class Suspect(NamedTuple):
@@ -247,7 +248,7 @@ def _job(row: Row) -> str | None:
 
 
 # A day that none of the schedule's months has: such a CronJob never runs, however young it is.
-_NO_SUCH_DAY = re.compile(
+_NO_SUCH_DAY = regex(
     r"\S+ \S+ (?:(?:30|31|30,31) (?:2|feb)|31 (?:4|6|9|11|apr|jun|sep|nov)) \*", re.IGNORECASE
 )
 

@@ -25,11 +25,12 @@ from watchdog.actions.patch_configmap import held_keys
 from watchdog.actions.patch_deployment_image import one_typo_apart, repository
 from watchdog.actions.patch_deployment_resources import Quantities, held
 from watchdog.observation.snapshot import PodSummary
+from watchdog.regex import regex
 from watchdog.remediation.values import ceiling
 from watchdog.remediation.verdict import Context, Rule, Verdict, ask, refuse
 
 # Names whose value decides what code runs, whom it trusts or whom it talks to.
-_RISKY_NAME = re.compile(
+_RISKY_NAME = regex(
     r"^(LD_|DYLD_|GLIBC_|MALLOC_|PYTHON|NODE_|JAVA_|JDK_|_JAVA|RUBY|PERL|PHP|DOTNET_|CORECLR_|GIT_"
     r"|GO(DEBUG|ROOT)|BASH_|ENV$|IFS$|SHELL|AWS_|AZURE_|GCP_|GOOGLE_|KUBE|SSH_|DOCKER_|NPM_|PIP_)"
     r"|OPTIONS|OPTS|FLAGS|ARGS|PRELOAD|PROXY|PATH|URL|URI|ADDR|HOST|ENDPOINT|SERVER|BROKER|PEER"
@@ -38,9 +39,9 @@ _RISKY_NAME = re.compile(
     r"|COOKIE|CONNECTION|DATABASE|BUCKET|DEBUG",
     re.IGNORECASE,
 )
-_PLAIN_VALUE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_PLAIN_VALUE = regex(r"[A-Za-z0-9._-]{1,64}")
 # A host name or an address would decide whom the program talks to, whatever the variable is called.
-_ADDRESS = re.compile(
+_ADDRESS = regex(
     r"(?:[\w-]+\.)+(?:[A-Za-z]{2,}|xn--[\w-]+)\.?|\d{1,3}(?:\.\d{1,3}){3}\.?", re.IGNORECASE
 )
 _QUANTITIES = {(g, r): "" for g in ("requests", "limits") for r in ("memory", "cpu")}

@@ -15,15 +15,14 @@ from datetime import datetime
 
 from watchdog.actions import RemediationAction, RolloutUndo
 from watchdog.observation.snapshot import ContainerState, PodTemplate
+from watchdog.regex import regex
 from watchdog.remediation import bounds, guards, history
 from watchdog.remediation.verdict import ALLOWED, Context, Rule, Verdict, ask, refuse
 
 OURS = "sre-watchdog"
 _GITOPS = {"argocd.argoproj.io/": "Argo CD", "toolkit.fluxcd.io/": "Flux"}
-_MIGRATION = re.compile(r"migrat|flyway|liquibase|alembic|schema", re.IGNORECASE)
-_MUST_BE_SEEN = re.compile(
-    r"\b(namespaces|pods|deployments|replicasets|revisions)\b", re.IGNORECASE
-)
+_MIGRATION = regex(r"migrat|flyway|liquibase|alembic|schema", re.IGNORECASE)
+_MUST_BE_SEEN = regex(r"\b(namespaces|pods|deployments|replicasets|revisions)\b", re.IGNORECASE)
 _PROVEN = frozenset({"revision", "approved"})
 _STARTING = frozenset({"", "ContainerCreating", "PodInitializing"})
 # A pod that crashed so often, the last time so lately, is ready only between two crashes. The

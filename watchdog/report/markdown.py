@@ -14,11 +14,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from watchdog.nouns import Report
+from watchdog.regex import regex
 from watchdog.report.closing import closing, undelivered
 from watchdog.report.words import chapters
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]#|~!$])")
-_BLANK_LINES = re.compile(r"\n{3,}")
+_SPECIAL = regex(r"([\\`*_{}\[\]#|~!$])")
+_BLANK_LINES = regex(r"\n{3,}")
 
 
 class _Safe(str):

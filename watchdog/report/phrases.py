@@ -10,18 +10,15 @@ import re
 import unicodedata
 
 from watchdog.prose import plain_prose
+from watchdog.regex import regex
 
 # CSI and OSC sequences, then the two-character escapes that are left.
-_ANSI = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]"
-)
+_ANSI = regex(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]")
 # Bidi marks and overrides, zero-width characters and tag characters: they hide or reorder text.
 # Joiners (U+200C, U+200D) stay: scripts and emoji need them, and they hide nothing.
-_HIDDEN = re.compile(
-    "[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
-)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_HIDDEN = regex("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+_CONTROL = regex(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SURROGATE = regex("[\ud800-\udfff]")
 _KINDS = ("pods", "deployments", "statefulsets", "daemonsets", "jobs", "cronjobs")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _ZERO_WIDTH_JOINER = "\u200d"

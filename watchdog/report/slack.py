@@ -19,6 +19,7 @@ from urllib.error import URLError
 from watchdog.clock import Budget
 from watchdog.errors import DeliveryError
 from watchdog.nouns import Report
+from watchdog.regex import regex
 from watchdog.report.phrases import shorten
 from watchdog.report.slack_answers import UNCLEAR, Answer
 from watchdog.report.slack_blocks import messages
@@ -27,8 +28,8 @@ from watchdog.settings import SlackSettings
 
 Body = dict[str, Any]
 
-_CODE = re.compile(r"[a-z][a-z_]{2,60}")
-_ADDRESS = re.compile(r"[A-Za-z0-9.#_-]{1,40}")
+_CODE = regex(r"[a-z][a-z_]{2,60}")
+_ADDRESS = regex(r"[A-Za-z0-9.#_-]{1,40}")
 _READS = {"conversations.history", "conversations.replies", "reactions.get"}
 _SCOPES = {
     "conversations.history": "channels:history",

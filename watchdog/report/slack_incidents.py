@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from watchdog.incidents.incident import ApprovalRequest, Incident, Try
 from watchdog.nouns import NamespaceReport, Outcome, Report
+from watchdog.regex import regex
 from watchdog.report.phrases import clean, count, duration, one_line
 from watchdog.report.slack_blocks import TITLES, blocks_for, done, facts, sentences, where
 from watchdog.report.slack_kit import (
@@ -35,7 +35,7 @@ from watchdog.report.words import Case
 ASKS = "Approval needed for"  # how a reply that asks begins
 _HEADLINE = 300
 _TRIES = 5
-_USER = re.compile(r"[UW][A-Z0-9]{1,30}")
+_USER = regex(r"[UW][A-Z0-9]{1,30}")
 _ENDED = {
     Outcome.UNDONE: "it did not help and was undone",
     Outcome.FAILED: "it failed",

@@ -11,13 +11,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from watchdog.regex import regex
 from watchdog.report.phrases import clean, one_line, shorten
 
 Block = dict[str, Any]
 
 TEXT, BODY = 2800, 2000  # characters of a message's fallback, and of a paragraph
 _CODE = 2400
-_EDGE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_EDGE_UNDERSCORE = regex(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _SIGNS = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "'"})
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from watchdog.clock import Budget
 from watchdog.incidents.incident import ApprovalRequest, Incident
 from watchdog.incidents.memory import Memory
+from watchdog.regex import regex
 from watchdog.report.phrases import one_line
 from watchdog.report.slack_answers import Answer
 from watchdog.report.slack_incidents import ASKS
@@ -21,7 +22,7 @@ _YES = {"white_check_mark", "heavy_check_mark", "+1", "thumbsup"}
 _STOP = {"no_entry", "octagonal_sign", "stop_sign"}
 _MESSAGES = 20
 _SECONDS = 15.0
-_TS = re.compile(r"\d{1,12}\.\d{1,9}")
+_TS = regex(r"\d{1,12}\.\d{1,9}")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ next pass. A message that a dying pass may have left behind is looked for before
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +14,7 @@ from watchdog.clock import Budget
 from watchdog.incidents.incident import Thread
 from watchdog.incidents.memory import Memory
 from watchdog.nouns import Delivery, Report
+from watchdog.regex import regex
 from watchdog.report.slack import configured
 from watchdog.report.slack_answers import Answer
 from watchdog.report.slack_blocks import MAX_POSTS, digest
@@ -40,7 +40,7 @@ __all__ = ["Answers", "answers", "tell"]
 
 _QUIET_EDITS = 20  # a pass: durations go on, nothing else has changed
 _LOST = "a message whose answer was lost is not posted again, as it cannot be looked for: "
-_ID = re.compile(r"[CGD][A-Z0-9]{2,30}")
+_ID = regex(r"[CGD][A-Z0-9]{2,30}")
 
 
 def tell(  # noqa: PLR0913, PLR0917 - what is told, and the ways out of it

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from watchdog.nouns import Report
+from watchdog.regex import regex
 from watchdog.report.closing import closing, undelivered
 from watchdog.report.words import Step, chapters
 
@@ -28,7 +29,7 @@ _STYLES = {
     "refused": "yellow", "undone": "yellow", "failed": "red", "unknown": "red",
 }  # fmt: skip
 _OPEN, _SEP, _CLOSE = "\x0e", "\x1f", "\x0f"
-_MARKED = re.compile(f"{_OPEN}(\\w+){_SEP}(.*?){_CLOSE}", re.DOTALL)
+_MARKED = regex(f"{_OPEN}(\\w+){_SEP}(.*?){_CLOSE}", re.DOTALL)
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "×": "x", "…": "...", "·": "-", "→": "->"})
 _INDENT, _LABEL, _NARROW, _WIDE = "  ", 9, 50, 110
 

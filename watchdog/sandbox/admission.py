@@ -3,11 +3,11 @@
 Messages are the real server's, for they end up in events and conditions.
 """
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from watchdog.regex import regex
 from watchdog.sandbox import refusals
 from watchdog.sandbox.quantities import amount, asked, shown
 from watchdog.sandbox.resources import Object, Resource, named
@@ -16,7 +16,7 @@ from watchdog.sandbox.store import CONTROLLER_STATUS, Store
 
 Cause = tuple[str, str]
 
-_NAME = re.compile(r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")
+_NAME = regex(r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")
 _BAD_NAME = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
     "'.', and must start and end with an alphanumeric character"

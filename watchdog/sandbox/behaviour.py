@@ -19,6 +19,7 @@ import re
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 
+from watchdog.regex import regex
 from watchdog.sandbox.quantities import amount
 from watchdog.sandbox.resources import Object
 from watchdog.sandbox.shell import Shell
@@ -30,8 +31,8 @@ MISSING_IMAGES = ("*missing*", "*does-not-exist*", "*invalid*", "*nope*", "*none
 NEEDS_MEMORY = "sandbox/needs-memory"
 SERVES = "sandbox/serves"
 
-_BUSYBOX = re.compile(r"^(docker\.io/)?(library/)?busybox$")
-_BUSYBOX_TAG = re.compile(r"^(latest|stable|(1\.\d{2}(\.\d)?)?(-?(musl|glibc|uclibc))?)$")
+_BUSYBOX = regex(r"^(docker\.io/)?(library/)?busybox$")
+_BUSYBOX_TAG = regex(r"^(latest|stable|(1\.\d{2}(\.\d)?)?(-?(musl|glibc|uclibc))?)$")
 _UNKNOWN_PROGRAMS = frozenset(
     ["python", "python3", "node", "java", "ruby", "go", "bash", "curl", "npm", "gunicorn"]
 )

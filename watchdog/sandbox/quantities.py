@@ -1,12 +1,12 @@
 """Resource quantities (`100m`, `64Mi`): enough arithmetic for quotas, limits and scheduling."""
 
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+from watchdog.regex import regex
 from watchdog.sandbox.resources import Object
 
-_SHAPE = re.compile(r"^([+-]?[0-9.]+)([eE][+-]?[0-9]+|[KMGTPE]i|[numkMGTPE]?)$")
+_SHAPE = regex(r"^([+-]?[0-9.]+)([eE][+-]?[0-9]+|[KMGTPE]i|[numkMGTPE]?)$")
 _BINARY = {unit + "i": Decimal(1024) ** (i + 1) for i, unit in enumerate("KMGTPE")}
 _DECIMAL = {unit: Decimal(1000) ** i for i, unit in zip(range(-3, 7), "num kMGTPE", strict=True)}
 _UNITS = {**_BINARY, **_DECIMAL, "": Decimal(1)}

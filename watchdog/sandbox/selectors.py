@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from watchdog.regex import regex
 from watchdog.sandbox.refusals import bad_request
 from watchdog.sandbox.resources import Object
 
-_SET = re.compile(r"^(\S+)\s+(in|notin)\s*\(([^)]*)\)$")
-_EQUAL = re.compile(r"^([^=!\s]+)\s*(==|=|!=)\s*([^=!\s]*)$")
-_EXISTS = re.compile(r"^(!?)\s*([A-Za-z0-9./_-]+)$")
+_SET = regex(r"^(\S+)\s+(in|notin)\s*\(([^)]*)\)$")
+_EQUAL = regex(r"^([^=!\s]+)\s*(==|=|!=)\s*([^=!\s]*)$")
+_EXISTS = regex(r"^(!?)\s*([A-Za-z0-9./_-]+)$")
 _META = frozenset({"metadata.name", "metadata.namespace"})
 _FIELDS = {
     "Pod": _META

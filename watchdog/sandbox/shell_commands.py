@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from watchdog.regex import regex
 from watchdog.sandbox import shell_resources
 from watchdog.sandbox.shell_outcome import Ended, LoopLeft, RunsForEver
 from watchdog.sandbox.shell_syntax import UnknownSyntaxError, parse
@@ -35,7 +36,7 @@ _FOLDERS = frozenset(
     """,
     )
 )
-_BIN = re.compile(r"^/(usr/)?s?bin/")
+_BIN = regex(r"^/(usr/)?s?bin/")
 
 Command = Callable[["Shell", list[str], str], int]
 

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Callable
 
+from watchdog.regex import regex
 from watchdog.sandbox.shell_outcome import Ended
 from watchdog.sandbox.shell_syntax import UnknownSyntaxError, quoted_end
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!]")
-_BRACED = re.compile(
-    r"^(#?)([A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!])(:?[-=?+]|##?|%%?)?(.*)$", re.DOTALL
-)
-_TERM = re.compile(r"\d+|[+*/%-]")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!]")
+_BRACED = regex(r"^(#?)([A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!])(:?[-=?+]|##?|%%?)?(.*)$", re.DOTALL)
+_TERM = regex(r"\d+|[+*/%-]")
 _CALCULATE: dict[str, Callable[[int, int], int]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,

@@ -7,10 +7,12 @@ Scripts become lists of nodes; what they do is `shell`. Anything unknown raises
 import re
 from dataclasses import dataclass, field
 
+from watchdog.regex import regex
+
 _OPERATORS = ("&&", "||", ";;", ";", "&", "|", "\n", "(", ")")
-_REDIRECT = re.compile(r"(\d?)(>>|>&|>|<<|<)\s*")
+_REDIRECT = regex(r"(\d?)(>>|>&|>|<<|<)\s*")
 _END_OF_WORD = " \t\n;&|()<>"
-_ASSIGNMENT = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*)=(.*)$", re.DOTALL)
+_ASSIGNMENT = regex(r"^([A-Za-z_][A-Za-z0-9_]*)=(.*)$", re.DOTALL)
 
 
 class UnknownSyntaxError(Exception):
