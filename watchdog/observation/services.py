@@ -233,12 +233,15 @@ def _services_of_the_sick(
     labels += [texts(mapping(pod.raw.get("metadata")).get("labels")) for pod in gathered.pods]
     # As a Table prints a selector: `app=web,tier=front`.
     pairs = [{f"{key}={value}" for key, value in each.items()} for each in labels]
+    some = set().union(*pairs)
     known = {summary.ref.name for summary in found.services}
     names = [
         str(row["Name"])
         for row in rows
         if row["Name"] not in known
-        and any(set(str(row["Selector"]).split(",")) <= each for each in pairs)
+        # Hardly any Service passes the first question, which is asked thousands of times.
+        and (selector := set(str(row["Selector"]).split(","))) <= some
+        and any(selector <= each for each in pairs)
     ]
     bound = gatherer.settings.max_owners
     gatherer.looking.cut("Services of what is sick", bound, len(names))
