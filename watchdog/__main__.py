@@ -1,7 +1,10 @@
 """`python -m watchdog` and the installed `sre-watchdog` are the same command."""
 
 import gc
+import os
 
+# pydantic would search all that is installed for plugins; nothing but us may judge what we read.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 # A pass makes many objects that live to its end: at the usual thresholds, looking for cycles among
 # them is a tenth of its processor time.
 gc.set_threshold(100_000, 50, 50)
