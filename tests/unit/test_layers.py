@@ -34,8 +34,9 @@ LAYERS = (
 """From the bottom up. A module stands where the longest name that it starts with stands, and may
 import what stands lower, and its own package."""
 VALUES = {
-    "", "errors", "regex", "resources", "quantity", "clock", "settings", "actions", "nouns", "report",
-    "observation.snapshot", "observation.words", "incidents.incident", "incidents.memory", "prose",
+    "", "errors", "regex", "resources", "quantity", "clock", "settings", "actions", "nouns",
+    "report", "observation.snapshot", "observation.words", "incidents.incident",
+    "incidents.memory", "prose",
 }  # fmt: skip
 """What says what a pass found and did, without having taken part in it."""
 OWNERS = {
