@@ -246,18 +246,18 @@ class Wire:
         since = told.timestamp() - self._budget.clock.monotonic()
         if self._since is None:
             self._note_skew(told - datetime.now(UTC))
+        # Of several API servers' clocks the fastest stays: the next one's would set time back.
         self._since = max(since, self._since or since)
 
     def _note_skew(self, ahead: timedelta) -> None:
         if abs(ahead) < SKEW:
             return
         self.ahead = ahead
-        minutes = abs(ahead).total_seconds() / 60
-        side = "behind" if ahead > timedelta() else "ahead of"
+        seconds = round(abs(ahead).total_seconds())
         log.warning(
-            "this machine's clock is %.0f min %s the API server's, by which all times are judged",
-            minutes,
-            side,
+            "this machine's clock is %s %s the API server's, by which all times are judged",
+            f"{seconds} s" if seconds < 120 else f"{seconds / 60:.0f} min",  # noqa: PLR2004 - minutes
+            "behind" if ahead > timedelta() else "ahead of",
         )
 
     def _silence(self, ask: Ask, error: Exception) -> ClusterError:
