@@ -211,13 +211,17 @@ def history(
     wiring.check_format(output, "text", "json")
     settings = wiring.read_settings(namespaces=tuple(namespace) if namespace else None)
     cluster, budget = wiring.connect(settings, kubeconfig, context)
-    now, name = budget.clock.now(), settings.cluster_name or cluster.name
-    found = [read(cluster, each, name, now) for each in settings.namespaces or (cluster.namespace,)]
+    name, clock = settings.cluster_name or cluster.name, budget.clock
+    where = settings.namespaces or (cluster.namespace,)
+    found = [read(cluster, each, name, clock.now()) for each in where]
+    if cluster.ahead:
+        # Before its first answer the API server's clock, which the memory goes by, was not known.
+        found[0] = read(cluster, where[0], name, clock.now())
     pages = [Page(kept.memory, kept.warning, readable=kept.usable) for kept in found]
     if output == "json":
         typer.echo(json.dumps(history_json(pages), indent=2, ensure_ascii=False))
     else:
-        render_history(pages, now, sys.stdout)
+        render_history(pages, clock.now(), sys.stdout)
     if not all(page.readable for page in pages):
         raise typer.Exit(NOT_OBSERVED)
 

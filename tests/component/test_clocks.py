@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.cluster_fixtures import run_watchdog
+from tests.incident_samples import incident, memory
+from tests.report_samples import ref
 from tests.wire import Wire
 from watchdog.clock import Budget, SystemClock
+from watchdog.incidents.memory import encode
+from watchdog.incidents.store import KEY
 from watchdog.kube import Cluster
+from watchdog.rights import OWN_NAME
 
 
 @pytest.mark.parametrize(
@@ -32,3 +40,20 @@ def test_how_far_a_clock_is_off_is_said_in_seconds_below_two_minutes(
 
     (message,) = caplog.messages
     assert re.search(said, message)
+
+
+@pytest.mark.parametrize("behind_seconds", [7200, -7200])
+def test_history_goes_by_the_api_servers_clock(tmp_path: Path, behind_seconds: int) -> None:
+    told = datetime.now(UTC) - timedelta(seconds=behind_seconds)
+    seen = {"first_seen": told - timedelta(minutes=12), "last_seen": told}
+    with Wire(behind_seconds=behind_seconds) as wire:
+        for name in ("shop", "billing"):
+            wire.add_namespace(name)
+            body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": OWN_NAME}}
+            text = encode(memory(incident(target=ref("ledger", name), **seen), namespace=name))
+            wire.apply(json.dumps({**body, "data": {KEY: text}}), name)
+        config = wire.kubeconfig(tmp_path / "config")
+        done = run_watchdog("history", "-n", "shop", "-n", "billing", kubeconfig=config)
+
+    assert done.returncode == 0, done.stdout
+    assert len(re.findall(r" 12 min +0 *$", done.stdout, re.MULTILINE)) == 2
