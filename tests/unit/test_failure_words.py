@@ -95,6 +95,17 @@ def test_no_line_of_a_log_makes_a_kind_slow(text: str) -> None:
     assert time.perf_counter() - started < 2
 
 
+@pytest.mark.parametrize("unit", ["a.", "a$", "Error.", "java.lang.", "x" * 9, ".", " ", "a: "])
+def test_a_log_of_long_words_is_read_in_a_moment(unit: str) -> None:
+    lines = [(unit * 1000)[:1000]] * 60
+    started = time.process_time()
+
+    telling(lines)
+    any(is_error(line) for line in lines)
+
+    assert time.process_time() - started < 0.5
+
+
 def test_the_exception_is_more_telling_than_the_frames_around_it() -> None:
     lines = ["Traceback (most recent call last):", '  File "a.py", line 1', "ValueError: bad day"]
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from watchdog.failures.look import Seen
     from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef, PodSummary
 
-# What names an error by itself, and what merely sounds like one.
-_RAISED = r"^\s*[\w.$]*(Error|Exception|Errno)\b|\b[\w.$]+(Error|Exception):"
+# What names an error by itself, and what merely sounds like one. A name is tried from its beginning
+# only: from each of its dots, a long one would take seconds.
+_RAISED = r"^\s*[\w.$]*(Error|Exception|Errno)\b|(?<![\w.$])[\w.$]+(Error|Exception):"
 _STRONG = regex(
     r"\b(fatal|panic|critical|caused by|unhandled|uncaught|segmentation fault|out of memory)\b"
     rf"|{_RAISED}",
