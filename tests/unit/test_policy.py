@@ -292,6 +292,61 @@ def test_a_plain_value_is_taken_for_a_plain_name(name: str) -> None:
     )
 
 
+def _suggested(name: str, value: str) -> str:
+    action = env(name, value)
+    verdict = judge(action, planned(action, findings=(finding(facts={"env": name}),)))
+    return verdict.rule if verdict.decision == "refuse" else verdict.decision
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REGION", "127.1"),
+        ("REGION", "10.0.1"),
+        ("REGION", "10.0.1."),
+        ("REGION", "0177.1"),
+        ("REGION", "0177.0.0.1"),
+        ("REGION", "0x7f.1"),
+        ("REGION", "0X7F.0.0.1"),
+        ("REGION", "0x7f000001"),
+        ("REGION", "017700000001"),
+        ("APP_VERSION", "0x7f.1"),
+        ("APP_VERSION", "10.0.0.7"),
+        ("LEDGER_BACKEND", "2130706433"),
+        ("UPSTREAM", "127.1"),
+        ("LEDGER_IP", "2130706433"),
+    ],
+)
+def test_an_address_in_an_unusual_form_is_no_plain_value(name: str, value: str) -> None:
+    assert _suggested(name, value) == "env_odd_value"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("APP_VERSION", "1.2"),
+        ("APP_VERSION", "10.5.1"),
+        ("VERSION", "10"),
+        ("SAMPLE_RATE", "10.5"),
+        ("THRESHOLDS", "1.5"),
+        ("SHARE", "0.25"),
+        ("WORKERS", "16"),
+        ("MAX_BYTES", "2147483648"),
+        ("MAX_ROWS", "2130706433"),
+        ("UPSTREAM_PORT", "8080"),
+        ("BACKENDS", "3"),
+        ("UPSTREAM_TIMEOUT", "1.5"),
+        ("FEATURE_MASK", "0x7f000001"),
+        ("FEATURES", "0x10"),
+        ("REGION", "eu.1"),
+        ("REGION", "1.256.3.4.5"),
+        ("BUILD", "0189999999"),
+    ],
+)
+def test_a_number_or_version_is_a_plain_value(name: str, value: str) -> None:
+    assert _suggested(name, value) == "allow"
+
+
 def test_a_risky_name_may_come_back_from_an_available_revision() -> None:
     entry = {"name": "DB_URL", "valueFrom": {"secretKeyRef": {"name": "db", "key": "url"}}}
     action = env("DB_URL", "ignored")

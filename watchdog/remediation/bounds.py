@@ -6,6 +6,7 @@ They speak only of an exact write; before the live object was read they have not
 from __future__ import annotations
 
 import re
+import socket
 
 from watchdog import quantity
 from watchdog.actions import (
@@ -40,10 +41,20 @@ _RISKY_NAME = regex(
     re.IGNORECASE,
 )
 _PLAIN_VALUE = regex(r"[A-Za-z0-9._-]{1,64}")
-# A host name or an address would decide whom the program talks to, whatever the variable is called.
-_ADDRESS = regex(
-    r"(?:[\w-]+\.)+(?:[A-Za-z]{2,}|xn--[\w-]+)\.?|\d{1,3}(?:\.\d{1,3}){3}\.?", re.IGNORECASE
+_HOST = regex(r"(?:[\w-]+\.)+(?:[a-z]{2,}|xn--[\w-]+)\.?|\d{1,3}(?:\.\d{1,3}){3}\.?", re.IGNORECASE)
+# What says that a number is a number, and what says that it may be a host.
+_NUMBER_NAME = regex(
+    r"(?:^|_)(?:V|VER|VERSION|RELEASE|REVISION|TAG|PORT|RATE|RATIO|FACTOR|WEIGHT|SCALE|SCORE"
+    r"|THRESHOLD|PERCENT|QUANTILE|TIMEOUT|INTERVAL|DELAY|TTL|SECONDS|MINUTES|HOURS|DAYS|MS|SIZE"
+    r"|BYTES|LIMIT|MAX|MIN|COUNT|MASK|FLAG|BITS|COLOR|SEED|OFFSET|ID|CPU|MEMORY)S?(?:_|$)",
+    re.IGNORECASE,
 )
+_HOST_NAME = regex(
+    r"(?:^|_)(?:IP|IPV4|UPSTREAM|BACKEND|GATEWAY|TARGET|REMOTE|MASTER|LEADER|PRIMARY|SERVICE|NODE"
+    r"|DNS|RESOLVER|REGISTRY|MIRROR|RELAY|COLLECTOR|CALLBACK|API|DB|REDIS|KAFKA|SMTP)S?(?:_|$)",
+    re.IGNORECASE,
+)
+_FIRST_ADDRESS = 1 << 24
 _QUANTITIES = {(g, r): "" for g in ("requests", "limits") for r in ("memory", "cpu")}
 _REPLACED_BY = frozenset({"ReplicaSet", "DaemonSet", "StatefulSet"})
 
@@ -75,9 +86,32 @@ def env_is_plain(action: RemediationAction, context: Context) -> Verdict | None:
     if _RISKY_NAME.search(action.name):
         why = "may decide what runs or whom it trusts, so its value is not taken from a suggestion"
         return refuse("env_risky_name", f"{action.name} {why}")
-    if not _PLAIN_VALUE.fullmatch(value) or _ADDRESS.fullmatch(value):
+    if not _PLAIN_VALUE.fullmatch(value) or _is_address(action.name, value):
         return refuse("env_odd_value", f"the suggested value of {action.name} is not a plain word")
     return None
+
+
+def _is_address(name: str, value: str) -> bool:
+    """Whether the value would decide whom the program talks to, whatever the variable is called.
+
+    Host names do, and four dotted numbers, and dotted numbers of which one is hexadecimal. Other
+    forms that inet_aton reads may be numbers or versions, so the name decides. Two or three numbers
+    (`127.1`) and a hexadecimal or octal one (`0x7f000001`) are an address unless the name says that
+    they are none (VERSION, RATE, MASK); one decimal number is none unless the name says that it is
+    (UPSTREAM, IP). Below 1.0.0.0 is nobody to talk to.
+    """
+    if _HOST.fullmatch(value):
+        return True
+    text = value.removesuffix(".").lower()
+    try:
+        number = int.from_bytes(socket.inet_aton(text))
+    except OSError:
+        return False
+    if text.count(".") == 3 or ("." in text and "x" in text):  # noqa: PLR2004 - dots of IPv4
+        return True
+    if number < _FIRST_ADDRESS or _NUMBER_NAME.search(name):
+        return False
+    return not text.isdecimal() or text.startswith("0") or bool(_HOST_NAME.search(name))
 
 
 def container_exists(action: RemediationAction, context: Context) -> Verdict | None:
