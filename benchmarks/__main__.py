@@ -66,7 +66,7 @@ def soak_command(
     """Run passes in a row, in one process, while things break and heal."""
     with api_server() as plane:
         busy = load()
-        heads, lines = soak.table(soak.soak(plane, Estate(pods, 1), passes, _say))
+        heads, lines = soak.table(soak.soak(plane, Estate(pods, 1, soak.PREFIX), passes, _say))
         tables.show(console, heads, lines)
         if write_docs:
             page.write("soak", f"{_conditions(plane, busy)}\n\n{tables.markdown(heads, lines)}")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from xml.etree import ElementTree as ET
 
-from benchmarks import page, tables
+import pytest
+
+from benchmarks import page, soak, tables
 from benchmarks.cost import Case, Row, cases
 from benchmarks.estate import Estate
-from benchmarks.measure import Counted, Timed
+from benchmarks.measure import BenchError, Counted, Timed
 from benchmarks.plot import plot
+from benchmarks.slack import Told, about
+from benchmarks.soak import Sample, Tally
+from tests.memories import NOW, incident
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -16,6 +22,14 @@ SVG = "{http://www.w3.org/2000/svg}"
 def row(pods: int, broken: int, *, peer: Timed | None = None) -> Row:
     ours = Timed(pods / 5000, 0.5, 60.0, "{}")
     return Row(Case(pods, broken, 1), ours, Counted(20, 700_000, 10 * broken), 28_000_000, 0, peer)
+
+
+def sample(number: int) -> Sample:
+    return Sample(number, 70.0, 12, 4, 5, 81_000, 900, 2, 3 * number, number, 5, 6)
+
+
+def told(**about: int) -> Told:
+    return Told(len(about), 0, 0, Counter(about))
 
 
 def test_one_number_varies_at_a_time_and_every_size_is_measured_healthy_too() -> None:
@@ -61,3 +75,68 @@ def test_the_page_has_a_place_for_what_each_bench_writes() -> None:
     for section in ("cost", "shards", "soak"):
         assert text.count(f"<!-- {section}: written by python -m benchmarks -->") == 1
         assert text.count(f"<!-- /{section} -->") == 1
+
+
+def test_a_soaks_table_shows_the_first_pass_and_the_last_and_adds_up_findings() -> None:
+    heads, lines = soak.table([sample(number) for number in range(1, 201)])
+
+    passes = [line[heads.index("after pass")] for line in lines]
+    assert passes == ["1", "10", "40", "80", "120", "160", "200"]
+    assert lines[-1][heads.index("findings so far")] == "400"
+    assert lines[-1][heads.index("incidents begun")] == "600"
+    assert lines[-1][heads.index("Slack messages")] == "200"
+
+
+def test_an_incident_that_goes_on_or_comes_back_soon_is_counted_once() -> None:
+    tally = Tally()
+    over = incident(state="resolved", resolved_at=NOW)
+
+    for each in (incident(), incident(), over, incident(reopened=1)):
+        tally.note([each])
+
+    assert tally.begun == 1
+
+
+def test_an_incident_that_comes_back_as_a_new_one_is_counted_again() -> None:
+    tally = Tally()
+
+    for each in (incident(), incident(state="resolved", resolved_at=NOW), incident()):
+        tally.note([each])
+
+    assert tally.begun == 2
+    tally.check(told(**{"0" * 16: 2}))
+
+
+def test_another_face_of_an_incident_is_the_same_one_told_under_either() -> None:
+    tally = Tally()
+
+    tally.note([incident()])
+    tally.note([incident(fingerprint=f"{7:016x}", kind="oom_killed")])
+
+    assert tally.begun == 1
+    tally.check(told(**{"0" * 16: 1}))
+    tally.check(told(**{f"{7:016x}": 1}))
+
+
+def test_a_second_message_for_one_incident_fails_the_soak() -> None:
+    tally = Tally()
+    tally.note([incident()])
+
+    with pytest.raises(
+        BenchError, match="more than one message for one incident: 0000000000000000"
+    ):
+        tally.check(told(**{"0" * 16: 2}))
+
+
+def test_a_soak_that_tells_nobody_fails() -> None:
+    tally = Tally()
+    tally.note([incident()])
+
+    with pytest.raises(BenchError, match="Slack was told of none"):
+        tally.check(told())
+
+
+def test_a_message_says_of_which_incidents_it_is_alone_or_as_a_digest() -> None:
+    assert about({"incident": "ab" * 16, "since": 1}) == ["ab" * 8]
+    assert about({"digest": "00ab:65 00cd:66"}) == ["00ab", "00cd"]
+    assert about({"said": "00ab:1:resolved"}) == []
