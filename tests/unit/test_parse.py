@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,24 +11,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from tests.plans import live
 from tests.shelf import (
     ADVICE,
     BROKEN,
     CALM,
+    FINDINGS,
+    KINDS,
     LINE,
+    MISSING,
     SCALE,
     SET_ENV,
+    SNAPSHOT,
     WEB,
     answer,
     prompt,
     with_action,
     without,
 )
-from watchdog.actions import CustomInstruction, PatchDeploymentEnv
+from watchdog.actions import CustomInstruction, Material, PatchDeploymentEnv
 from watchdog.diagnosis.parse import MAX_ACTIONS, parse
+from watchdog.diagnosis.prompt import build_prompt
 from watchdog.diagnosis.reply import Reply
+from watchdog.diagnosis.rules import explain
 from watchdog.errors import ModelError
 from watchdog.nouns import Diagnosis
+from watchdog.remediation.diff import Wording, describe
+from watchdog.report.phrases import clean
+from watchdog.settings import LLMSettings
 
 PROMPT = prompt()
 
@@ -58,6 +69,50 @@ def test_a_broken_answer_is_refused_with_a_short_reason(name: str) -> None:
     assert why in str(caught.value)
     assert len(str(caught.value)) < 300
     assert "\n" not in str(caught.value)
+
+
+COMMANDS = build_prompt(
+    SNAPSHOT,
+    FINDINGS,
+    explain(FINDINGS, SNAPSHOT, KINDS),
+    (replace(MISSING, actions=("patch_deployment_command",)),),
+    LLMSettings(),
+)
+
+
+def read_command(word: str, field: str = "command", *, escaped: bool = False) -> Diagnosis:
+    raw = {"kind": "patch_deployment_command", "target": "D1", "container": "main", field: [word]}
+    return parse(Reply(json.dumps(answer(raw), ensure_ascii=escaped)), COMMANDS)
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+@pytest.mark.parametrize("field", ["command", "args"])
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "\x7f", "\x85", "\x9b", "\xa0", "\xad", "\u061c", "\u200b", "\u200e", "\u2028", "\u2029",
+        "\u202e", "\u2066", "\u2069", "\u3000", "\ufeff", "\ue000", "\U000e0041",
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_a_command_with_a_character_that_nobody_sees_is_refused(
+    hidden: str, field: str, *, escaped: bool
+) -> None:
+    with pytest.raises(ModelError, match=r"patch_deployment_command: .*cannot be shown"):
+        read_command(f"serve{hidden}--now", field, escaped=escaped)
+
+
+@pytest.mark.parametrize(
+    "word", ["echo a\nexec web", "a\tb", "a\x0bb", "a\x0cb", "a\x1bb", "a\x1cb", "a\x1db", "zürich"]
+)
+def test_a_command_that_is_accepted_is_shown_whole_in_one_line(word: str) -> None:
+    (action,) = read_command(word).remediation_actions
+    words = Wording(Material(None, "suggested", "suggested by the model"))
+
+    shown = describe(action, live(), live(command=[word]), words)
+
+    (line,) = [line for line in clean(shown).splitlines() if line.startswith("+")]
+    assert json.loads(line.removeprefix("+ command: ")) == [word]
 
 
 GOOD = json.dumps(answer(SET_ENV))

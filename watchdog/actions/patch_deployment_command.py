@@ -36,9 +36,12 @@ class PatchDeploymentCommand(ContainerAction):
 
     @model_validator(mode="after")
     def _can_be_shown_whole(self) -> Self:
-        text = json.dumps([self.command, self.args])
-        if len(text) > _SHOWN_CHARS or not text.isprintable():
+        # As the diff has it: it may hold what no eye sees, or what ends a line for some readers.
+        text = json.dumps([self.command, self.args], ensure_ascii=False)
+        if len(text) > _SHOWN_CHARS:
             raise ValueError(f"a command of more than {_SHOWN_CHARS} characters is not readable")
+        if not text.isprintable():
+            raise ValueError("a command with invisible characters cannot be shown as it is")
         return self
 
     @property
