@@ -86,13 +86,16 @@ def run(  # noqa: PLR0913, PLR0917 - a command has as many parameters as flags
         label_selector=selector,
         dry_run=dry_run or None,
     )
+    number = wiring.shard(settings)
     cluster, budget = wiring.connect(settings, kubeconfig, context)
     wiring.stop_on_signals(budget)
+    settings, namespaces = wiring.share(
+        settings, settings.namespaces or (cluster.namespace,), number, wiring.job_name(number)
+    )
     work = wiring.new_pass(settings, cluster, budget, output, asks=not yes)
-    namespaces = wiring.share(settings.namespaces or (cluster.namespace,), settings.shards)
-    release_namespace = os.environ.get("POD_NAMESPACE", "")
+    origin = wiring.origin(number)
     report = run_pass(
-        namespaces, work, lambda report, books: deliver(report, settings, books, release_namespace)
+        namespaces, work, lambda report, books: deliver(report, settings, books, origin)
     )
     work.progress.close()
     wiring.show(report, output)

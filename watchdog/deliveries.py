@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from watchdog.clock import Budget, SystemClock
@@ -51,23 +52,23 @@ def deliver(
     report: Report,
     settings: Settings,
     books: Mapping[str, Book],
-    release_namespace: str = "",
+    origin: Mapping[str, str] = MappingProxyType({}),
 ) -> Report:
     """Send the report wherever the settings say, and add how that went to it.
 
-    What Slack was told is noted in the memories of `books`. `release_namespace` tells the metrics
-    of two releases apart; empty outside a cluster.
+    What Slack was told is noted in the memories of `books`. `origin` are the labels that tell the
+    metrics of this release and shard from those of others.
     """
     budget = Budget(BUDGET_SECONDS, SystemClock())
     report = with_deliveries(report, _tell_people(report, settings, books, budget))
     if settings.pushgateway.url:
         from watchdog import metrics
 
-        report = with_deliveries(report, metrics.push(report, settings, budget, release_namespace))
+        report = with_deliveries(report, metrics.push(report, settings, budget, origin))
     if settings.heartbeat.url and report.result != "failed":
         from watchdog import metrics
 
-        report = with_deliveries(report, metrics.heartbeat(report, settings, budget))
+        report = with_deliveries(report, metrics.heartbeat(report, settings, budget, origin))
     for delivery in report.deliveries:
         if not delivery.ok:
             log.warning("%s: %s", delivery.to, delivery.error)

@@ -3,15 +3,16 @@
 Everything is a gauge about this pass: a counter would start at zero in each process, and its rate
 would lie. Two groups are pushed. The picture (PUT) replaces the former one, so that what is solved
 vanishes; the outcome (POST, `phase="outcome"`) holds the time of the last success, which a failed
-pass leaves alone. The grouping key is job, cluster and `release_namespace`: not `namespace`, as
-the gateway writes its key over labels of the same name, and those name the watched namespaces.
+pass leaves alone. The grouping key is job, cluster, `release_namespace` and, beyond the first, the
+shard: not `namespace`, as the gateway writes its key over labels of the same name, and those name
+the watched namespaces.
 """
 
 from __future__ import annotations
 
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.client import HTTPException
 from typing import Any, NamedTuple
 from urllib.error import HTTPError
@@ -204,14 +205,14 @@ def _dependencies(report: Report) -> Iterator[Sample]:
 
 
 def push(
-    report: Report, settings: Settings, budget: Budget, release_namespace: str = ""
+    report: Report, settings: Settings, budget: Budget, origin: Mapping[str, str]
 ) -> list[Delivery]:
-    """Push the pass; a gateway that fails is a Delivery, never an exception."""
+    """Push the pass, grouped by `origin` too; a gateway that fails is a Delivery, no exception."""
     if not settings.pushgateway.url:
         return []
     from prometheus_client import exposition  # noqa: TID251 -- this module owns it
 
-    key = {"cluster": settings.cluster_name, "release_namespace": release_namespace}
+    key = {"cluster": settings.cluster_name, **origin}
     gateway, job = settings.pushgateway.url, settings.pushgateway.job
     ways: list[tuple[Any, list[Sample], dict[str, str]]] = [
         (exposition.push_to_gateway, list(picture(report)), key)
@@ -234,9 +235,11 @@ def push(
     return delivered
 
 
-def heartbeat(report: Report, settings: Settings, budget: Budget) -> list[Delivery]:
+def heartbeat(
+    report: Report, settings: Settings, budget: Budget, origin: Mapping[str, str]
+) -> list[Delivery]:
     """Tell the dead man's switch that a pass succeeded; nothing where it failed or none is set."""
-    url = settings.heartbeat.url
+    url = (settings.heartbeat.url or "").replace("{shard}", origin.get("shard", "0"))
     if not url or report.result == "failed":
         return []
     if not url.startswith(("http://", "https://")):

@@ -324,8 +324,8 @@ class Settings(BaseSettings):
     policies: dict[str, NamespacePolicy] = Field(default_factory=dict)
     """Policy of each namespace as JSON: {"shop": {"mode": "approve", "channel": "#shop"}}."""
     shards: int = Field(1, ge=1)
-    """Pods that share the watched namespaces among them; each is told its number by
-    JOB_COMPLETION_INDEX, as an Indexed Job does."""
+    """Pods that share the watched namespaces and MAX_REMEDIATION_ATTEMPTS among them; each is told
+    its number by JOB_COMPLETION_INDEX, as an Indexed Job does."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is logged to standard error."""
     llm: LLMSettings = LLMSettings()

@@ -5,11 +5,11 @@ Everything heavy is imported inside: a healthy pass loads neither the model's cl
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import socket
 import sys
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,17 +119,53 @@ def stop_on_signals(budget: Budget) -> None:
     signal.signal(signal.SIGINT, stop)
 
 
-def share(namespaces: tuple[str, ...], shards: int) -> tuple[str, ...]:
-    """This pod's namespaces: an Indexed Job numbers its pods, and each namespace hashes to one."""
-    if shards == 1:
-        return namespaces
+def shard(settings: Settings) -> int:
+    """This pod's number among those that share the namespaces: an Indexed Job numbers its pods."""
+    if settings.shards == 1:
+        return 0
     number = os.environ.get("JOB_COMPLETION_INDEX", "")
-    if not number.isdigit() or int(number) >= shards:
+    if not number.isdigit() or int(number) >= settings.shards:
         raise SettingsError(
-            f"SRE_AGENT_SHARDS={shards} needs JOB_COMPLETION_INDEX from 0 to {shards - 1}, "
-            f"as an Indexed Job sets it; it is {number or 'not set'}"
+            f"SRE_AGENT_SHARDS={settings.shards} needs JOB_COMPLETION_INDEX from 0 to "
+            f"{settings.shards - 1}, as an Indexed Job sets it; it is {number or 'not set'}"
         )
-    return tuple(name for name in namespaces if zlib.crc32(name.encode()) % shards == int(number))
+    return int(number)
+
+
+def share(
+    settings: Settings, namespaces: tuple[str, ...], number: int, job: str
+) -> tuple[Settings, tuple[str, ...]]:
+    """What one shard works with: its part of the fixes that a run may make, and its namespaces.
+
+    Each namespace hashes to one shard. Fixes that do not divide evenly fall to other shards in each
+    run: `job` is the Job's name, which its pods have in common.
+    """
+    if settings.shards == 1:
+        return settings, namespaces
+    every, more = divmod(settings.max_remediation_attempts, settings.shards)
+    turn = (number + _hash(job)) % settings.shards
+    ours = (name for name in namespaces if _hash(name) % settings.shards == number)
+    fixes = every + (turn < more)
+    return settings.model_copy(update={"max_remediation_attempts": fixes}), tuple(ours)
+
+
+def _hash(name: str) -> int:
+    """The same in every process; names that differ in one digit fall apart."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest())
+
+
+def job_name(number: int) -> str:
+    """The Job that runs this pod, whose host name an Indexed Job makes of its own and a number."""
+    return socket.gethostname().removesuffix(f"-{number}")
+
+
+def origin(number: int) -> dict[str, str]:
+    """Labels that tell this pod's metrics from those of other releases and other shards.
+
+    The first shard pushes what a pod alone would: turning shards on leaves nothing stale behind.
+    """
+    release = {"release_namespace": os.environ.get("POD_NAMESPACE", "")}
+    return {**release, "shard": str(number)} if number else release
 
 
 def model(settings: Settings, budget: Budget) -> Ask | None:

@@ -13,6 +13,7 @@ from watchdog.nouns import Delivery, Report
 from watchdog.settings import HeartbeatSettings, PushgatewaySettings, Settings
 
 PICTURE = "/metrics/job/sre-watchdog/cluster/prod-eu/release_namespace/ops"
+OPS = {"release_namespace": "ops"}
 OUTCOME = "/metrics/job/sre-watchdog/cluster/prod-eu/phase/outcome/release_namespace/ops"
 OK = Delivery(to="pushgateway", ok=True)
 
@@ -24,7 +25,7 @@ def settings(url: str, timeout_seconds: float = 2.0) -> Settings:
 
 def pushed(server: HTTPServer, shown: Report | None = None) -> list[Delivery]:
     budget = Budget(60, SystemClock())
-    return push(shown or report(), settings(server.url_for("")), budget, "ops")
+    return push(shown or report(), settings(server.url_for("")), budget, OPS)
 
 
 def test_the_picture_replaces_and_the_outcome_adds(httpserver: HTTPServer) -> None:
@@ -91,19 +92,31 @@ def test_a_slow_gateway_costs_one_timeout(httpserver: HTTPServer) -> None:
     httpserver.expect_request(PICTURE).respond_with_handler(late)
     budget = Budget(60, SystemClock())
 
-    delivered = push(report(), settings(httpserver.url_for(""), 0.2), budget, "ops")
+    delivered = push(report(), settings(httpserver.url_for(""), 0.2), budget, OPS)
 
     assert delivered == [Delivery(to="pushgateway", ok=False, error="no answer in time")]
 
 
 def test_a_gateway_that_is_down_is_a_failed_delivery() -> None:
-    delivered = push(report(), settings("http://127.0.0.1:1"), Budget(60, SystemClock()), "ops")
+    delivered = push(report(), settings("http://127.0.0.1:1"), Budget(60, SystemClock()), OPS)
 
     assert delivered == [Delivery(to="pushgateway", ok=False, error="connection refused")]
 
 
 def test_without_an_address_nothing_is_pushed() -> None:
-    assert push(report(), Settings(), Budget(60, SystemClock())) == []
+    assert push(report(), Settings(), Budget(60, SystemClock()), {}) == []
+
+
+def test_each_shard_beats_for_itself_where_the_address_says_so(httpserver: HTTPServer) -> None:
+    for number in (0, 3):
+        httpserver.expect_request(f"/beat-{number}").respond_with_data("ok")
+    switch = Settings(heartbeat=HeartbeatSettings(url=httpserver.url_for("/beat-{shard}")))
+
+    for origin in (OPS, {**OPS, "shard": "3"}):
+        (delivered,) = heartbeat(report(), switch, Budget(60, SystemClock()), origin)
+        assert delivered.ok
+    called = [request.path for request, _ in httpserver.log]
+    assert [path for path in called if path.startswith("/beat-")] == ["/beat-0", "/beat-3"]
 
 
 def test_the_heartbeat_is_called_after_success_only(httpserver: HTTPServer) -> None:
@@ -111,9 +124,9 @@ def test_the_heartbeat_is_called_after_success_only(httpserver: HTTPServer) -> N
     switch = Settings(heartbeat=HeartbeatSettings(url=httpserver.url_for("/beat")))
     budget = Budget(60, SystemClock())
 
-    assert heartbeat(report(), switch, budget) == [Delivery(to="heartbeat", ok=True)]
-    assert heartbeat(report(result="failed"), switch, budget) == []
-    assert heartbeat(report(), Settings(), budget) == []
+    assert heartbeat(report(), switch, budget, OPS) == [Delivery(to="heartbeat", ok=True)]
+    assert heartbeat(report(result="failed"), switch, budget, OPS) == []
+    assert heartbeat(report(), Settings(), budget, OPS) == []
     assert [request.path for request, _ in httpserver.log].count("/beat") == 1
 
 
@@ -121,7 +134,7 @@ def test_a_heartbeat_that_fails_says_so_without_its_address(httpserver: HTTPServ
     httpserver.expect_request("/beat-secret").respond_with_data("no such check", status=404)
     switch = Settings(heartbeat=HeartbeatSettings(url=httpserver.url_for("/beat-secret")))
 
-    (delivered,) = heartbeat(report(), switch, Budget(60, SystemClock()))
+    (delivered,) = heartbeat(report(), switch, Budget(60, SystemClock()), OPS)
 
     assert delivered.error == "answered HTTP 404: no such check"
 
@@ -129,6 +142,6 @@ def test_a_heartbeat_that_fails_says_so_without_its_address(httpserver: HTTPServ
 def test_a_heartbeat_of_another_scheme_is_not_called() -> None:
     switch = Settings(heartbeat=HeartbeatSettings(url="file:///etc/passwd"))
 
-    (delivered,) = heartbeat(report(), switch, Budget(60, SystemClock()))
+    (delivered,) = heartbeat(report(), switch, Budget(60, SystemClock()), OPS)
 
     assert not delivered.ok

@@ -301,6 +301,19 @@ def test_the_third_fix_is_refused_in_words_for_a_person(shop: Shop) -> None:
     assert len(shop.writes(real=True)) == 2
 
 
+@pytest.mark.parametrize(("part", "words"), [(0, "none falls"), (1, "1 falls"), (3, "3 fall")])
+def test_a_shard_says_how_much_of_the_fixes_is_its_own(shop: Shop, part: int, words: str) -> None:
+    shop.break_ledger("a")
+    shared = Settings(shards=4, max_remediation_attempts=part)
+
+    attempts = shop.remediate(RolloutUndo(target=ref("a")), settings=shared, attempts_left=0)
+
+    assert only(attempts).result.reason == (
+        f"of the fixes per run (max_remediation_attempts), shared by 4 pods, {words} to this one "
+        f"in this run{' and is used' if part else ''}"
+    )
+
+
 def test_one_workload_is_changed_once_in_a_pass(broken: Shop) -> None:
     first, second = broken.remediate(ENV, UNDO)
 

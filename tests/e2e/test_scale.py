@@ -7,7 +7,7 @@ import http.client
 import json
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,9 +23,11 @@ from benchmarks.shards import check, findings, share
 from tests.cluster.handle import poll, unique_name
 from tests.cluster.plane import Object, Plane
 from tests.cluster_fixtures import run_watchdog
+from tests.e2e.servers import fetched, pushgateway
 from tests.wire_model import ModelServer, completion
 from tests.written import NOT_READY, container, deployment, ended, pod, replica_set
-from watchdog.settings import LLMSettings
+from watchdog import wiring
+from watchdog.settings import LLMSettings, Settings
 
 pytestmark = pytest.mark.plane
 
@@ -124,6 +126,35 @@ def test_shards_look_after_each_namespace_once_and_find_what_one_alone_finds(
     assert findings(shared) == findings(alone)
     assert findings(alone).total() == 4
     assert read_logs
+
+
+def test_the_metrics_of_all_shards_stand_side_by_side(
+    plane: Plane, name: str, tool: Callable[[str], Path]
+) -> None:
+    with (
+        standing(plane, Estate(20, 4, name), broken=0) as estate,
+        pushgateway(tool("pushgateway"), "127.0.0.1") as gateway,
+    ):
+        for _ in range(2):
+            for number in range(2):
+                run_watchdog(
+                    "run", kubeconfig=plane.kubeconfig,
+                    env={
+                        "SRE_AGENT_NAMESPACES": ",".join(estate.names),
+                        "SRE_AGENT_SHARDS": "2",
+                        "JOB_COMPLETION_INDEX": str(number),
+                        "SRE_AGENT_PUSHGATEWAY__URL": gateway,
+                    },
+                )  # fmt: skip
+        pushed = fetched(f"{gateway}/metrics")
+
+    told = [line for line in pushed.splitlines() if line.startswith("sre_watchdog_incidents_open{")]
+    watched = re.findall(r'[{,]namespace="([^"]+)"', "\n".join(told))
+    assert sorted(watched) == sorted(estate.names)
+    of_the_second = re.findall(r'[{,]namespace="([^"]+)".*shard="1"', "\n".join(told))
+    assert sorted(of_the_second) == sorted(wiring.share(Settings(shards=2), estate.names, 1, "")[1])
+    scanned = re.findall(r'sre_watchdog_objects_scanned{.*kind="pods".*} (\d+)', pushed)
+    assert sum(map(int, scanned)) == 20
 
 
 def test_a_throttled_pass_asks_one_thing_at_a_time_and_still_sees_everything(

@@ -327,6 +327,11 @@ def _refused(action: RemediationAction, verdict: Verdict) -> Attempt:
 
 def _too_many(settings: Settings) -> Verdict:
     allowed = settings.max_remediation_attempts
+    if settings.shards > 1:
+        part = {0: "none falls", 1: "1 falls"}.get(allowed, f"{allowed} fall")
+        used = " and is used" if allowed else ""
+        whole = f"of the fixes per run (max_remediation_attempts), shared by {settings.shards} pods"
+        return Verdict("refuse", "attempts", f"{whole}, {part} to this one in this run{used}")
     if allowed == 0:
         return Verdict("refuse", "attempts", "no fixes are allowed (max_remediation_attempts is 0)")
     fixes = "1 fix per run is" if allowed == 1 else f"{allowed} fixes per run are"
