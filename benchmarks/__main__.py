@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import page, soak, tables
+from benchmarks import jobs, page, soak, tables
 from benchmarks.api_server import api_server, load, machine
 from benchmarks.cost import cases, measure
 from benchmarks.estate import Estate, vacate
 from benchmarks.measure import BenchError
 from benchmarks.plot import plot
 from benchmarks.shards import by_shards
-from tests.cluster.plane import Plane
+from tests.cluster.plane import Api
 
 app = typer.Typer(
     add_completion=False,
@@ -49,7 +49,7 @@ def cost(  # noqa: PLR0913, PLR0917 - a command has as many parameters as flags
         rows = list(measure(plane, wanted, runs, peer, _say))
         heads, lines = tables.cost_table(rows)
         tables.show(console, heads, lines)
-        told = f"{_conditions(plane, busy)} Each figure is the median of {runs} runs."
+        told = f"{_conditions(plane.api, busy)} Each figure is the median of {runs} runs."
         console.print(told, highlight=False)
         if write_docs:
             page.PLOT.write_text(plot(rows), encoding="utf-8")
@@ -59,17 +59,28 @@ def cost(  # noqa: PLR0913, PLR0917 - a command has as many parameters as flags
 
 @app.command("soak")
 def soak_command(
-    passes: Annotated[int, typer.Option(min=2, help="Passes in one process.")] = 200,
-    pods: Annotated[int, typer.Option(help="Pods that are watched.")] = 1000,
+    passes: Annotated[int, typer.Option(min=2, help="Passes.")] = 200,
+    pods: Annotated[int, typer.Option(help="Pods that are watched, in one process.")] = 1000,
+    as_jobs: Annotated[
+        bool, typer.Option("--jobs", help="As Jobs of the chart, on a cluster with a node.")
+    ] = False,
     write_docs: Docs = False,
 ) -> None:
-    """Run passes in a row, in one process, while things break and heal."""
+    """Run passes in a row, in one process or as Jobs, while things break and heal."""
+    if as_jobs:
+        with jobs.node_cluster() as (cluster, api):
+            busy = load()
+            heads, lines = jobs.table(jobs.soak(cluster, api, passes, _say))
+            tables.show(console, heads, lines)
+            if write_docs:
+                page.write("jobs", f"{_conditions(api, busy)}\n\n{tables.markdown(heads, lines)}")
+        return
     with api_server() as plane:
         busy = load()
         heads, lines = soak.table(soak.soak(plane, Estate(pods, 1, soak.PREFIX), passes, _say))
         tables.show(console, heads, lines)
         if write_docs:
-            page.write("soak", f"{_conditions(plane, busy)}\n\n{tables.markdown(heads, lines)}")
+            page.write("soak", f"{_conditions(plane.api, busy)}\n\n{tables.markdown(heads, lines)}")
 
 
 @app.command("shards")
@@ -86,7 +97,9 @@ def shards_command(
         heads, lines = by_shards(plane, Estate(pods, namespaces), broken, shards or [1, 2, 4], _say)
         tables.show(console, heads, lines)
         if write_docs:
-            page.write("shards", f"{_conditions(plane, busy)}\n\n{tables.markdown(heads, lines)}")
+            page.write(
+                "shards", f"{_conditions(plane.api, busy)}\n\n{tables.markdown(heads, lines)}"
+            )
 
 
 @app.command("clean")
@@ -100,9 +113,9 @@ def clean_command() -> None:
                 vacate(plane, name)
 
 
-def _conditions(plane: Plane, busy: float) -> str:
+def _conditions(api: Api, busy: float) -> str:
     today = datetime.now(UTC).date()
-    return f"{today}, {machine(plane)}. Load average when it began: {busy:.1f}."
+    return f"{today}, {machine(api)}. Load average when it began: {busy:.1f}."
 
 
 def _say(words: str) -> None:

@@ -17,20 +17,25 @@ from tests.cluster_fixtures import KUBECTL, SCRIPT, cache
 @contextlib.contextmanager
 def api_server() -> Iterator[Plane]:
     """Bring it up, unless it runs; it stays for the next time."""
-    done = subprocess.run([SCRIPT, "plane"], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise BenchError(f"{SCRIPT.name} plane: {done.stderr.strip()}")
-    kubeconfig = Path(done.stdout.strip().rpartition("\n")[2].partition("=")[2])
+    kubeconfig = brought_up("plane")
     with contextlib.closing(Api(kubeconfig)) as api:
         yield Plane(kubeconfig, str(cache() / KUBECTL), "own", "127.0.0.1", api)
 
 
-def machine(plane: Plane) -> str:
+def brought_up(what: str) -> Path:
+    """The kubeconfig of what tests/cluster has by that name, once that runs."""
+    done = subprocess.run([SCRIPT, what], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise BenchError(f"{SCRIPT.name} {what}: {done.stderr.strip()}")
+    return Path(done.stdout.strip().rpartition("\n")[2].partition("=")[2])
+
+
+def machine(api: Api) -> str:
     """What it all ran on, in one sentence."""
     facts = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     model = next((line.partition(":")[2].strip() for line in facts if "model name" in line), "")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    version = plane.api.request("GET", "/version")["gitVersion"]
+    version = api.request("GET", "/version")["gitVersion"]
     return (
         f"{os.cpu_count()} cores ({model or platform.machine()}), {memory:.0f} GB, "
         f"{platform.system()}, Python {platform.python_version()}; Kubernetes {version}: etcd and "

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pydantic import SecretStr
 
 from benchmarks.estate import Estate, log_of
-from benchmarks.measure import BenchError, kept_bytes
+from benchmarks.measure import BenchError
 from benchmarks.node import node
 from benchmarks.slack import CHANNEL, SHORT, StandIn, Told, stand_in
 from tests.cluster.plane import Api, ApiRefusalError, Plane
@@ -107,18 +107,18 @@ def soak(
     return tuple(samples)
 
 
-def remembered(api: Api, namespace: str) -> tuple[Incident, ...]:
-    """The incidents in the memory of a namespace; none where there is no memory yet."""
+def remembered(api: Api, namespace: str) -> tuple[int, tuple[Incident, ...]]:
+    """The bytes of a namespace's memory and the incidents in it; none where there is none yet."""
     try:
         found = api.request("GET", _MEMORY.format(namespace))
     except ApiRefusalError:
-        return ()
-    text = (found.get("data") or {}).get(KEY)
-    return decode(text).incidents if text else ()
+        return 0, ()
+    text = (found.get("data") or {}).get(KEY, "")
+    return len(text.encode()), decode(text).incidents if text else ()
 
 
 def _one(plane: Plane, estate: Estate, number: int, slack: StandIn, tally: Tally) -> Sample:
-    settings = _settings(estate, slack)
+    settings = _settings(estate, slack.base_url)
     cluster, budget = wiring.connect(settings, plane.kubeconfig, None)
     work = wiring.new_pass(settings, cluster, budget, "json", asks=False)
     report = run_pass(settings.namespaces, work, lambda r, books: deliver(r, settings, books))
@@ -127,9 +127,10 @@ def _one(plane: Plane, estate: Estate, number: int, slack: StandIn, tally: Tally
     findings = sum(len(part.findings) for part in report.namespaces)
     del cluster, budget, work, report
     told = slack.told()
-    tally.note(remembered(plane.api, estate.names[0]))
+    kept, incidents = remembered(plane.api, estate.names[0])
+    tally.note(incidents)
     tally.check(told)
-    kept = kept_bytes(plane, estate)
+    del incidents
     # The bench's own connections to the API server are no part of the pass.
     plane.api.close()
     gc.collect()
@@ -150,12 +151,12 @@ def _one(plane: Plane, estate: Estate, number: int, slack: StandIn, tally: Tally
     )
 
 
-def _settings(estate: Estate, slack: StandIn) -> Settings:
+def _settings(estate: Estate, slack_url: str) -> Settings:
     """A pass that remembers and tells; what is broken stays so until the bench heals it."""
     return Settings(
         namespaces=estate.names,
         policies={name: NamespacePolicy(mode="observe") for name in estate.names},
-        slack=SlackSettings(bot_token=SecretStr(TOKEN), channel=CHANNEL, base_url=slack.base_url),
+        slack=SlackSettings(bot_token=SecretStr(TOKEN), channel=CHANNEL, base_url=slack_url),
         # In so short a time all that returns would be the same incident as before.
         incidents=IncidentSettings(reopen_seconds=0),
     )

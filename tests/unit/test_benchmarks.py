@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import page, soak, tables
+from benchmarks import jobs, page, soak, tables
 from benchmarks.cost import Case, Row, cases
 from benchmarks.estate import Estate
 from benchmarks.measure import BenchError, Counted, Timed
@@ -26,6 +27,10 @@ def row(pods: int, broken: int, *, peer: Timed | None = None) -> Row:
 
 def sample(number: int) -> Sample:
     return Sample(number, 70.0, 12, 4, 5, 81_000, 900, 2, 3 * number, number, 5, 6)
+
+
+def job(number: int, seconds: float = 5.0, peak_mb: float = 50.0) -> jobs.Sample:
+    return jobs.Sample(number, "nothing", seconds, peak_mb, 900, 1, 2, 2, 5, 6, 4, 4, 1, 3)
 
 
 def told(**about: int) -> Told:
@@ -72,7 +77,7 @@ def test_the_plot_is_a_drawing_with_a_chart_for_each_figure() -> None:
 def test_the_page_has_a_place_for_what_each_bench_writes() -> None:
     text = page.PAGE.read_text(encoding="utf-8")
 
-    for section in ("cost", "shards", "soak"):
+    for section in ("cost", "shards", "soak", "jobs"):
         assert text.count(f"<!-- {section}: written by python -m benchmarks -->") == 1
         assert text.count(f"<!-- /{section} -->") == 1
 
@@ -140,3 +145,39 @@ def test_a_message_says_of_which_incidents_it_is_alone_or_as_a_digest() -> None:
     assert about({"incident": "ab" * 16, "since": 1}) == ["ab" * 8]
     assert about({"digest": "00ab:65 00cd:66"}) == ["00ab", "00cd"]
     assert about({"said": "00ab:1:resolved"}) == []
+
+
+def test_a_table_of_jobs_tells_of_all_passes_since_the_line_above() -> None:
+    slow, large = job(15, seconds=40.0), job(17, peak_mb=61.25)
+    samples = [{15: slow, 17: large}.get(number, job(number)) for number in range(1, 21)]
+
+    heads, lines = jobs.table(samples)
+
+    assert [line[0] for line in lines] == ["1", "4", "8", "12", "16", "20"]
+    assert [line[heads.index("seconds, median")] for line in lines] == ["5.0"] * 6
+    assert [line[heads.index("peak MB")] for line in lines] == ["50.0"] * 5 + ["61.2"]
+    assert lines[-1][heads.index("seconds, most")] == "5.0"
+    assert lines[-2][heads.index("seconds, most")] == "40.0"
+
+
+@pytest.mark.parametrize("top", ["memory/cluster", "cluster"])
+def test_the_peak_of_a_pod_is_that_of_its_largest_process(tmp_path: Path, top: str) -> None:
+    cgroups, processes = tmp_path / "cgroup", tmp_path / "proc"
+    for pid, kib in ((11, 600), (12, 51_200)):
+        group = cgroups / top / "kubepods" / "burstable" / "podu-1" / f"container-{pid}"
+        group.mkdir(parents=True)
+        (group / "cgroup.procs").write_text(f"{pid}\n13\n")
+        (processes / str(pid)).mkdir(parents=True)
+        (processes / str(pid) / "status").write_text(f"Name:\tx\nVmHWM:\t{kib} kB\nVmRSS:\t1 kB\n")
+
+    assert jobs.peak_mb("u-1", cgroups, processes) == 50.0
+    assert jobs.peak_mb("u-2", cgroups, processes) == 0.0
+
+
+def test_all_that_the_jobs_break_is_repaired_before_they_begin_again() -> None:
+    repaired = [change.variable and change.image and change.awaited for change in jobs.CHANGES]
+    broken = [not (change.variable and change.image) for change in jobs.CHANGES]
+
+    assert max(n for n, is_ in enumerate(broken) if is_) < max(
+        n for n, is_ in enumerate(repaired) if is_
+    )
