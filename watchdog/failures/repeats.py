@@ -43,8 +43,32 @@ _HARMLESS = regex(
     r"|(?<!host )\bnot found\b|already exists|duplicate key|unique constraint"
     r"|kube-probe|\bprobe\b|(live|readi)ness|health[-_ ]?(check|z)|/(health|readyz?|livez?|ping)\b"
     r"|\b(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\b.{0,300}\b4\d\d\b"
-    r"|\b(status|code|status_?code)[\"']?[=: ]+[\"']?4\d\d\b"
     r"|\b(0|no) errors?\b|\berrors?[=:] ?\d|errors?[ _-](rate|count|budget|ratio|total)\b",
+    re.IGNORECASE,
+)
+# Requests that are refused as they should be: HTTP's 4xx, gRPC's codes, what a shop refuses. gRPC's
+# last two codes are told by a refused client too, so there the line has to be a server's.
+_IS = r"\\?[\"']?[=: ]+\\?[\"']?"
+_HTTP = regex(
+    r"(?:\b|_)(?:http|response|resp|res|error|err)?[_.-]?(?:status|code|status[_.-]?code)"
+    rf"{_IS}4\d\d\b|\bHTTP(?:/\d(?:\.\d)?)?[\"']?(?: error| status)? 4\d\d\b"
+    r"|\b4\d\d (?:unauthori[sz]ed|payment|forbidden|method not|not acceptable|request timeout"
+    r"|conflict|gone|length|precondition|payload|content too|request entity|unsupported media"
+    r"|unprocessable|too many)",
+    re.IGNORECASE,
+)
+_GRPC = regex(
+    rf"(?:code{_IS}|StatusCode\.|Status(?:Runtime)?Exception: |\b\d\d? (?=[A-Z_]+:))"
+    r"(?:not_?found|invalid_?argument|already_?exists|out_?of_?range|cancell?ed)\b"
+    rf"|\bgrpc[._-](?:status[._-])?(?:code|status){_IS}(?:1|3|5|6|7|11|16)\b"
+    r"|^(?=.*(?:grpc[._-](?:method|service|code)|\bunary\b|\bfinished\b|\bhandle))"
+    rf".*\bcode{_IS}(?:unauthenticated|permission_?denied)\b",
+    re.IGNORECASE,
+)
+_BUSINESS = regex(
+    r"(?<!connection )\bdeclined\b|insufficient (?:funds|balance|credit|stock)|\bout of stock\b"
+    r"|\b(?:card|voucher|coupon|offer|cart|basket) (?:is |has |was )?expired"
+    r"|expired (?:card|voucher|coupon)|invalid (?:card|cvc|iban|voucher|coupon|phone|captcha)\b",
     re.IGNORECASE,
 )
 # A server that logs the mistakes of its clients: nginx (unless it is the server behind it that
@@ -54,6 +78,7 @@ _OF_CLIENTS = regex(
     r"|\[\d+\][^:]{0,80}\b(ERROR|FATAL):  (?!could not|out of)"
     r"|\bfrom [\d.a-f:]+ port \d+",
 )
+_NO_FAULT = (_HARMLESS, _HTTP, _GRPC, _BUSINESS, _OF_CLIENTS)
 _WELL = regex(
     r"\b(succe(ss|eded|ssful(ly)?)|recovered|(re)?connected|established|restored|resolved)\b",
     re.IGNORECASE,
@@ -107,8 +132,8 @@ def _lines(texts: list[str]) -> list[_Line]:
         own = time_of_day(text)
         at = at if own is None else own
         if not continues(text):
-            harmless = _HARMLESS.search(text) or _OF_CLIENTS.search(text)
-            lines.append(_Line(text, is_error(text) and not harmless, at))
+            harmful = not any(pattern.search(text) for pattern in _NO_FAULT)
+            lines.append(_Line(text, harmful and is_error(text), at))
     return lines
 
 

@@ -131,6 +131,32 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
 
 _LOGBACK = "@,123 [worker-#] ERROR c.e.Ledger - order # was not stored: the ledger is closed"
 _INFO = "@,123 [worker-#] INFO c.e.Ledger - order # stored"
+_GRPC = (
+    '{"level":"error","ts":"@","msg":"finished unary call","grpc.method":"Store","grpc.code":"CODE"'
+    ',"error":"rpc error: code = CODE desc = order #"}'
+)
+_HTTP = '{"level":"error","time":"@","msg":"order # was refused",STATUS}'
+_CODES = ("NotFound", "InvalidArgument", "AlreadyExists", "Unauthenticated", "PermissionDenied")
+_STATUSES = (
+    '"http_status":400',
+    '"status":404',
+    '"httpStatusCode": "422"',
+    '"http.response.status_code":401',
+    '"res":{"statusCode":409}',
+    '"detail":"{\\"responseCode\\":413}"',
+    '"answer":"HTTP/1.1 405"',
+    '"answer":"415 Unsupported Media Type"',
+)
+_BUSINESS = (
+    "card declined",
+    "the card was declined by its issuer",
+    "payment declined: do not honor",
+    "insufficient funds",
+    "the card has expired",
+    "invalid IBAN",
+    "article 7 is out of stock",
+    "voucher expired",
+)
 _REFUSED = (
     '{"level":"error","ts":"2026-03-02T@Z","msg":"dial tcp 10.0.0.#:5432: connection refused"}'
 )
@@ -169,6 +195,13 @@ def _sick() -> dict[str, str]:
         "a login": _each('@ FATAL password authentication failed for user "ledger" (#)'),
         "a certificate": _each("@ ERROR x509: certificate has expired or is not yet valid (#)"),
         "nginx and what is behind it": _each(ingress),
+        "gRPC, nobody answers": _each("@ ERROR rpc error: code = Unavailable desc = no ledger (#)"),
+        "gRPC, it is refused itself": _each(
+            "@ ERROR store # failed: rpc error: code = PermissionDenied desc = no role"
+        ),
+        "its own fault in JSON": _each(_GRPC.replace("CODE", "Internal")),
+        "requests that it fails": _each(_HTTP.replace("STATUS", '"http_status":500')),
+        "bytes that it cannot read": _each("@ ERROR store #: could not decode 400 bytes"),
         "in another time zone": _each("@ ERROR order # was not stored").replace("14:1", "09:1"),
     }
 
@@ -181,7 +214,7 @@ def _well() -> dict[str, str]:
         'such file or directory), client: 10.0.0.#, server: _, request: "GET /favicon.ico HTTP/1.1"'
     )
     postgres = '2026-03-02 @.123 UTC [#] FATAL:  role "root" does not exist'
-    probed = "error: kex_exchange_identification: Connection closed by remote host"
+    probed = "@ error: kex_exchange_identification: Connection closed by remote host"
     burst = _each(_LOGBACK, count=9, every=2, until=200)
     return {
         "a burst, then calm": f"{_each(_LOGBACK, count=5, until=300)}\n{_each(_INFO, count=30)}",
@@ -204,11 +237,27 @@ def _well() -> dict[str, str]:
         "a server's clients have the wrong name": _each(postgres),
         "clients that hang up": _each("@ ERROR request #: context canceled"),
         "probes": _each("@ ERROR kube-probe/1.34 /healthz: code 500 (#)"),
-        "TCP probes of sshd": _each(probed, "Connection closed by 10.0.0.1 port #", count=60),
-        "guessed logins": _each("error: maximum attempts exceeded for root from 10.0.0.7 port #"),
+        "TCP probes of sshd": _each(probed, "@ Connection closed by 10.0.0.1 port #", count=30),
+        "guessed logins": _each("@ error: maximum attempts exceeded for root from 10.0.0.7 port #"),
         "logins that ran out": _each("@ ERROR request #: jwt expired"),
         "wrong passwords": _each("@ ERROR c.e.Login - order desk #: Bad credentials"),
         "what clients ask for is not there": _each("@ ERROR order # not found"),
+        **{
+            f"gRPC, a client's fault: {code}": _each(_GRPC.replace("CODE", code)) for code in _CODES
+        },
+        "gRPC, a client hangs up": _each("@ ERROR finished unary call # with code Canceled"),
+        "gRPC in Java": _each("@ ERROR StatusRuntimeException: INVALID_ARGUMENT: order # is odd"),
+        "gRPC in Python": _each("@ ERROR order #: StatusCode.ALREADY_EXISTS"),
+        "gRPC in Node.js": _each("@ ERROR order #: 3 INVALID_ARGUMENT: it is odd"),
+        "gRPC in numbers": _each(_HTTP.replace("STATUS", '"rpc.grpc.status_code":16')),
+        **{
+            f"HTTP, a client's fault: {status}": _each(_HTTP.replace("STATUS", status))
+            for status in _STATUSES
+        },
+        **{
+            f"business as usual: {said}": _each(f"@ ERROR c.e.Pay - order #: {said}")
+            for said in _BUSINESS
+        },
         "sent twice": _each("@ ERROR: duplicate key value violates unique constraint (#)"),
         "two write at once": _each('E0302 @.1 1 a.go:#] "the object has been modified" order="#"'),
         "one stack trace": f"14:14:50 ERROR sync failed\n{raised}\n{trace}",
