@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _OFTEN = 6
-# A burst looks like this too where no line says when.
-_OFTEN_UNTIMED = 30
 _SPREAD_SECONDS = 120
 # Only the last ten minutes are read; what seems to be further apart was misread.
 _LONGEST_SPREAD = 900
@@ -97,7 +95,7 @@ class _Line(NamedTuple):
 
 
 class Repeated(NamedTuple):
-    """An error as it was said last, how often, and over how many seconds (0: no line tells)."""
+    """An error as it was said last, how often, and over how many seconds."""
 
     line: str
     times: int
@@ -138,10 +136,8 @@ def _lines(texts: list[str]) -> list[_Line]:
 
 
 def _spread(said: list[_Line], now: datetime) -> int | None:
-    """Over how many seconds it was said; 0 where no line tells; None where it is not steady."""
+    """Over how many seconds it was said; None where it is not steady, or a line does not tell."""
     moments = [line.at for line in said if line.at is not None]
-    if not moments:
-        return 0 if len(said) >= _OFTEN_UNTIMED else None
     if len(moments) < len(said):
         return None
     # Midnight may lie between two of them, and two threads may write a little out of order.
