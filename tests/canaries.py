@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import base64
 
+from watchdog.observation.redact import Redactor
+
 _PEM = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
 _JWT = (
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
@@ -76,6 +78,13 @@ CANARIES: dict[str, tuple[str, str]] = {
     "registry auth": ('{"auths":{"r.io":{"auth":"dXNl4jpwYXN0ZWR3b3Jk"}}}', "dXNl4jpwYXN0ZWR3b3Jk"),
     "curl -u": ("curl -u admin:cUr1Us3rPw https://x", "cUr1Us3rPw"),
 }
+
+
+def hiding(**values: str) -> Redactor:
+    """A redactor that knows the values of these variables."""
+    redactor = Redactor()
+    redactor.hide(values)
+    return redactor
 
 
 def halves(text: str, secret: str) -> tuple[str, str]:

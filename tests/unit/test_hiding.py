@@ -6,17 +6,11 @@ import base64
 
 import pytest
 
-from tests.canaries import CANARIES
+from tests.canaries import CANARIES, hiding
 from watchdog.observation.redact import Redactor, clean, redact
 from watchdog.observation.snapshot import ContainerState
 
 BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
-
-
-def hiding(**values: str) -> Redactor:
-    redactor = Redactor()
-    redactor.hide(values)
-    return redactor
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.canaries import hiding
 from watchdog.observation.redact import Redactor, redact
 
 TOKEN = "glpat-d1cdefghij0123456789"
 GITLAB = "<redacted:gitlab-token:1>"
-
-
-def hiding(**values: str) -> Redactor:
-    redactor = Redactor()
-    redactor.hide(values)
-    return redactor
 
 
 @pytest.mark.parametrize(
