@@ -77,10 +77,11 @@ def test_a_smaller_page_reads_the_same_in_more_requests(plane: Plane, proxy: Pro
         plane.create_many(pod(ns, f"web-{number}") for number in range(45))
         done = run_watchdog(
             "run", "-n", ns, "-o", "json", kubeconfig=proxy.kubeconfig,
-            env={"SRE_AGENT_OBSERVE__PAGE_SIZE": "20"},
+            env={"SRE_AGENT_OBSERVE__PAGE_SIZE": "8"},
         )  # fmt: skip
 
     assert '"pods": 45' in done.stdout
+    # 8, and once they came as cells four times as many: 32, and the last 5.
     assert proxy.asked.count(("list", "pods")) == 3
 
 
