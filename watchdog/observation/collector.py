@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from watchdog.clock import Clock
@@ -16,7 +17,7 @@ from watchdog.observation.printed import cells, mapping, moment
 from watchdog.observation.reader import Json, Reader
 from watchdog.observation.redact import Redactor
 from watchdog.observation.revisions import revisions
-from watchdog.observation.services import Neighbours, neighbours
+from watchdog.observation.services import Lists, Neighbours, lists, neighbours
 from watchdog.observation.snapshot import (
     AutoscalerSummary,
     ClusterSnapshot,
@@ -25,7 +26,7 @@ from watchdog.observation.snapshot import (
     PodSummary,
 )
 from watchdog.observation.templates import command_lines, literal_env
-from watchdog.observation.triage import glance, suspicion
+from watchdog.observation.triage import Glance, glance, suspicion
 from watchdog.resources import BY_KIND, LIMIT_RANGES, NAMESPACES, QUOTAS, Resource
 from watchdog.settings import Settings
 
@@ -55,12 +56,12 @@ class _Observation:
         own = self._own_annotations()
         # The API server has answered by now, and told the time.
         self._now = self._clock.now()
-        seen = glance(self._reader, self._namespace, self._settings, self._looking, self._now)
+        seen, listed = self._lists()
         sampled = self._settings.observe.healthy_logs > 0
         found = self._gatherer.gather(seen) if seen.suspects or sampled else Gathered()
         found.pods = [pod for pod in found.pods if not self._is_leaving(pod)]
         sick = self._is_sick(found)
-        around = self._neighbours(found, sick=sick)
+        around = neighbours(self._gatherer, listed, found, sick=sick)
         plain = ClusterSnapshot(
             cluster=cluster,
             namespace=self._namespace,
@@ -84,6 +85,13 @@ class _Observation:
             }
         )
         return self._redactor.sweep(seen_whole)
+
+    def _lists(self) -> tuple[Glance, Lists]:
+        """All lists of a pass: pages of pods come one after another, the others meanwhile."""
+        with ThreadPoolExecutor(1) as pool:
+            others = pool.submit(lists, self._gatherer)
+            seen = glance(self._reader, self._namespace, self._settings, self._looking, self._now)
+            return seen, others.result()
 
     def _own_annotations(self) -> Json:
         """Those of the namespace; none where it may not be read."""
@@ -127,11 +135,6 @@ class _Observation:
             )
             or any(mapping(raw.get("status")).get("phase") != "Bound" for raw in found.claims)
         )
-
-    def _neighbours(self, found: Gathered, *, sick: bool) -> Neighbours:
-        if self._settings.observe.silent_failures or found.histories:
-            return neighbours(self._gatherer, found, sick=sick)
-        return Neighbours()
 
     def _explained(
         self, plain: ClusterSnapshot, found: Gathered, around: Neighbours

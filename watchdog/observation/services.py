@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from watchdog.observation import surroundings, translate
 from watchdog.observation.gathering import Gathered, Gatherer
@@ -54,21 +54,40 @@ class Neighbours:
     budgets: list[Json] = field(default_factory=list)
 
 
-def neighbours(gatherer: Gatherer, gathered: Gathered, *, sick: bool) -> Neighbours:
-    """Read them; Services in full only where one looks wrong, and those of what is sick."""
+class Lists(NamedTuple):
+    """What is listed whether anything is sick or not: rows of Tables, and small objects in full."""
+
+    autoscalers: list[Json]
+    budgets: list[Json]
+    services: list[Json]
+    slices: list[Json]
+
+
+def lists(gatherer: Gatherer) -> Lists:
+    """List them; nothing where silent failures are not to be looked for."""
+    if not gatherer.settings.silent_failures:
+        return Lists([], [], [], [])
     most = gatherer.settings.page_size
+    return Lists(
+        *side_by_side(
+            [
+                partial(gatherer.every, AUTOSCALERS, most),
+                partial(gatherer.every, BUDGETS, most),
+                partial(_rows, gatherer, SERVICES),
+                partial(_rows, gatherer, ENDPOINT_SLICES),
+            ]
+        )
+    )
+
+
+def neighbours(gatherer: Gatherer, listed: Lists, gathered: Gathered, *, sick: bool) -> Neighbours:
+    """Read what stands around; Services in full where one looks wrong, and those of the sick."""
     found = Neighbours()
     if not gatherer.settings.silent_failures:
-        found.autoscalers = gatherer.every(AUTOSCALERS, most)
+        if gathered.histories:
+            found.autoscalers = gatherer.every(AUTOSCALERS, gatherer.settings.page_size)
         return found
-    found.autoscalers, found.budgets, services, slices = side_by_side(
-        [
-            partial(gatherer.every, AUTOSCALERS, most),
-            partial(gatherer.every, BUDGETS, most),
-            partial(_rows, gatherer, SERVICES),
-            partial(_rows, gatherer, ENDPOINT_SLICES),
-        ]
-    )
+    found.autoscalers, found.budgets, services, slices = listed
     suspects = _suspects(gatherer, services, slices)
     if suspects is None or 2 * len(suspects) > len(services):
         pairs, near = _whole(gatherer)
