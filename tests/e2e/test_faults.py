@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -63,28 +64,35 @@ def crashed(cluster: Cluster, ns: str) -> bool:
     return any(one["restartCount"] >= 2 for one in statuses)
 
 
-def reader(cluster: Cluster, ns: str, folder: Path) -> Path:
-    """A kubeconfig with the reader's token alone."""
+def reader_token(cluster: Cluster, ns: str) -> str:
+    return cluster.kubectl("-n", ns, "create", "token", "reader").strip()
+
+
+def with_token(cluster: Cluster, token: str, folder: Path) -> Path:
+    """A kubeconfig with that token alone."""
     config = yaml.safe_load(
         cluster.kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "yaml")
     )
-    token = cluster.kubectl("-n", ns, "create", "token", "reader").strip()
     config["users"][0]["user"] = {"token": token}
     path = folder / "reader.kubeconfig"
     path.write_text(yaml.safe_dump(config))
     return path
 
 
-def expired(token: str, folder: Path, hours: int = 1) -> str:
-    """The same token, signed by the cluster's own key, whose time was over hours ago."""
-    header, claims, _ = token.split(".")
+def ending(own_cluster: Cluster, ns: str, hours: int) -> str:
+    """A token of the reader, signed by the cluster's own key, that is over in so many hours."""
+    header, claims, _ = reader_token(own_cluster, ns).split(".")
     told = json.loads(base64.urlsafe_b64decode(claims + "==="))
-    told["exp"] = int(time.time()) - hours * 3600
+    told["exp"] = int(time.time()) + hours * 3600
     told["iat"] = told["nbf"] = told["exp"] - 3600
     signed = f"{header}.{_encoded(json.dumps(told).encode())}"
     by_the_cluster = ["openssl", "dgst", "-sha256", "-sign", "pki/sa.key"]
     signature = subprocess.run(
-        by_the_cluster, input=signed.encode(), cwd=folder, capture_output=True, check=True
+        by_the_cluster,
+        input=signed.encode(),
+        cwd=own_cluster.kubeconfig.parent,
+        capture_output=True,
+        check=True,
     )
     return f"{signed}.{_encoded(signature.stdout)}"
 
@@ -116,8 +124,14 @@ class ApiServer:
         )
         subprocess.run(["sh", "-c", again, "sh", *self.command], cwd=self.folder, check=True)
         self.cluster.wait(lambda: self.cluster.kubectl("get", "--raw", "/readyz"), 90, "readyz")
-        ready = ("wait", "--for=condition=Ready", "node", "--all", "--timeout=60s")
-        self.cluster.kubectl(*ready)
+        answers = datetime.now(UTC)
+        self.cluster.wait(lambda: self.hears_from_nodes(answers), 60, "the node to report")
+
+    def hears_from_nodes(self, since: datetime) -> bool:
+        """Whether every node renewed its Lease; its Ready condition stays true for a while."""
+        leases = self.cluster.json("leases", "kube-node-lease")["items"]
+        renewed = [datetime.fromisoformat(lease["spec"]["renewTime"]) for lease in leases]
+        return bool(renewed) and min(renewed) > since
 
 
 @pytest.fixture
@@ -129,7 +143,7 @@ def own_cluster(cluster: Cluster) -> Cluster:
 
 
 def test_a_revoked_role_leaves_a_clear_report(cluster: Cluster, ns: str, tmp_path: Path) -> None:
-    kubeconfig = reader(cluster, ns, tmp_path)
+    kubeconfig = with_token(cluster, reader_token(cluster, ns), tmp_path)
     cluster.kubectl("-n", ns, "delete", "rolebinding", "reader")
     try:
         done = run_watchdog("run", "-n", ns, "-o", "json", kubeconfig=kubeconfig)
@@ -144,7 +158,7 @@ def test_a_revoked_role_leaves_a_clear_report(cluster: Cluster, ns: str, tmp_pat
 def test_a_token_that_is_no_longer_good_leaves_a_clear_report(
     cluster: Cluster, ns: str, tmp_path: Path
 ) -> None:
-    kubeconfig = reader(cluster, ns, tmp_path)
+    kubeconfig = with_token(cluster, reader_token(cluster, ns), tmp_path)
     cluster.kubectl("-n", ns, "delete", "serviceaccount", "reader")
 
     def known() -> bool:
@@ -161,28 +175,21 @@ def test_a_token_that_is_no_longer_good_leaves_a_clear_report(
 def test_an_expired_token_leaves_a_clear_report(
     own_cluster: Cluster, ns: str, tmp_path: Path
 ) -> None:
-    kubeconfig = reader(own_cluster, ns, tmp_path)
-    config = yaml.safe_load(kubeconfig.read_text())
-    user = config["users"][0]["user"]
-    user["token"] = expired(user["token"], own_cluster.kubeconfig.parent)
-    kubeconfig.write_text(yaml.safe_dump(config))
+    token = ending(own_cluster, ns, hours=-1)
+    kubeconfig = with_token(own_cluster, token, tmp_path)
 
     done = run_watchdog("run", "-n", ns, "-o", "json", kubeconfig=kubeconfig)
 
     assert done.returncode == 1
     assert "does not accept these credentials" in done.stderr
-    assert user["token"] not in done.stderr + done.stdout
+    assert token not in done.stderr + done.stdout
     assert json.loads(done.stdout)["result"] == "failed"
 
 
 def test_a_token_of_the_same_making_that_is_not_over_is_accepted(
     own_cluster: Cluster, ns: str, tmp_path: Path
 ) -> None:
-    kubeconfig = reader(own_cluster, ns, tmp_path)
-    config = yaml.safe_load(kubeconfig.read_text())
-    user = config["users"][0]["user"]
-    user["token"] = expired(user["token"], own_cluster.kubeconfig.parent, hours=-1)
-    kubeconfig.write_text(yaml.safe_dump(config))
+    kubeconfig = with_token(own_cluster, ending(own_cluster, ns, hours=1), tmp_path)
 
     done = run_watchdog("run", "-n", ns, "-o", "json", "--dry-run", kubeconfig=kubeconfig)
 
@@ -216,15 +223,17 @@ def test_an_api_server_that_is_killed_in_the_middle_leaves_a_clear_report(
     assert proxy.workload_writes == []
 
 
-@pytest.mark.parametrize("command", ["run", "snapshot"])
-def test_a_full_disk_leaves_a_clear_line(own_cluster: Cluster, ns: str, command: str) -> None:
+@pytest.mark.parametrize("command", [("run", "--dry-run"), ("snapshot",)], ids=lambda c: c[0])
+def test_a_full_disk_leaves_a_clear_line(
+    own_cluster: Cluster, ns: str, command: tuple[str, ...]
+) -> None:
     fill = 'mount -t tmpfs -o size=4k full "$0" && head -c 4096 /dev/zero > "$0/rest"'
     full = f'{fill} && exec "$@" > "$0/report.json"'
     place = own_cluster.kubeconfig.parent / "full"
     place.mkdir(exist_ok=True)
     asked: list[str | Path] = [
         COMMAND,
-        command,
+        *command,
         "-n",
         ns,
         "-o",
