@@ -23,8 +23,8 @@ from watchdog.resources import PODS, Resource
 
 FIELD_MANAGER = "sre-watchdog"
 PAGE_SIZE = 500
-# Once the first page has come as cells, which are a fiftieth of the objects: for the API server a
-# page costs about as much as 500 rows, and it compresses answers of 128 KiB and more only.
+# Once the first page has come as cells, which are a fiftieth of the objects: a page costs the API
+# server about as much as 500 rows do.
 _MORE_ROWS = 4
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 _GONE = 410
