@@ -116,7 +116,8 @@ _WEB = regex(
     r"|\bwww\.(?P<www>[\w.-]{1,250})|\[(?P<said>[^\]\n]{0,300})\]\((?=\S)",
     re.IGNORECASE,
 )
-_ARGUMENT = regex(r"[\w./=:,+%-]{1,80}")
+# Of letters that look like others, and of blank ones, a reader could not tell what is run.
+_ARGUMENT = regex(r"[\w./=:,+%-]{1,80}", re.ASCII)
 # Mentions for Slack and marks of a chat model's roles begin like this.
 _MARK = regex(r"<(?=[!@#|])")
 _ENCODED = regex(

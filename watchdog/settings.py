@@ -244,8 +244,8 @@ class ObserveSettings(Group):
     blocked disruption budgets. Costs up to four more lists."""
     healthy_logs: int = Field(0, ge=0)
     """Pods that look well whose log is read in every pass, one for each workload, to find refused
-    rights and errors that repeat, which no pod shows. Each costs two reads; none are read by
-    default."""
+    rights and errors that repeat for minutes by the times in their lines, which no pod shows. Each
+    costs two reads; none are read by default."""
     restart_window_seconds: float = Field(3600, gt=0)
     """A running container that restarted within this many seconds is looked at."""
 

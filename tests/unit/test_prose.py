@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from watchdog.prose import defused, plain_prose
+from watchdog.prose import defused, harmless_word, plain_prose
 
 DANGEROUS = [
     "Run `kubectl delete ns shop` now",
@@ -168,3 +168,15 @@ def test_evidence_reads_as_the_log_has_it(line: str) -> None:
 )
 def test_evidence_holds_nothing_to_click_or_to_paste(line: str, shown: str) -> None:
     assert defused(line) == shown
+
+
+@pytest.mark.parametrize("word", ["serve", "--port=8080", "/app/server.py", "a:b,c+d%20", "v1.2_3"])
+def test_a_plain_word_of_a_command_may_be_suggested(word: str) -> None:
+    assert harmless_word(word)
+
+
+@pytest.mark.parametrize(
+    "word", ["s\u0435rve", "\u3164", "--n\u0430me=x", "\uff33erve", "/app/\u0131d"]
+)
+def test_a_word_with_letters_that_look_like_others_may_not(word: str) -> None:
+    assert not harmless_word(word)
