@@ -89,10 +89,8 @@ def run(  # noqa: PLR0913, PLR0917 - a command has as many parameters as flags
     number = wiring.shard(settings)
     cluster, budget = wiring.connect(settings, kubeconfig, context)
     wiring.stop_on_signals(budget)
-    settings, namespaces = wiring.share(
-        settings, settings.namespaces or (cluster.namespace,), number, wiring.job_name(number)
-    )
-    work = wiring.new_pass(settings, cluster, budget, output, asks=not yes)
+    namespaces = wiring.share(settings, settings.namespaces or (cluster.namespace,), number)
+    work = wiring.new_pass(settings, cluster, budget, output, asks=not yes, number=number)
     origin = wiring.origin(number)
     report = run_pass(
         namespaces, work, lambda report, books: deliver(report, settings, books, origin)

@@ -60,8 +60,10 @@ class Pass:
 
     `ask` is None without a model, `consent` where no person can be asked at once, `hear` where
     nobody can answer in Slack, `blocked` where no query holds changes back. `instance` is the pod
-    or host that runs it, `holder` this pass alone. `seconds` adds up what each stage took in every
-    namespace, those that were observed side by side too; `books` are the namespaces' memories.
+    or host that runs it, `holder` this pass alone. `fixes` is how many writes it may make, all that
+    the settings allow where None; `attempts_used` how many it has made. `seconds` adds up what each
+    stage took in every namespace, those that were observed side by side too; `books` are the
+    namespaces' memories.
     """
 
     settings: Settings
@@ -74,6 +76,7 @@ class Pass:
     blocked: Callable[[], Verdict | None] | None = None
     cluster_name: str = ""
     instance: str = "sre-watchdog"
+    fixes: int | None = None
     attempts_used: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
@@ -105,6 +108,12 @@ class Pass:
                 return ask(prompt)
 
         return timed
+
+    @property
+    def attempts_left(self) -> int:
+        """How many more writes it may make."""
+        allowed = self.settings.max_remediation_attempts if self.fixes is None else self.fixes
+        return max(0, allowed - self.attempts_used)
 
     def not_stopped(self) -> None:
         """Raise ClusterError where the pass was told to stop."""

@@ -125,7 +125,8 @@ class HeartbeatSettings(Group):
     """A dead man's switch outside the cluster."""
 
     url: str | None = None
-    """Called with GET after each successful pass (healthchecks.io and the like)."""
+    """Called with GET after each successful pass (healthchecks.io and the like). Each shard calls
+    it, with its number for {shard}: one without a switch of its own is not missed."""
 
 
 class AlertmanagerSettings(Group):

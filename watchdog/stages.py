@@ -208,14 +208,13 @@ def worth_another(results: list[ActionResult], work: Pass) -> bool:
         or (result.outcome is Outcome.FAILED and result.verification is not None)
         for result in results
     )
-    left = work.settings.max_remediation_attempts - work.attempts_used
-    return failed and left > 0 and work.budget.remaining() > _TRY_AGAIN_SECONDS
+    return failed and work.attempts_left > 0 and work.budget.remaining() > _TRY_AGAIN_SECONDS
 
 
 def _permission(snapshot: ClusterSnapshot, book: Casebook, work: Pass) -> Permission:
     plain = Permission(
         settings=work.settings,
-        attempts_left=max(0, work.settings.max_remediation_attempts - work.attempts_used),
+        attempts_left=work.attempts_left,
         dry_run=work.settings.dry_run,
         legal=LEGAL,
         consent=work.consent,

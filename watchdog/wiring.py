@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import signal
 import socket
 import sys
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from watchdog.report.progress import Progress
     from watchdog.settings import Settings
 
+_GOLDEN = 0.6180339887498949
 HEAR_SECONDS = 15.0  # for reading reactions in Slack, for each sick namespace
 STOP_SECONDS = 10.0  # with the deliveries' own 20 s this fits the chart's grace period of 45 s
 
@@ -68,10 +70,19 @@ def _secrets(settings: BaseModel) -> Iterator[tuple[str, str]]:
                 yield key, value.get_secret_value()
 
 
-def new_pass(
-    settings: Settings, cluster: Cluster, budget: Budget, output: str, *, asks: bool
+def new_pass(  # noqa: PLR0913 - what a pass is made of
+    settings: Settings,
+    cluster: Cluster,
+    budget: Budget,
+    output: str,
+    *,
+    asks: bool,
+    number: int = 0,
 ) -> Pass:
-    """A pass over that cluster; `asks`: a person at a terminal is asked before each write."""
+    """A pass over that cluster; `asks`: a person at a terminal is asked before each write.
+
+    `number` is the pod's among those that share the run.
+    """
     from watchdog.agent import Pass
 
     progress = _progress(output)
@@ -86,7 +97,8 @@ def new_pass(
         cluster_name=name,
         hear=None if settings.dry_run else _ears(settings, budget),
         blocked=_blocker(settings, budget),
-        instance=socket.gethostname(),  # in a pod, its name
+        instance=socket.gethostname(),  # a pod's is its name; an Indexed Job's own and a number
+        fixes=fixes(settings, number, os.environ.get("JOB_NAME", "")),
     )
 
 
@@ -132,31 +144,33 @@ def shard(settings: Settings) -> int:
     return int(number)
 
 
-def share(
-    settings: Settings, namespaces: tuple[str, ...], number: int, job: str
-) -> tuple[Settings, tuple[str, ...]]:
-    """What one shard works with: its part of the fixes that a run may make, and its namespaces.
-
-    Each namespace hashes to one shard. Fixes that do not divide evenly fall to other shards in each
-    run: `job` is the Job's name, which its pods have in common.
-    """
+def share(settings: Settings, namespaces: tuple[str, ...], number: int) -> tuple[str, ...]:
+    """The namespaces of one shard: each hashes to one, whatever others there are."""
     if settings.shards == 1:
-        return settings, namespaces
-    every, more = divmod(settings.max_remediation_attempts, settings.shards)
-    turn = (number + _hash(job)) % settings.shards
-    ours = (name for name in namespaces if _hash(name) % settings.shards == number)
-    fixes = every + (turn < more)
-    return settings.model_copy(update={"max_remediation_attempts": fixes}), tuple(ours)
+        return namespaces
+    return tuple(name for name in namespaces if _hash(name) % settings.shards == number)
+
+
+def fixes(settings: Settings, number: int, job: str) -> int:
+    """How many writes one shard may make in a run, so that all together keep to the settings.
+
+    Those that do not divide evenly go round: `job` is the Job's name, which its pods have in common
+    and which a CronJob ends with the minute of its start. Without one the first shards have them.
+    """
+    whole = settings.max_remediation_attempts
+    if settings.shards == 1 or settings.dry_run:
+        return whole
+    every, more = divmod(whole, settings.shards)
+    minute = re.search(r"\d+$", job)
+    run = int(minute[0]) if minute else _hash(job) if job else 0
+    # Multiples of the golden ratio fall evenly, however many minutes lie between two runs.
+    turn = int(run % 2**32 * _GOLDEN % 1 * settings.shards)
+    return every + ((number + turn) % settings.shards < more)
 
 
 def _hash(name: str) -> int:
     """The same in every process; names that differ in one digit fall apart."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest())
-
-
-def job_name(number: int) -> str:
-    """The Job that runs this pod, whose host name an Indexed Job makes of its own and a number."""
-    return socket.gethostname().removesuffix(f"-{number}")
 
 
 def origin(number: int) -> dict[str, str]:

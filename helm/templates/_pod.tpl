@@ -43,6 +43,10 @@ containers:
     env:
       - name: POD_NAMESPACE
         valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+      {{- if gt (int .root.Values.shards) 1 }}
+      - name: JOB_NAME
+        valueFrom: {fieldRef: {fieldPath: "metadata.labels['job-name']"}}
+      {{- end }}
       {{- range $name, $value := .env }}
       {{- if ne (toString $value) "" }}
       - name: {{ $name }}

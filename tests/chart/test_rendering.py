@@ -163,6 +163,20 @@ def test_shards_make_an_indexed_job(chart: Chart) -> None:
     spec = cronjob["spec"]["jobTemplate"]["spec"]
 
     assert (spec["completionMode"], spec["completions"], spec["parallelism"]) == ("Indexed", 3, 3)
+    # A shard that fails ends no other, and is not tried again with another share of the fixes.
+    assert spec["backoffLimitPerIndex"] == 0
+    assert "backoffLimit" not in spec
+    (container,) = spec["template"]["spec"]["containers"]
+    told = {each["name"]: each.get("valueFrom") for each in container["env"]}
+    assert told["JOB_NAME"] == {"fieldRef": {"fieldPath": "metadata.labels['job-name']"}}
+
+
+def test_a_pod_alone_is_told_no_job_and_is_not_tried_again(chart: Chart) -> None:
+    (cronjob,) = of_kind(chart.template(), "CronJob")
+    spec = cronjob["spec"]["jobTemplate"]["spec"]
+
+    assert spec["backoffLimit"] == 0
+    assert "JOB_NAME" not in str(spec)
 
 
 def test_a_digest_wins_over_the_tag(chart: Chart) -> None:

@@ -301,17 +301,30 @@ def test_the_third_fix_is_refused_in_words_for_a_person(shop: Shop) -> None:
     assert len(shop.writes(real=True)) == 2
 
 
-@pytest.mark.parametrize(("part", "words"), [(0, "none falls"), (1, "1 falls"), (3, "3 fall")])
-def test_a_shard_says_how_much_of_the_fixes_is_its_own(shop: Shop, part: int, words: str) -> None:
+def test_a_shard_without_a_fix_left_says_with_whom_it_shares_them(shop: Shop) -> None:
     shop.break_ledger("a")
-    shared = Settings(shards=4, max_remediation_attempts=part)
 
-    attempts = shop.remediate(RolloutUndo(target=ref("a")), settings=shared, attempts_left=0)
+    attempts = shop.remediate(
+        RolloutUndo(target=ref("a")), settings=Settings(shards=4), attempts_left=0
+    )
 
     assert only(attempts).result.reason == (
-        f"of the fixes per run (max_remediation_attempts), shared by 4 pods, {words} to this one "
-        f"in this run{' and is used' if part else ''}"
+        "2 fixes per run are allowed (max_remediation_attempts), and of 4 pods that share them "
+        "this one has none left in this run"
     )
+
+
+def test_what_is_never_done_is_refused_for_that_with_or_without_a_fix_left(shop: Shop) -> None:
+    shop.break_ledger("a")
+    never = Settings(actions={"rollout_undo": "never"})
+    undo = RolloutUndo(target=ref("a"))
+
+    rules = {
+        only(shop.remediate(undo, settings=never, attempts_left=left)).result.rule
+        for left in (0, 1)
+    }
+
+    assert rules == {"mode_never"}
 
 
 def test_one_workload_is_changed_once_in_a_pass(broken: Shop) -> None:

@@ -152,7 +152,7 @@ def test_the_metrics_of_all_shards_stand_side_by_side(
     watched = re.findall(r'[{,]namespace="([^"]+)"', "\n".join(told))
     assert sorted(watched) == sorted(estate.names)
     of_the_second = re.findall(r'[{,]namespace="([^"]+)".*shard="1"', "\n".join(told))
-    assert sorted(of_the_second) == sorted(wiring.share(Settings(shards=2), estate.names, 1, "")[1])
+    assert sorted(of_the_second) == sorted(wiring.share(Settings(shards=2), estate.names, 1))
     scanned = re.findall(r'sre_watchdog_objects_scanned{.*kind="pods".*} (\d+)', pushed)
     assert sum(map(int, scanned)) == 20
 

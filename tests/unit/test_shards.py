@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from watchdog import wiring
@@ -11,43 +13,55 @@ from watchdog.settings import Settings
 NAMESPACES = tuple(f"team-{n}" for n in range(200))
 
 
-def shares(shards: int, fixes: int, job: str = "watchdog-29000005") -> list[Settings]:
-    settings = Settings(shards=shards, max_remediation_attempts=fixes)
-    return [wiring.share(settings, NAMESPACES, n, job)[0] for n in range(shards)]
+def parts(shards: int, whole: int, job: str = "watchdog-29000005") -> list[int]:
+    settings = Settings(shards=shards, max_remediation_attempts=whole)
+    return [wiring.fixes(settings, number, job) for number in range(shards)]
 
 
 @pytest.mark.parametrize("shards", [1, 2, 4, 7])
 def test_each_namespace_falls_to_exactly_one_shard(shards: int) -> None:
-    parts = [wiring.share(Settings(shards=shards), NAMESPACES, n, "j")[1] for n in range(shards)]
+    shares = [wiring.share(Settings(shards=shards), NAMESPACES, n) for n in range(shards)]
 
-    assert sorted(name for part in parts for name in part) == sorted(NAMESPACES)
-    assert all(len(part) > len(NAMESPACES) / shards / 2 for part in parts)
+    assert sorted(name for share in shares for name in share) == sorted(NAMESPACES)
+    assert all(len(share) > len(NAMESPACES) / shards / 2 for share in shares)
 
 
-@pytest.mark.parametrize("job", ["watchdog-29000005", "by-hand"])
-def test_a_namespace_stays_with_its_shard_from_run_to_run(job: str) -> None:
+def test_a_namespace_stays_with_its_shard_whatever_others_there_are() -> None:
     settings = Settings(shards=4)
+    whole = wiring.share(settings, NAMESPACES, 1)
 
-    assert (
-        wiring.share(settings, NAMESPACES, 1, job)[1]
-        == (wiring.share(settings, NAMESPACES, 1, "watchdog-29000010")[1])
+    assert wiring.share(settings, NAMESPACES[:50], 1) == tuple(
+        name for name in whole if name in NAMESPACES[:50]
     )
 
 
-@pytest.mark.parametrize(("shards", "fixes"), [(1, 2), (2, 2), (4, 2), (4, 0), (3, 8), (16, 5)])
-def test_all_shards_together_may_fix_as_much_as_one_alone(shards: int, fixes: int) -> None:
-    parts = [each.max_remediation_attempts for each in shares(shards, fixes)]
+@pytest.mark.parametrize("job", ["watchdog-29000005", "by-hand", ""])
+@pytest.mark.parametrize(("shards", "whole"), [(1, 2), (2, 2), (4, 2), (4, 0), (3, 8), (16, 5)])
+def test_all_shards_together_may_fix_as_much_as_one_alone(
+    shards: int, whole: int, job: str
+) -> None:
+    fixes = parts(shards, whole, job)
 
-    assert sum(parts) == fixes
-    assert max(parts) - min(parts) <= 1
+    assert sum(fixes) == whole
+    assert max(fixes) - min(fixes) <= 1
 
 
-def test_fixes_that_do_not_divide_come_round_to_every_shard() -> None:
-    minutes = range(29_000_000, 29_000_000 + 5 * 40, 5)
-    runs = [[each.max_remediation_attempts for each in shares(4, 2, f"w-{m}")] for m in minutes]
+@pytest.mark.parametrize("minutes", [1, 2, 5, 15, 60])
+@pytest.mark.parametrize("shards", [3, 4, 5, 16])
+def test_fixes_that_do_not_divide_come_round_to_every_shard_soon(shards: int, minutes: int) -> None:
+    starts = range(29_000_000, 29_000_000 + minutes * 20 * shards, minutes)
+    runs = [parts(shards, 2, f"watchdog-{start}") for start in starts]
 
-    turns = [sum(parts) for parts in zip(*runs, strict=True)]
-    assert min(turns) >= 10
+    for turns in zip(*runs, strict=True):
+        waits = [run for run, fixes in enumerate(turns) if fixes]
+        assert waits[0] <= 3 * shards
+        assert all(later - one <= 3 * shards for one, later in pairwise(waits))
+
+
+def test_a_dry_run_shows_what_one_pod_alone_would_do() -> None:
+    settings = Settings(shards=4, max_remediation_attempts=2, dry_run=True)
+
+    assert [wiring.fixes(settings, number, "w-29000005") for number in range(4)] == [2] * 4
 
 
 @pytest.mark.parametrize("number", ["", "4", "-1", "two"])

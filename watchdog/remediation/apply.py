@@ -86,7 +86,10 @@ def remediate(
         used = sum(attempt.counts for attempt in attempts)
         busy = {context.owner(a.result.action) for a in attempts if a.counts or a.result.request}
         if used >= permission.attempts_left:
-            attempts.append(_refused(action, _too_many(permission.settings)))
+            # What is refused anyway is not refused for this: that would pass with the next run.
+            verdict = judge(action, context)
+            anyway = verdict.decision == "refuse"
+            attempts.append(_refused(action, verdict if anyway else _too_many(permission.settings)))
         elif context.owner(action) in busy:
             one = Verdict("refuse", "one_at_a_time", "one change at a time: another was made here")
             attempts.append(_refused(action, one))
@@ -327,18 +330,13 @@ def _refused(action: RemediationAction, verdict: Verdict) -> Attempt:
 
 def _too_many(settings: Settings) -> Verdict:
     allowed = settings.max_remediation_attempts
-    if settings.shards > 1:
-        part = {0: "none falls", 1: "1 falls"}.get(allowed, f"{allowed} fall")
-        used = " and is used" if allowed else ""
-        whole = f"of the fixes per run (max_remediation_attempts), shared by {settings.shards} pods"
-        return Verdict("refuse", "attempts", f"{whole}, {part} to this one in this run{used}")
     if allowed == 0:
         return Verdict("refuse", "attempts", "no fixes are allowed (max_remediation_attempts is 0)")
     fixes = "1 fix per run is" if allowed == 1 else f"{allowed} fixes per run are"
-    used = {1: "it is", 2: "both are"}.get(allowed, "all are")
-    return Verdict(
-        "refuse", "attempts", f"{fixes} allowed (max_remediation_attempts), and {used} used"
-    )
+    used = {1: "it is used", 2: "both are used"}.get(allowed, "all are used")
+    if settings.shards > 1:
+        used = f"of {settings.shards} pods that share them this one has none left in this run"
+    return Verdict("refuse", "attempts", f"{fixes} allowed (max_remediation_attempts), and {used}")
 
 
 def _undo_command(action: RemediationAction, live: Object) -> str | None:
