@@ -134,21 +134,21 @@ class Cluster:
     ) -> Iterator[tuple[bool, Json]]:
         """Each page, and whether it starts a list: an expired token starts one again, once.
 
-        `sizes` are those of the first page and of the others.
+        `sizes` are those of pages of objects, as the first may be, and of pages of cells.
         """
-        first, relisted, token = True, False, ""
+        first, relisted, token, size = True, False, "", sizes[0]
         while True:
-            paging = {"limit": str(sizes[bool(token)]), **({"continue": token} if token else {})}
+            paging = {"limit": str(size), **({"continue": token} if token else {})}
             ask = _ask("GET", "list", resource, namespace, query={**query, **paging}, accept=accept)
             try:
                 page = self._wire.json(ask)
             except ClusterError as error:
                 if error.status != _GONE or relisted or not token:
                     raise
-                first, relisted, token = True, True, ""
+                first, relisted, token, size = True, True, "", sizes[0]
                 continue
             yield first, page
-            first = False
+            first, size = False, sizes[page.get("kind") == "Table"]
             token = str((page.get("metadata") or {}).get("continue") or "")
             if not token:
                 return

@@ -252,6 +252,33 @@ def test_expired_continue_token_starts_the_list_again_once(
     assert len(names) == len(set(names)) == 7
 
 
+@pytest.mark.parametrize(("tables", "requests"), [(True, 2), (False, 4)])
+def test_pages_grow_once_they_come_as_cells(tmp_path: Path, tables: bool, requests: int) -> None:
+    with Wire(ticking=False, tables=tables) as box:
+        box.add_namespace("shop")
+        box.apply(manifest(replicas=7), "shop")
+        box.settle(60)
+        config = box.kubeconfig(tmp_path / "kubeconfig")
+        cluster = Cluster.connect(config, None, Budget(30, SystemClock()))
+        pages = list(cluster.table(PODS, "shop", page_size=2))
+
+    assert sum(len(page.rows) + len(page.items or ()) for page in pages) == 7
+    assert len(pages) == box.asked.count(("list", "pods")) == requests
+
+
+def test_what_cannot_be_listed_is_told_in_the_same_order_whatever_answers_first(
+    wire: Wire, look: Callable[..., ClusterSnapshot]
+) -> None:
+    broken(wire)
+    for resource in ("pods", "services", "poddisruptionbudgets"):
+        wire.forbid("list", resource)
+
+    orders = {tuple(spot.what for spot in look().blind_spots) for _ in range(3)}
+
+    (order,) = orders
+    assert order[0] == "pods"
+
+
 def test_missing_namespace_is_said_in_one_sentence(look: Callable[..., ClusterSnapshot]) -> None:
     with pytest.raises(ClusterError, match=r"^namespace nowhere does not exist$"):
         look("nowhere")

@@ -20,13 +20,15 @@ from watchdog.observation.revisions import revisions
 from watchdog.observation.services import Lists, Neighbours, lists, neighbours
 from watchdog.observation.snapshot import (
     AutoscalerSummary,
+    BlindSpot,
     ClusterSnapshot,
+    Cut,
     DeploymentSummary,
     EventSummary,
     PodSummary,
 )
 from watchdog.observation.templates import command_lines, literal_env
-from watchdog.observation.triage import Glance, glance, suspicion
+from watchdog.observation.triage import TRIAGED, Glance, glance, suspicion
 from watchdog.resources import BY_KIND, LIMIT_RANGES, NAMESPACES, QUOTAS, Resource
 from watchdog.settings import Settings
 
@@ -42,6 +44,14 @@ def observe(
     whatever else cannot be read is a blind spot of the snapshot.
     """
     return _Observation(reader, namespace, settings, clock).snapshot(cluster)
+
+
+# Which of the lists fails first is chance: what triage asks for comes first, as it says most.
+_PLACES = {resource.plural: place for place, resource in enumerate(TRIAGED)}
+
+
+def _place(item: BlindSpot | Cut) -> tuple[int, str]:
+    return _PLACES.get(item.what, len(_PLACES)), item.what
 
 
 class _Observation:
@@ -80,8 +90,8 @@ class _Observation:
                     surroundings.disruption_budget(raw) for raw in around.budgets
                 ),
                 "autoscalers": self._autoscalers(around),
-                "blind_spots": tuple(self._looking.blind_spots),
-                "cuts": tuple(dict.fromkeys(self._looking.cuts)),
+                "blind_spots": tuple(sorted(self._looking.blind_spots, key=_place)),
+                "cuts": tuple(sorted(dict.fromkeys(self._looking.cuts), key=_place)),
             }
         )
         return self._redactor.sweep(seen_whole)
