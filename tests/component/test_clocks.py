@@ -45,7 +45,7 @@ def test_how_far_a_clock_is_off_is_said_in_seconds_below_two_minutes(
 @pytest.mark.parametrize("behind_seconds", [7200, -7200])
 def test_history_goes_by_the_api_servers_clock(tmp_path: Path, behind_seconds: int) -> None:
     told = datetime.now(UTC) - timedelta(seconds=behind_seconds)
-    seen = {"first_seen": told - timedelta(minutes=12), "last_seen": told}
+    seen = {"first_seen": told - timedelta(minutes=12, seconds=30), "last_seen": told}
     with Wire(behind_seconds=behind_seconds) as wire:
         for name in ("shop", "billing"):
             wire.add_namespace(name)
