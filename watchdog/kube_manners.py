@@ -10,7 +10,8 @@ import threading
 from contextlib import AbstractContextManager
 
 AT_ONCE = 8
-# Of a pass, for all its requests together: then what is left is left out, and the report says so.
+# Of a pass, for all its requests together, and counted once where several wait at the same time:
+# then what is left is left out, and the report says so.
 PATIENCE_SECONDS = 30.0
 
 
@@ -23,6 +24,7 @@ class Manners:
         self._few_at_a_time = threading.BoundedSemaphore(AT_ONCE)
         self._crowded = False
         self._left = PATIENCE_SECONDS
+        self._waits_until = 0.0
 
     def turn(self) -> AbstractContextManager[object]:
         """Hold this while a request is under way; requests queue here."""
@@ -32,10 +34,15 @@ class Manners:
         """The server said that it has too much to do."""
         self._crowded = True
 
-    def wait(self, seconds: float) -> bool:
-        """Whether there is patience left to wait that long; if so, it is used up."""
+    def wait(self, seconds: float, now: float) -> bool:
+        """Whether there is patience left to wait that long from now on (a monotonic time).
+
+        If so, it is used up.
+        """
         with self._lock:
-            if seconds > self._left:
+            more = max(0.0, now + seconds - max(now, self._waits_until))
+            if more > self._left:
                 return False
-            self._left -= seconds
+            self._left -= more
+            self._waits_until = max(self._waits_until, now + seconds)
             return True

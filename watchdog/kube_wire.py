@@ -155,7 +155,7 @@ class Wire:
             if state.outcome is not None and not state.outcome.failed:
                 found: Answer = state.outcome.result()
                 if found.status == _BUSY:
-                    return not self._manners.wait(seconds)
+                    return not self._manners.wait(seconds, self._budget.clock.monotonic())
             return state.attempt_number >= TRIES
 
         answer: Answer = Retrying(

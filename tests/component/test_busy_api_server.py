@@ -30,9 +30,12 @@ def wire() -> Iterator[Wire]:
 
 
 class QuickClock(SystemClock):
-    """The machine's clock, but that waiting takes no time; `waited` adds it up."""
+    """The machine's clock, put on by what would be waited; `waited` adds that up."""
 
     waited = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.waited
 
     def sleep(self, seconds: float) -> None:
         self.waited += seconds
@@ -94,7 +97,18 @@ def test_all_requests_of_a_pass_share_their_patience(
     seen = look(connect(60))
 
     assert {spot.what for spot in seen.blind_spots} == set(LISTS)
-    assert clock.waited <= kube_manners.PATIENCE_SECONDS
+    # Here one wait comes after another, also those that began at the same time.
+    assert clock.waited <= kube_manners.PATIENCE_SECONDS * kube_manners.AT_ONCE
+
+
+def test_waits_at_the_same_time_use_up_patience_once() -> None:
+    manners = kube_manners.Manners()
+
+    assert all(manners.wait(10, now=100) for _ in range(8))
+    assert manners.wait(20, now=105)
+    assert manners.wait(5, now=125)
+    assert not manners.wait(1, now=130)
+    assert not manners.wait(1, now=200)
 
 
 def test_no_wait_is_longer_than_the_budget(
