@@ -20,6 +20,7 @@ from watchdog.actions import (
     RolloutUndo,
     ScaleDeployment,
 )
+from watchdog.incidents.approvals import Answer
 from watchdog.nouns import NamespaceReport, Outcome, Report
 from watchdog.remediation.apply import Attempt, Proposal
 from watchdog.remediation.undoing import undo
@@ -312,6 +313,64 @@ def test_a_shard_without_a_fix_left_says_with_whom_it_shares_them(shop: Shop) ->
         "2 fixes per run are allowed (max_remediation_attempts), and of 4 pods that share them "
         "this one has none left in this run"
     )
+
+
+def test_what_waits_for_an_approval_waits_with_or_without_a_fix_left(shop: Shop) -> None:
+    shop.break_ledger("a")
+    asks = Settings(actions={"rollout_undo": "approve"})
+    undo = RolloutUndo(target=ref("a"))
+
+    results = [
+        only(shop.remediate(undo, settings=asks, attempts_left=left)).result for left in (0, 1)
+    ]
+
+    assert results[0] == results[1]
+    assert results[0].outcome is Outcome.AWAITING_APPROVAL
+    assert shop.writes(real=True) == []
+
+
+def test_an_approved_change_waits_for_a_run_that_has_a_fix_left(shop: Shop) -> None:
+    shop.break_ledger("a")
+    asks = Settings(actions={"rollout_undo": "approve"})
+
+    result = only(
+        shop.remediate(
+            RolloutUndo(target=ref("a")),
+            settings=asks,
+            attempts_left=0,
+            request=lambda _: Answer("1234abcd", "approved by U1 in Slack"),
+        )
+    ).result
+
+    assert (result.outcome, result.rule) == (Outcome.REFUSED, "attempts")
+    assert result.diff
+    assert shop.writes(real=True) == []
+
+
+def test_where_no_fixes_are_allowed_a_person_is_needed_and_nothing_is_read(shop: Shop) -> None:
+    shop.break_ledger("a")
+
+    result = only(
+        shop.remediate(
+            RolloutUndo(target=ref("a")),
+            settings=Settings(max_remediation_attempts=0),
+            attempts_left=0,
+        )
+    ).result
+
+    assert (result.rule, result.reason) == (
+        "no_fixes", "no fixes are allowed (max_remediation_attempts is 0)"
+    )  # fmt: skip
+    assert shop.box.requests == []
+
+
+def test_a_dry_run_reads_nothing_for_what_it_has_no_fix_left(shop: Shop) -> None:
+    shop.break_ledger("a")
+
+    result = only(shop.remediate(RolloutUndo(target=ref("a")), dry_run=True, attempts_left=0))
+
+    assert result.result.rule == "attempts"
+    assert shop.box.requests == []
 
 
 def test_what_is_never_done_is_refused_for_that_with_or_without_a_fix_left(shop: Shop) -> None:

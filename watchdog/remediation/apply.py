@@ -85,12 +85,7 @@ def remediate(
             continue
         used = sum(attempt.counts for attempt in attempts)
         busy = {context.owner(a.result.action) for a in attempts if a.counts or a.result.request}
-        if used >= permission.attempts_left:
-            # What is refused anyway is not refused for this: that would pass with the next run.
-            verdict = judge(action, context)
-            anyway = verdict.decision == "refuse"
-            attempts.append(_refused(action, verdict if anyway else _too_many(permission.settings)))
-        elif context.owner(action) in busy:
+        if context.owner(action) in busy:
             one = Verdict("refuse", "one_at_a_time", "one change at a time: another was made here")
             attempts.append(_refused(action, one))
         else:
@@ -113,6 +108,9 @@ class _Try:
         verdict = judge(self.action, self.context)
         if verdict.decision == "refuse":
             return _refused(self.action, verdict)
+        if self.permission.dry_run and self._none_left:
+            # Nothing hangs on the whole answer here: spare the API server the requests for it.
+            return _refused(self.action, _too_many(self.permission.settings))
         try:
             return self._twice()
         except ConflictError:
@@ -184,6 +182,10 @@ class _Try:
             if not answer.by:
                 return self._waits(proposal, verdict, answer)
             proposal = replace(proposal, source=_and(proposal.source, answer.by))
+        if self._none_left:
+            # Not said before: this reason passes with the next run, and those above do not.
+            many = _too_many(self.permission.settings)
+            return self._attempt(proposal, Outcome.REFUSED, many.reason, many.rule)
         blocked = self.permission.blocked() if self.permission.blocked else None
         if blocked is not None:
             return self._attempt(proposal, Outcome.REFUSED, blocked.reason, blocked.rule)
@@ -201,6 +203,10 @@ class _Try:
         self.permission.still_ours()
         sent = send(self.cluster, self.action, live, marked)
         return replace(self._sent(proposal, sent, live, operations), id=intent.id)
+
+    @property
+    def _none_left(self) -> bool:
+        return self.context.begun >= self.permission.attempts_left
 
     def _intent(self, write: Write, verdict: Verdict) -> Intent:
         live, now = write.live, self.permission.now()
@@ -330,8 +336,6 @@ def _refused(action: RemediationAction, verdict: Verdict) -> Attempt:
 
 def _too_many(settings: Settings) -> Verdict:
     allowed = settings.max_remediation_attempts
-    if allowed == 0:
-        return Verdict("refuse", "attempts", "no fixes are allowed (max_remediation_attempts is 0)")
     fixes = "1 fix per run is" if allowed == 1 else f"{allowed} fixes per run are"
     used = {1: "it is used", 2: "both are used"}.get(allowed, "all are used")
     if settings.shards > 1:

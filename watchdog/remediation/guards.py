@@ -40,6 +40,13 @@ def sick_workloads(context: Context) -> tuple[int, int]:
     return sick, max(sick, listed)
 
 
+def any_at_all(_action: RemediationAction, context: Context) -> Verdict | None:
+    """With no fixes per run nothing is ever changed, and waiting for the next run is no use."""
+    if context.settings.max_remediation_attempts > 0:
+        return None
+    return refuse("no_fixes", "no fixes are allowed (max_remediation_attempts is 0)")
+
+
 def within_a_window(action: RemediationAction, context: Context) -> Verdict | None:
     """Only while a change window is open: one of all namespaces, and one of this namespace."""
     namespace, settings = action.target.namespace, context.settings
@@ -71,4 +78,4 @@ def _too_often(made: int, where: str, limit: str) -> Verdict:
     )
 
 
-RULES: tuple[Rule, ...] = (not_everything_at_once, within_a_window, within_the_hour)
+RULES: tuple[Rule, ...] = (any_at_all, not_everything_at_once, within_a_window, within_the_hour)
