@@ -94,11 +94,23 @@ def test_all_requests_of_a_pass_share_their_patience(
     for resource in LISTS:
         wire.reply("list", resource, busy())
 
-    seen = look(connect(60))
+    seen = look(connect(600))
 
     assert {spot.what for spot in seen.blind_spots} == set(LISTS)
     # Here one wait comes after another, also those that began at the same time.
     assert clock.waited <= kube_manners.PATIENCE_SECONDS * kube_manners.AT_ONCE
+
+
+def test_a_server_that_is_busy_and_asks_for_no_wait_is_given_one_all_the_same(
+    wire: Wire, clock: QuickClock, connect: Callable[[float], Cluster]
+) -> None:
+    wire.reply("list", "jobs", busy("0"))
+
+    with pytest.raises(UnansweredError, match="too busy"):
+        connect(600).list(JOBS, "shop")
+
+    assert clock.waited == kube_manners.PATIENCE_SECONDS
+    assert wire.asked.count(("list", "jobs")) == clock.waited / 0.25 + 1
 
 
 def test_waits_at_the_same_time_use_up_patience_once() -> None:
