@@ -326,7 +326,8 @@ class Settings(BaseSettings):
     """Policy of each namespace as JSON: {"shop": {"mode": "approve", "channel": "#shop"}}."""
     shards: int = Field(1, ge=1)
     """Pods that share the watched namespaces and MAX_REMEDIATION_ATTEMPTS among them; each is told
-    its number by JOB_COMPLETION_INDEX, as an Indexed Job does."""
+    its number by JOB_COMPLETION_INDEX, as an Indexed Job does. Fixes that do not divide evenly
+    fall by lot, drawn from JOB_NAME, as the chart sets it: the label job-name of the pod."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is logged to standard error."""
     llm: LLMSettings = LLMSettings()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import signal
 import socket
 import sys
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from watchdog.report.progress import Progress
     from watchdog.settings import Settings
 
-_GOLDEN = 0.6180339887498949
 HEAR_SECONDS = 15.0  # for reading reactions in Slack, for each sick namespace
 STOP_SECONDS = 10.0  # with the deliveries' own 20 s this fits the chart's grace period of 45 s
 
@@ -154,18 +152,14 @@ def share(settings: Settings, namespaces: tuple[str, ...], number: int) -> tuple
 def fixes(settings: Settings, number: int, job: str) -> int:
     """How many writes one shard may make in a run, so that all together keep to the settings.
 
-    Those that do not divide evenly go round: `job` is the Job's name, which its pods have in common
-    and which a CronJob ends with the minute of its start. Without one the first shards have them.
+    Those that do not divide evenly fall by lot, drawn from `job`, the Job's name: its pods have it
+    in common, and each run another one. Without one they fall to the same shards in every run.
     """
     whole = settings.max_remediation_attempts
     if settings.shards == 1 or settings.dry_run:
         return whole
     every, more = divmod(whole, settings.shards)
-    minute = re.search(r"\d+$", job)
-    run = int(minute[0]) if minute else _hash(job) if job else 0
-    # Multiples of the golden ratio fall evenly, however many minutes lie between two runs.
-    turn = int(run % 2**32 * _GOLDEN % 1 * settings.shards)
-    return every + ((number + turn) % settings.shards < more)
+    return every + ((number + _hash(job)) % settings.shards < more)
 
 
 def _hash(name: str) -> int:
