@@ -15,8 +15,10 @@ from typing import NamedTuple
 
 from watchdog.incidents import store
 from watchdog.incidents.store import Kept
+from watchdog.kube_manners import AT_ONCE
 from watchdog.nouns import NamespaceReport
 from watchdog.observation.collector import observe
+from watchdog.observation.looking import SIDE_BY_SIDE
 from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.one_pass import Pass
 
@@ -24,7 +26,6 @@ from watchdog.one_pass import Pass
 _OFTEN_THERE = frozenset({"autoscalers", "disruption_budgets", "blind_spots", "cuts"})
 # Its status tells whether a bound was reached, which is as it should be either way.
 _EITHER_WAY = "ScalingLimited"
-_AHEAD = 4
 _FRESH_SECONDS = 20.0
 
 
@@ -36,15 +37,16 @@ class Sight(NamedTuple):
     at: float
 
 
-def look(namespace: str, work: Pass) -> ClusterSnapshot:
-    """What is to be seen of the namespace. Raises ClusterError."""
+def look(namespace: str, work: Pass, at_once: int = SIDE_BY_SIDE) -> ClusterSnapshot:
+    """What is to be seen of the namespace, `at_once` requests at a time. Raises ClusterError."""
+    cluster, clock = work.cluster, work.budget.clock
     with work.timed("observe"):
-        return observe(work.cluster, namespace, work.settings, work.budget.clock, work.cluster_name)
+        return observe(cluster, namespace, work.settings, clock, work.cluster_name, at_once)
 
 
-def sight(namespace: str, work: Pass) -> Sight:
+def sight(namespace: str, work: Pass, at_once: int = SIDE_BY_SIDE) -> Sight:
     """The same, and what earlier passes left to know about the namespace. Raises ClusterError."""
-    snapshot = look(namespace, work)
+    snapshot = look(namespace, work, at_once)
     now = work.cluster.server_time or work.budget.clock.now()
     kept = store.read(work.cluster, namespace, snapshot.cluster, now)
     return Sight(snapshot, kept, work.budget.clock.monotonic())
@@ -54,16 +56,19 @@ def sights(namespaces: tuple[str, ...], work: Pass) -> Iterator[tuple[str, Calla
     """Each namespace with what gives the sight of it, a few of them looked at side by side.
 
     No more than a few ahead of the one in hand, so that little is held and what is seen is fresh.
+    The more of them, the fewer requests each makes at a time: threads cost more than they save.
     """
     if len(namespaces) == 1:
         yield namespaces[0], partial(sight, namespaces[0], work)
         return
-    with ThreadPoolExecutor(_AHEAD) as pool:
+    ahead = min(len(namespaces), AT_ONCE)
+    one = partial(sight, work=work, at_once=AT_ONCE // ahead)
+    with ThreadPoolExecutor(ahead) as pool:
         rest = iter(namespaces)
-        under_way = deque((name, pool.submit(sight, name, work)) for name in islice(rest, _AHEAD))
+        under_way = deque((name, pool.submit(one, name)) for name in islice(rest, ahead))
         while under_way:
             namespace, found = under_way.popleft()
-            under_way.extend((name, pool.submit(sight, name, work)) for name in islice(rest, 1))
+            under_way.extend((name, pool.submit(one, name)) for name in islice(rest, 1))
             yield namespace, found.result
 
 

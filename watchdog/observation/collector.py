@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 from watchdog.clock import Clock
 from watchdog.errors import ClusterError, NotFoundError, UnansweredError
 from watchdog.observation import surroundings, translate
 from watchdog.observation.gathering import Gathered, Gatherer, PodRead
 from watchdog.observation.logs import tails
-from watchdog.observation.looking import Looking
+from watchdog.observation.looking import SIDE_BY_SIDE, Looking
 from watchdog.observation.pause import pause
 from watchdog.observation.printed import cells, mapping, moment
 from watchdog.observation.reader import Json, Reader
@@ -35,15 +36,21 @@ from watchdog.settings import Settings
 _MOST_EVENTS = 300
 
 
-def observe(
-    reader: Reader, namespace: str, settings: Settings, clock: Clock, cluster: str = ""
+def observe(  # noqa: PLR0913, PLR0917 - what is looked at, by whom and how
+    reader: Reader,
+    namespace: str,
+    settings: Settings,
+    clock: Clock,
+    cluster: str = "",
+    at_once: int = SIDE_BY_SIDE,
 ) -> ClusterSnapshot:
-    """What is to be seen of a namespace now. Where all is well, only counts.
+    """What is to be seen of a namespace now, `at_once` requests at a time.
 
-    Raises ClusterError where the API server cannot be used at all or the namespace does not exist;
-    whatever else cannot be read is a blind spot of the snapshot.
+    Where all is well, that is only counts. Raises ClusterError where the API server cannot be used
+    at all or the namespace does not exist; whatever else cannot be read is a blind spot.
     """
-    return _Observation(reader, namespace, settings, clock).snapshot(cluster)
+    looking = Looking(at_once)
+    return _Observation(reader, namespace, settings, clock, looking).snapshot(cluster)
 
 
 # Which of the lists fails first is chance: what triage asks for comes first, as it says most.
@@ -55,10 +62,12 @@ def _place(item: BlindSpot | Cut) -> tuple[int, str]:
 
 
 class _Observation:
-    def __init__(self, reader: Reader, namespace: str, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, reader: Reader, namespace: str, settings: Settings, clock: Clock, looking: Looking
+    ) -> None:
         self._reader, self._namespace, self._settings = reader, namespace, settings
         self._clock, self._now = clock, clock.now()
-        self._looking = Looking()
+        self._looking = looking
         self._redactor = Redactor()
         self._gatherer = Gatherer(reader, namespace, settings.observe, self._looking)
 
@@ -98,10 +107,14 @@ class _Observation:
 
     def _lists(self) -> tuple[Glance, Lists]:
         """All lists of a pass: pages of pods come one after another, the others meanwhile."""
+        triage = partial(
+            glance, self._reader, self._namespace, self._settings, self._looking, self._now
+        )
+        if self._looking.at_once == 1:
+            return triage(), lists(self._gatherer)
         with ThreadPoolExecutor(1) as pool:
             others = pool.submit(lists, self._gatherer)
-            seen = glance(self._reader, self._namespace, self._settings, self._looking, self._now)
-            return seen, others.result()
+            return triage(), others.result()
 
     def _own_annotations(self) -> Json:
         """Those of the namespace; none where it may not be read."""

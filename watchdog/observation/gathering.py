@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
-from watchdog.observation.looking import Looking, side_by_side
+from watchdog.observation.looking import Looking
 from watchdog.observation.printed import mapping, moment, objects
 from watchdog.observation.reader import Json, Listing, Reader
 from watchdog.observation.snapshot import ObjectRef
@@ -118,7 +118,7 @@ class Gatherer:
         return listing.items
 
     def _all(self, wanted: Iterable[tuple[Resource, str]]) -> list[Json | None]:
-        return side_by_side([partial(self.one, *item) for item in wanted])
+        return self.looking.side_by_side([partial(self.one, *item) for item in wanted])
 
     def _pods(self, seen: Glance, found: Gathered) -> None:
         chosen = self._representatives(seen)
@@ -240,7 +240,7 @@ class Gatherer:
             selector = label_selector(mapping(found.workloads[ref].get("spec")).get("selector"))
             return self.every(REPLICASETS, _MOST_REVISIONS, label_selector=selector)
 
-        results = side_by_side([partial(read, ref) for ref in deployments])
+        results = self.looking.side_by_side([partial(read, ref) for ref in deployments])
         found.histories.update(zip(deployments, results, strict=True))
 
     def _healthy_pods(self, seen: Glance, found: Gathered) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from watchdog.errors import ClusterError, ForbiddenError, UnansweredError
-from watchdog.observation.looking import Looking, side_by_side
+from watchdog.observation.looking import Looking
 from watchdog.observation.reader import Reader
 from watchdog.observation.redact import Redactor
 from watchdog.observation.snapshot import ContainerState, LogTail, ObjectRef, PodSummary
@@ -70,7 +70,8 @@ def tails(
         return looking.attempt("pods/log", text)
 
     found = []
-    for item, text in zip(wanted, side_by_side([partial(read, i) for i in wanted]), strict=True):
+    texts = looking.side_by_side([partial(read, item) for item in wanted])
+    for item, text in zip(wanted, texts, strict=True):
         if text:
             cut = text.count("\n") >= settings.log_lines or len(text) >= settings.log_bytes // 2
             found.append(

@@ -10,14 +10,15 @@ from watchdog.errors import ClusterError, NotFoundError
 from watchdog.observation.snapshot import BlindSpot, Cut
 
 T = TypeVar("T")
-SIDE_BY_SIDE = 4
+SIDE_BY_SIDE = 4  # for a namespace that is looked at alone
 _UNAUTHORIZED = 401
 
 
 class Looking:
-    """What one observation could not see, and where it stopped looking."""
+    """How one observation asks, what it could not see, and where it stopped looking."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int = SIDE_BY_SIDE) -> None:
+        self.at_once = at_once
         self.blind_spots: list[BlindSpot] = []
         self.cuts: list[Cut] = []
 
@@ -52,10 +53,9 @@ class Looking:
         if total is None or total > shown:
             self.cuts.append(Cut(what=what, shown=shown, total=total))
 
-
-def side_by_side(calls: Sequence[Callable[[], T]]) -> list[T]:
-    """The results in order; the API server is asked a few things at a time."""
-    if len(calls) <= 1:
-        return [call() for call in calls]
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        return list(pool.map(lambda call: call(), calls))
+    def side_by_side(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        """The results in order; the API server is asked a few things at a time."""
+        if self.at_once == 1 or len(calls) <= 1:
+            return [call() for call in calls]
+        with ThreadPoolExecutor(self.at_once) as pool:
+            return list(pool.map(lambda call: call(), calls))

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 from watchdog.observation import surroundings, translate
 from watchdog.observation.gathering import Gathered, Gatherer
-from watchdog.observation.looking import side_by_side
 from watchdog.observation.printed import NONE, mapping
 from watchdog.observation.reader import Json
 from watchdog.observation.snapshot import ServiceSummary
@@ -69,7 +68,7 @@ def lists(gatherer: Gatherer) -> Lists:
         return Lists([], [], [], [])
     most = gatherer.settings.page_size
     return Lists(
-        *side_by_side(
+        *gatherer.looking.side_by_side(
             [
                 partial(gatherer.every, AUTOSCALERS, most),
                 partial(gatherer.every, BUDGETS, most),
@@ -163,7 +162,7 @@ _Pair = tuple[ServiceSummary, list[Json]]
 def _whole(gatherer: Gatherer) -> tuple[list[_Pair], list[Json]]:
     """All Services with the Deployments that they select, and all Deployments."""
     most = gatherer.settings.page_size
-    raws, slices, deployments = side_by_side(
+    raws, slices, deployments = gatherer.looking.side_by_side(
         [partial(gatherer.every, item, most) for item in (SERVICES, ENDPOINT_SLICES, DEPLOYMENTS)]
     )
     return list(_pairs(raws, slices, deployments)), deployments
@@ -181,7 +180,9 @@ def _few(gatherer: Gatherer, names: list[str]) -> tuple[list[_Pair], list[Json]]
         for row in _rows(gatherer, DEPLOYMENTS)
         if any(_may_select(selector, str(row.get("Selector"))) for selector in selectors)
     ]
-    read = side_by_side([partial(gatherer.one, DEPLOYMENTS, name) for name in wanted[: 2 * bound]])
+    read = gatherer.looking.side_by_side(
+        [partial(gatherer.one, DEPLOYMENTS, name) for name in wanted[: 2 * bound]]
+    )
     deployments = [raw for raw in read if raw is not None]
     pairs = list(_pairs(services, slices, deployments))
     if any(not _has_endpoints(summary) and not matching for summary, matching in pairs):
@@ -191,7 +192,7 @@ def _few(gatherer: Gatherer, names: list[str]) -> tuple[list[_Pair], list[Json]]
 
 def _by_name(gatherer: Gatherer, names: list[str]) -> tuple[list[Json], list[Json]]:
     """These Services in full, and their EndpointSlices."""
-    raws = side_by_side([partial(gatherer.one, SERVICES, name) for name in names])
+    raws = gatherer.looking.side_by_side([partial(gatherer.one, SERVICES, name) for name in names])
     wanted = f"kubernetes.io/service-name in ({','.join(names)})"
     slices = gatherer.every(ENDPOINT_SLICES, gatherer.settings.page_size, label_selector=wanted)
     return [raw for raw in raws if raw is not None], slices

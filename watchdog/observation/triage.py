@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from watchdog.observation.looking import Looking, side_by_side
+from watchdog.observation.looking import Looking
 from watchdog.observation.printed import NONE, cells, seconds
 from watchdog.observation.reader import Reader
 from watchdog.regex import regex
@@ -102,7 +102,8 @@ def glance(
 
     found = Glance()
     running_jobs: list[str] = []
-    for resource, seen in zip(TRIAGED, side_by_side([look(r) for r in TRIAGED]), strict=True):
+    lists = looking.side_by_side([look(r) for r in TRIAGED])
+    for resource, seen in zip(TRIAGED, lists, strict=True):
         if seen is None:
             continue
         found.counts[resource.plural] = seen.count
