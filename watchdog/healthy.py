@@ -38,7 +38,7 @@ class Sight(NamedTuple):
 
 
 def look(namespace: str, work: Pass, at_once: int = SIDE_BY_SIDE) -> ClusterSnapshot:
-    """What is to be seen of the namespace, `at_once` requests at a time. Raises ClusterError."""
+    """What is to be seen of the namespace; `at_once` as for `observe`. Raises ClusterError."""
     cluster, clock = work.cluster, work.budget.clock
     with work.timed("observe"):
         return observe(cluster, namespace, work.settings, clock, work.cluster_name, at_once)
@@ -56,11 +56,13 @@ def sights(namespaces: tuple[str, ...], work: Pass) -> Iterator[tuple[str, Calla
     """Each namespace with what gives the sight of it, a few of them looked at side by side.
 
     No more than a few ahead of the one in hand, so that little is held and what is seen is fresh.
-    The more of them, the fewer requests each makes at a time: threads cost more than they save.
+    The more of them, the fewer threads each gets: starting those costs more than they save.
     """
     if len(namespaces) == 1:
         yield namespaces[0], partial(sight, namespaces[0], work)
         return
+    if not namespaces:
+        return  # as a shard may have none
     ahead = min(len(namespaces), AT_ONCE)
     one = partial(sight, work=work, at_once=AT_ONCE // ahead)
     with ThreadPoolExecutor(ahead) as pool:

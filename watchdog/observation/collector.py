@@ -44,10 +44,13 @@ def observe(  # noqa: PLR0913, PLR0917 - what is looked at, by whom and how
     cluster: str = "",
     at_once: int = SIDE_BY_SIDE,
 ) -> ClusterSnapshot:
-    """What is to be seen of a namespace now, `at_once` requests at a time.
+    """What is to be seen of a namespace now. Where all is well, only counts.
 
-    Where all is well, that is only counts. Raises ClusterError where the API server cannot be used
-    at all or the namespace does not exist; whatever else cannot be read is a blind spot.
+    `at_once` is how many lists of a kind (what runs here, what stands around it) are read side by
+    side; one means one request at a time, until something looks sick.
+
+    Raises ClusterError where the API server cannot be used at all or the namespace does not exist;
+    whatever else cannot be read is a blind spot.
     """
     looking = Looking(at_once)
     return _Observation(reader, namespace, settings, clock, looking).snapshot(cluster)
@@ -76,6 +79,9 @@ class _Observation:
         # The API server has answered by now, and told the time.
         self._now = self._clock.now()
         seen, listed = self._lists()
+        if seen.suspects:
+            # Now there is much to read one by one, and threads save more than starting them costs.
+            self._looking.at_once = SIDE_BY_SIDE
         sampled = self._settings.observe.healthy_logs > 0
         found = self._gatherer.gather(seen) if seen.suspects or sampled else Gathered()
         found.pods = [pod for pod in found.pods if not self._is_leaving(pod)]
