@@ -29,7 +29,7 @@ FIRST_SECONDS = 8.0
 TRIES = 3
 SKEW = timedelta(seconds=30)
 LONGEST_WAIT_SECONDS = 10.0
-_SHORTEST_WAIT_SECONDS = 0.25  # also where the server says "at once", or asking would never end
+_SHORTEST_WAIT_SECONDS = 0.25
 # Hundreds of times what a page of cells takes; beyond, something else than an API server talks.
 MOST_BYTES = 64 * 2**20
 _BUSY = 429
@@ -147,7 +147,8 @@ class Wire:
             if state.outcome is not None and not state.outcome.failed:
                 asked = retry_after(state.outcome.result())
             backoff = _SHORTEST_WAIT_SECONDS * 3 ** (state.attempt_number - 1)
-            wanted = backoff if asked is None else max(asked, _SHORTEST_WAIT_SECONDS)
+            # Zero says nothing: asked again at once, a busy server would be asked without end.
+            wanted = max(asked, _SHORTEST_WAIT_SECONDS) if asked else backoff
             return min(wanted, LONGEST_WAIT_SECONDS)
 
         def done(state: RetryCallState) -> bool:
