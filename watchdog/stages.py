@@ -146,6 +146,7 @@ def remediated(
     with work.timed("remediate"):
         permission = _permission(snapshot, book, work)
         diagnosis, waiting = _without_waiting(diagnosis, snapshot, book)
+        permission = replace(permission, waiting=tuple(result.action for result in waiting))
         before = len(book.begun)
         attempts = remediate(diagnosis, findings, snapshot, work.cluster, permission)
         sent = {attempt.id for attempt in attempts}

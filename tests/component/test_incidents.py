@@ -296,6 +296,28 @@ def test_a_suggested_command_waits_for_its_approval_and_is_done_then(
     assert arena.spec()["template"]["spec"]["containers"][0]["command"] == ["sleep", "86400"]
 
 
+def test_a_change_that_waits_is_not_replaced_by_the_next_of_a_remembered_plan(
+    arena: Arena, httpserver: HTTPServer
+) -> None:
+    arena.break_env()
+    undo = {"kind": "rollout_undo", "target": "D1", "to_revision": 1}
+    plan = answer(remediation_actions=[ASKS, undo])
+    llm = LLMSettings(base_url=ModelServer(httpserver).says(completion(plan)).url, model="m")
+    modes = {"patch_deployment_env": "approve", "rollout_undo": "approve"}
+    first = arena.look(llm=llm, actions=modes)
+    request = first.actions[0].request
+    assert request
+
+    second = arena.look(llm=llm, actions=modes)
+
+    assert second.diagnosis.asked_at is not None, "remembered"
+    assert sorted(outcomes(second)) == sorted(outcomes(first))
+    assert [r.rule for r in second.actions if r.action.kind == "rollout_undo"] == ["one_at_a_time"]
+    kept = arena.incident().request
+    assert kept
+    assert kept.id == request
+
+
 def test_an_approval_that_expired_does_nothing_and_says_so(arena: Arena) -> None:
     arena.break_env()
     request = arena.look(actions=ASK_FIRST).actions[0].request

@@ -20,7 +20,7 @@ from watchdog.actions import (
     RolloutUndo,
     ScaleDeployment,
 )
-from watchdog.incidents.approvals import Answer
+from watchdog.incidents.approvals import Answer, Intent
 from watchdog.nouns import NamespaceReport, Outcome, Report
 from watchdog.remediation.apply import Attempt, Proposal
 from watchdog.remediation.undoing import undo
@@ -300,6 +300,7 @@ def test_the_third_fix_is_refused_in_words_for_a_person(shop: Shop) -> None:
         "2 fixes per run are allowed (max_remediation_attempts), and both are used"
     )
     assert len(shop.writes(real=True)) == 2
+    assert not any("/c" in request.path for request in shop.box.requests), "two have to be watched"
 
 
 def test_a_shard_without_a_fix_left_says_with_whom_it_shares_them(shop: Shop) -> None:
@@ -345,6 +346,42 @@ def test_an_approved_change_waits_for_a_run_that_has_a_fix_left(shop: Shop) -> N
     assert (result.outcome, result.rule) == (Outcome.REFUSED, "attempts")
     assert result.diff
     assert shop.writes(real=True) == []
+
+
+def test_an_approval_is_not_lost_to_another_change_of_the_workload_meanwhile(shop: Shop) -> None:
+    shop.break_ledger("a")
+    asks = Settings(actions={"rollout_undo": "approve", "patch_deployment_env": "approve"})
+    asked: list[str] = []
+
+    def approved(intent: Intent) -> Answer:
+        asked.append(intent.action.kind)
+        return Answer("1234abcd", "approved by U1 in Slack")
+
+    undo = RolloutUndo(target=ref("a"))
+    env = PatchDeploymentEnv(target=ref("a"), container="main", name="REGION")
+    attempts = shop.remediate(undo, env, settings=asks, attempts_left=0, request=approved)
+
+    assert [a.result.rule for a in attempts] == ["attempts", "one_at_a_time"]
+    assert asked == ["rollout_undo"]
+
+
+def test_nobody_is_asked_for_a_second_change_where_the_first_only_waits_its_turn(
+    shop: Shop,
+) -> None:
+    shop.break_ledger("a")
+    asks = Settings(actions={"patch_deployment_env": "approve"})
+    asked: list[Intent] = []
+
+    def request(intent: Intent) -> Answer:
+        asked.append(intent)
+        return Answer("1234abcd")
+
+    undo = RolloutUndo(target=ref("a"))
+    env = PatchDeploymentEnv(target=ref("a"), container="main", name="REGION")
+    attempts = shop.remediate(undo, env, settings=asks, attempts_left=0, request=request)
+
+    assert [a.result.rule for a in attempts] == ["attempts", "one_at_a_time"]
+    assert asked == []
 
 
 def test_where_no_fixes_are_allowed_a_person_is_needed_and_nothing_is_read(shop: Shop) -> None:

@@ -84,14 +84,23 @@ def remediate(
             attempts.append(_refused(action, permission.barred))
             continue
         used = sum(attempt.counts for attempt in attempts)
-        busy = {context.owner(a.result.action) for a in attempts if a.counts or a.result.request}
-        if context.owner(action) in busy:
-            one = Verdict("refuse", "one_at_a_time", "one change at a time: another was made here")
+        first = [*permission.waiting, *(a.result.action for a in attempts if _comes_first(a))]
+        if context.owner(action) in map(context.owner, first):
+            one = Verdict("refuse", "one_at_a_time", "one change at a time: another comes first")
             attempts.append(_refused(action, one))
         else:
             told = replace(context, begun=used)
             attempts.append(_Try(action, told, cluster, permission, by).attempt())
     return tuple(attempts)
+
+
+def _comes_first(attempt: Attempt) -> bool:
+    """Whether this is the change of its workload: made, asked for, or approved and not yet made.
+
+    Asking for a second one would replace the request for the first, and its approval.
+    """
+    held_back = attempt.result.rule in {"attempts", "blocked_by_query"}
+    return attempt.counts or bool(attempt.result.request) or held_back
 
 
 @dataclass(frozen=True)
@@ -108,8 +117,8 @@ class _Try:
         verdict = judge(self.action, self.context)
         if verdict.decision == "refuse":
             return _refused(self.action, verdict)
-        if self.permission.dry_run and self._none_left:
-            # Nothing hangs on the whole answer here: spare the API server the requests for it.
+        if self._none_left and (self.permission.dry_run or self.context.begun):
+            # A dry run spares the API server the requests; what was just written has to be watched.
             return _refused(self.action, _too_many(self.permission.settings))
         try:
             return self._twice()

@@ -1,4 +1,4 @@
-"""The rules of policy that hold everything back: too much is broken, not now, not so often. Pure.
+"""The rules of policy that hold all back: no fixes, too much broken, not now, too often. Pure.
 
 They say nothing about the change itself, and come after the rules that do. Taking back our own
 write is none of theirs: a change that does not help is worse than one more write.

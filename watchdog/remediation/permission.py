@@ -37,6 +37,7 @@ class Permission:
     `begin` records a write before it is sent (what cannot be recorded is not done), and `request`
     asks for an approval by message or annotation, where consent cannot be asked for at once.
     `blocked` says why nothing may be changed just now; it is asked last, as it asks others.
+    `waiting` is what an approval was asked for already: nothing else is done to its workload.
     """
 
     settings: Settings
@@ -52,6 +53,7 @@ class Permission:
     begin: Callable[[Intent], None] | None = None
     request: Callable[[Intent], Answer] | None = None
     blocked: Callable[[], Verdict | None] | None = None
+    waiting: tuple[RemediationAction, ...] = ()
 
 
 @dataclass(frozen=True)
