@@ -305,7 +305,7 @@ class Settings(BaseSettings):
     dry_run: bool = False
     """Observe and diagnose only; shows the exact change that it would make."""
     max_remediation_attempts: int = Field(2, ge=0)
-    """Actions per run at most, over all namespaces; 0: none, ever."""
+    """Actions per run at most, over all namespaces; 0: none is made."""
     run_budget_seconds: float = Field(180.0, gt=0, le=840)
     """Seconds for the whole pass; every call gets at most what is left of it."""
     cluster_name: str = ""

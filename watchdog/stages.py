@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from watchdog import traces
+from watchdog.actions import RemediationAction
 from watchdog.diagnosis.diagnose import Ask, diagnose, diagnosed_before
 from watchdog.diagnosis.prompt import Prompt
 from watchdog.diagnosis.reply import Reply
@@ -144,9 +146,8 @@ def remediated(
 ) -> list[ActionResult]:
     """What was done about it, each write watched until it is verified or undone."""
     with work.timed("remediate"):
-        permission = _permission(snapshot, book, work)
+        permission = _permission(snapshot, book, work, diagnosis.remediation_actions)
         diagnosis, waiting = _without_waiting(diagnosis, snapshot, book)
-        permission = replace(permission, waiting=tuple(result.action for result in waiting))
         before = len(book.begun)
         attempts = remediate(diagnosis, findings, snapshot, work.cluster, permission)
         sent = {attempt.id for attempt in attempts}
@@ -212,7 +213,12 @@ def worth_another(results: list[ActionResult], work: Pass) -> bool:
     return failed and work.attempts_left > 0 and work.budget.remaining() > _TRY_AGAIN_SECONDS
 
 
-def _permission(snapshot: ClusterSnapshot, book: Casebook, work: Pass) -> Permission:
+def _permission(
+    snapshot: ClusterSnapshot,
+    book: Casebook,
+    work: Pass,
+    plan: tuple[RemediationAction, ...] = (),
+) -> Permission:
     plain = Permission(
         settings=work.settings,
         attempts_left=work.attempts_left,
@@ -234,7 +240,8 @@ def _permission(snapshot: ClusterSnapshot, book: Casebook, work: Pass) -> Permis
         _time_to_watch(work)
         book.begin(intent)
 
-    return replace(plain, barred=barred, begin=begin, request=book.request)
+    request = partial(book.request, plan=plan)
+    return replace(plain, barred=barred, begin=begin, request=request)
 
 
 def _time_to_watch(work: Pass) -> None:

@@ -15,7 +15,13 @@ from tests.wire_model import ModelServer, completion
 from tests.wire_slack import TOKEN, Slack
 from watchdog.incidents.past import ATTEMPTS
 from watchdog.nouns import Outcome
-from watchdog.settings import AlertmanagerSettings, IncidentSettings, LLMSettings, SlackSettings
+from watchdog.settings import (
+    AlertmanagerSettings,
+    BlockerSettings,
+    IncidentSettings,
+    LLMSettings,
+    SlackSettings,
+)
 
 ASK_FIRST = {"patch_deployment_env": "approve", "rollout_undo": "never"}
 GONE = "[{name: OTHER, value: x}]"
@@ -313,9 +319,30 @@ def test_a_change_that_waits_is_not_replaced_by_the_next_of_a_remembered_plan(
     assert second.diagnosis.asked_at is not None, "remembered"
     assert sorted(outcomes(second)) == sorted(outcomes(first))
     assert [r.rule for r in second.actions if r.action.kind == "rollout_undo"] == ["one_at_a_time"]
-    kept = arena.incident().request
-    assert kept
-    assert kept.id == request
+    kept = arena.incident()
+    assert kept.request
+    assert (kept.request.id, kept.state) == (request, "needs_you")
+
+
+def test_an_approval_outlasts_a_pass_in_which_nothing_may_be_changed(
+    arena: Arena, httpserver: HTTPServer
+) -> None:
+    arena.break_env()
+    undo = {"kind": "rollout_undo", "target": "D1", "to_revision": 1}
+    plan = answer(remediation_actions=[ASKS, undo])
+    llm = LLMSettings(base_url=ModelServer(httpserver).says(completion(plan)).url, model="m")
+    modes = {"patch_deployment_env": "approve", "rollout_undo": "approve"}
+    request = arena.look(llm=llm, actions=modes).actions[0].request
+    assert request
+    annotate(arena, "sre-watchdog/approve", request)
+    silent = BlockerSettings(prometheus_url="http://127.0.0.1:9", query="up == 0")
+
+    held = arena.look(llm=llm, actions=modes, blocker=silent)
+    assert {r.rule for r in held.actions} == {"blocker_unreachable", "one_at_a_time"}
+    assert arena.wire.real_writes == []
+
+    done = arena.look(llm=llm, actions=modes)
+    assert ("patch_deployment_env", "verified") in outcomes(done)
 
 
 def test_an_approval_that_expired_does_nothing_and_says_so(arena: Arena) -> None:

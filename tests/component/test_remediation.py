@@ -330,6 +330,18 @@ def test_what_waits_for_an_approval_waits_with_or_without_a_fix_left(shop: Shop)
     assert shop.writes(real=True) == []
 
 
+def test_what_waits_for_an_approval_waits_beside_fixes_that_are_made(shop: Shop) -> None:
+    for name in ("a", "b"):
+        shop.break_ledger(name)
+    asks = Settings(actions={"patch_deployment_env": "approve"}, max_remediation_attempts=1)
+    undo = RolloutUndo(target=ref("a"))
+    env = PatchDeploymentEnv(target=ref("b"), container="main", name="REGION")
+
+    attempts = shop.remediate(undo, env, settings=asks, attempts_left=1)
+
+    assert [a.result.outcome for a in attempts] == [Outcome.APPLIED, Outcome.AWAITING_APPROVAL]
+
+
 def test_an_approved_change_waits_for_a_run_that_has_a_fix_left(shop: Shop) -> None:
     shop.break_ledger("a")
     asks = Settings(actions={"rollout_undo": "approve"})

@@ -20,6 +20,8 @@ Operations = list[dict[str, Any]]
 Object = dict[str, Any]
 ContainerName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 
+# What tells two actions of one kind on one target apart, beside the values that they write.
+_DISTINCT = ("container", "name", "key", "probe", "instruction")
 _DNS_NAME = regex(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
@@ -82,6 +84,11 @@ class Action(Noun):
     def title(self) -> str:
         """What it does, as a person would say it: `set env REGION on container main`."""
         raise NotImplementedError
+
+    @property
+    def subject(self) -> tuple[object, ...]:
+        """What it changes, without how: two of one plan that agree in it contradict each other."""
+        return (self.kind, self.target, *(getattr(self, name, None) for name in _DISTINCT))
 
     @property
     def params(self) -> dict[str, Any]:

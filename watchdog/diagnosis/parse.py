@@ -27,8 +27,6 @@ _THOUGHT = regex(r"\A\s*<think>.*?</think>", re.DOTALL)
 # Quotation marks of all sorts, escapes, our own fence and counts.
 _IGNORED = regex("[\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb\\\\|]|\u00d7\\d+")
 _ACTION: TypeAdapter[RemediationAction] = TypeAdapter(RemediationAction)
-# What tells two actions of one kind on one target apart; they may not contradict each other.
-_DISTINCT = ("container", "name", "key", "probe", "instruction")
 
 
 class _Reply(BaseModel):
@@ -180,12 +178,11 @@ def _as_prose(raw: dict[str, Any]) -> dict[str, Any]:
 def _refuse_contradictions(actions: list[RemediationAction]) -> None:
     seen: set[tuple[object, ...]] = set()
     for action in actions:
-        same = (action.kind, action.target, *(getattr(action, name, None) for name in _DISTINCT))
-        if same in seen:
+        if action.subject in seen:
             raise ModelError(
                 f"the answer contradicts itself: two of {action.kind} on {action.target}"
             )
-        seen.add(same)
+        seen.add(action.subject)
 
 
 def _in_words(error: ValidationError, what: str) -> str:

@@ -9,7 +9,7 @@ generation, as a Deployment's moves with its annotations too: to approve would u
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -59,6 +59,19 @@ class Answer:
     note: str = ""
 
 
+def keeps_out(
+    before: ApprovalRequest,
+    intent: Intent,
+    plan: Iterable[RemediationAction],
+    seconds: float,
+    now: datetime,
+) -> bool:
+    """Whether that request runs, and is for another change that is still planned."""
+    other = before.action.subject
+    planned = any(action.subject == other for action in plan)
+    return now < _end(before, seconds) and other != intent.action.subject and planned
+
+
 def request_for(
     intent: Intent, before: ApprovalRequest | None, seconds: float, now: datetime
 ) -> tuple[ApprovalRequest, str]:
@@ -68,9 +81,8 @@ def request_for(
     """
     note = ""
     if before is not None:
-        expires = min(before.expires_at, before.asked_at + timedelta(seconds=seconds))
         if _id(intent, before.asked_at) == before.id:
-            if now < expires:
+            if now < _end(before, seconds):
                 return before, ""
             note = f"the request {before.id} has expired"
         else:
@@ -109,6 +121,11 @@ def without_value(action: RemediationAction) -> RemediationAction:
     """The action as it may be remembered."""
     held = "value" in type(action).model_fields
     return action.model_copy(update={"value": None}) if held else action
+
+
+def _end(request: ApprovalRequest, seconds: float) -> datetime:
+    """When it expires; sooner than it says where the setting was shortened since."""
+    return min(request.expires_at, request.asked_at + timedelta(seconds=seconds))
 
 
 def _id(intent: Intent, asked_at: datetime) -> str:

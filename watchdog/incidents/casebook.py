@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from watchdog.actions import RemediationAction
 from watchdog.errors import ClusterError
 from watchdog.incidents import approvals, follow, lease, store
 from watchdog.incidents.approvals import Answer, Intent
@@ -210,12 +211,18 @@ class Casebook:
         self.memory = follow.begun(self.memory, item.fingerprint, attempt)
         self.save()
 
-    def request(self, intent: Intent) -> Answer:
-        """Ask for an approval of this change, or find the answer to having asked."""
+    def request(self, intent: Intent, plan: Iterable[RemediationAction] = ()) -> Answer | None:
+        """Ask for an approval of this change, or find the answer to having asked.
+
+        None where another change of the plan was asked for: an incident has one request at a time,
+        and an approval that was given, or is about to be, must not be lost to another change.
+        """
         item = self._about(intent)
         if item is None or not self.keeps:
             return Answer("")
         seconds = self.settings.incidents.approval_seconds
+        if item.request and approvals.keeps_out(item.request, intent, plan, seconds, self.now):
+            return None
         request, note = approvals.request_for(intent, item.request, seconds, self.now)
         self._change(item, {"request": request})
         slack = self.heard.approvals if self.heard else {}

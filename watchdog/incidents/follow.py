@@ -260,8 +260,9 @@ def _state(item: Incident, results: list[ActionResult], *, cooling: bool, escala
         return "fixing"
     if escalated:
         return "needs_you"
-    passing = [r for r in results if r.outcome is Outcome.REFUSED and r.rule in _PASSING]
-    return "broken" if cooling or passing else "needs_you"
+    asks = any(r.outcome is Outcome.AWAITING_APPROVAL for r in results)
+    passing = any(r.outcome is Outcome.REFUSED and r.rule in _PASSING for r in results)
+    return "broken" if cooling or (passing and not asks) else "needs_you"
 
 
 def _changed(memory: Memory, mark: str, change: Callable[[Incident], dict[str, object]]) -> Memory:

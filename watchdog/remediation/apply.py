@@ -54,6 +54,8 @@ from watchdog.settings import Settings
 
 __all__ = ["Applied", "Attempt", "Cluster", "Permission", "Proposal", "remediate"]
 
+_ONE_AT_A_TIME = Verdict("refuse", "one_at_a_time", "one change at a time: another comes first")
+
 
 def remediate(
     diagnosis: Diagnosis,
@@ -84,10 +86,9 @@ def remediate(
             attempts.append(_refused(action, permission.barred))
             continue
         used = sum(attempt.counts for attempt in attempts)
-        first = [*permission.waiting, *(a.result.action for a in attempts if _comes_first(a))]
-        if context.owner(action) in map(context.owner, first):
-            one = Verdict("refuse", "one_at_a_time", "one change at a time: another comes first")
-            attempts.append(_refused(action, one))
+        taken = {context.owner(a.result.action) for a in attempts if _comes_first(a)}
+        if context.owner(action) in taken:
+            attempts.append(_refused(action, _ONE_AT_A_TIME))
         else:
             told = replace(context, begun=used)
             attempts.append(_Try(action, told, cluster, permission, by).attempt())
@@ -95,11 +96,8 @@ def remediate(
 
 
 def _comes_first(attempt: Attempt) -> bool:
-    """Whether this is the change of its workload: made, asked for, or approved and not yet made.
-
-    Asking for a second one would replace the request for the first, and its approval.
-    """
-    held_back = attempt.result.rule in {"attempts", "blocked_by_query"}
+    """Whether this is the change of its workload for now: made, asked for, or only held back."""
+    held_back = attempt.result.rule in {"attempts", "blocked_by_query", "blocker_unreachable"}
     return attempt.counts or bool(attempt.result.request) or held_back
 
 
@@ -117,7 +115,8 @@ class _Try:
         verdict = judge(self.action, self.context)
         if verdict.decision == "refuse":
             return _refused(self.action, verdict)
-        if self._none_left and (self.permission.dry_run or self.context.begun):
+        asks = verdict.decision == "ask"
+        if self._none_left and (self.permission.dry_run or (self.context.begun and not asks)):
             # A dry run spares the API server the requests; what was just written has to be watched.
             return _refused(self.action, _too_many(self.permission.settings))
         try:
@@ -188,16 +187,14 @@ class _Try:
         consent = self.permission.consent
         if consent is None and proposal.approval and not self.permission.dry_run:
             answer = self.permission.request(intent) if self.permission.request else Answer("")
+            if answer is None:
+                return _refused(self.action, _ONE_AT_A_TIME)
             if not answer.by:
                 return self._waits(proposal, verdict, answer)
             proposal = replace(proposal, source=_and(proposal.source, answer.by))
-        if self._none_left:
-            # Not said before: this reason passes with the next run, and those above do not.
-            many = _too_many(self.permission.settings)
-            return self._attempt(proposal, Outcome.REFUSED, many.reason, many.rule)
-        blocked = self.permission.blocked() if self.permission.blocked else None
-        if blocked is not None:
-            return self._attempt(proposal, Outcome.REFUSED, blocked.reason, blocked.rule)
+        # Not asked before: these reasons pass with the next run, and those above do not.
+        if (held := self._held_back()) is not None:
+            return self._attempt(proposal, Outcome.REFUSED, held.reason, held.rule)
         if self.permission.dry_run:
             wants = f"would need an approval: {proposal.approval}" if proposal.approval else ""
             reason = "; ".join(part for part in (wants, note) if part)
@@ -212,6 +209,12 @@ class _Try:
         self.permission.still_ours()
         sent = send(self.cluster, self.action, live, marked)
         return replace(self._sent(proposal, sent, live, operations), id=intent.id)
+
+    def _held_back(self) -> Verdict | None:
+        """Why it is not made now, though it may be."""
+        if self._none_left:
+            return _too_many(self.permission.settings)
+        return self.permission.blocked() if self.permission.blocked else None
 
     @property
     def _none_left(self) -> bool:

@@ -35,9 +35,9 @@ class Permission:
     `still_ours` is called right before every write and raises where the pass may not write.
     `barred` is why nothing may be written at all. `past` tells what was tried on a workload before,
     `begin` records a write before it is sent (what cannot be recorded is not done), and `request`
-    asks for an approval by message or annotation, where consent cannot be asked for at once.
+    asks for an approval by message or annotation, where consent cannot be asked for at once; it
+    gives None where another change of the plan was asked for, which must not lose its approval.
     `blocked` says why nothing may be changed just now; it is asked last, as it asks others.
-    `waiting` is what an approval was asked for already: nothing else is done to its workload.
     """
 
     settings: Settings
@@ -51,9 +51,8 @@ class Permission:
     barred: Verdict | None = None
     past: Mapping[ObjectRef, Past] = field(default_factory=dict)
     begin: Callable[[Intent], None] | None = None
-    request: Callable[[Intent], Answer] | None = None
+    request: Callable[[Intent], Answer | None] | None = None
     blocked: Callable[[], Verdict | None] | None = None
-    waiting: tuple[RemediationAction, ...] = ()
 
 
 @dataclass(frozen=True)
