@@ -251,6 +251,15 @@ def test_a_webhook_gets_a_digest_of_what_is_beyond_five(slack: Slack) -> None:
     assert "3 more problems" in slack.posts[-1].shown
 
 
+def test_by_webhook_too_shards_share_what_the_channel_takes_at_once(slack: Slack) -> None:
+    life = many(slack, webhook(slack).model_copy(update={"shards": 4}), 8)
+
+    life.pass_on()
+
+    assert len(slack.posts) == 2
+    assert "7 more problems" in slack.posts[-1].shown
+
+
 def test_by_webhook_an_ask_is_part_of_the_message_once(slack: Slack, hooked: Life) -> None:
     hooked.pass_on()
     hooked.change(state="needs_you", request=ask())

@@ -14,6 +14,7 @@ import tenacity
 from watchdog.clock import Budget
 from watchdog.report.slack import call, hook
 from watchdog.report.slack_answers import BLOCKS_REFUSED, Answer
+from watchdog.report.slack_blocks import MAX_POSTS
 from watchdog.report.slack_kit import Message
 from watchdog.settings import SlackSettings
 
@@ -27,10 +28,14 @@ Body = dict[str, Any]
 
 @dataclass
 class Mail:
-    """What may be sent, and what became of it; `broken` holds the channels that took nothing."""
+    """What may be sent, and what became of it; `broken` holds the channels that took nothing.
+
+    Of `shards` passes that run at the same time each takes its share of what a channel takes.
+    """
 
     settings: SlackSettings
     budget: Budget
+    shards: int = 1
     broken: dict[str, Answer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -41,6 +46,11 @@ class Mail:
     def left(self) -> float:
         """Seconds that Slack may still take."""
         return self.budget.remaining() - self._reserve
+
+    @property
+    def most_posts(self) -> int:
+        """New messages for one incident each; a digest is for those beyond."""
+        return max(1, MAX_POSTS // self.shards)
 
     @property
     def by_webhook(self) -> bool:
@@ -98,7 +108,7 @@ class Mail:
         last = self._posted.get(channel)
         if last is None:
             return 0.0
-        return max(0.0, last + _POST_SECONDS - self.budget.clock.monotonic())
+        return max(0.0, last + _POST_SECONDS * self.shards - self.budget.clock.monotonic())
 
     def _patiently(
         self, send: Callable[[SlackSettings, float, Body], Answer], body: Body

@@ -17,7 +17,7 @@ from watchdog.nouns import Delivery, Report
 from watchdog.regex import regex
 from watchdog.report.slack import configured
 from watchdog.report.slack_answers import Answer
-from watchdog.report.slack_blocks import MAX_POSTS, digest
+from watchdog.report.slack_blocks import digest
 from watchdog.report.slack_book import Book, Key
 from watchdog.report.slack_incidents import incident_message, shown
 from watchdog.report.slack_mail import Mail
@@ -68,7 +68,7 @@ def tell(  # noqa: PLR0913, PLR0917 - what is told, and the ways out of it
     if report.mode != "act" or not configured(slack) or not known:
         return [], dict(memories)
     book = Book(report, dict(memories), keep, now or ended(report))
-    mail = Mail(slack, budget)
+    mail = Mail(slack, budget, settings.shards)
     if mail.by_webhook:
         tell_changes(book, mail)
     else:
@@ -179,10 +179,10 @@ class Talk:
         """The first ones' own messages, a digest of the others, and who shares one by its cause."""
         led = {key: self.book.leader(key) for key in keys}
         own = [key for key in keys if led[key] == key]
-        for key in own[:MAX_POSTS]:
+        for key in own[: self.mail.most_posts]:
             self._post_one(key)
         rest: dict[str, list[Key]] = {}
-        for key in own[MAX_POSTS:]:
+        for key in own[self.mail.most_posts :]:
             rest.setdefault(self.places.get(key.namespace, ""), []).append(key)
         for channel, several in rest.items():
             self._post_digest(channel, several)

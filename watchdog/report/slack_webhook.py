@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from watchdog.incidents.incident import Thread
-from watchdog.report.slack_blocks import MAX_POSTS, digest
+from watchdog.report.slack_blocks import digest
 from watchdog.report.slack_book import Book, Key
 from watchdog.report.slack_incidents import ask, incident_message
 from watchdog.report.slack_kit import Message, cut_escaped
@@ -24,9 +24,9 @@ def tell_changes(book: Book, mail: Mail) -> None:
     """Post what has changed since the last post: the first ones alone, the others as a digest."""
     due = [key for key in book.by_urgency() if _is_due(book, key)]
     spoken = [key for key in due if book.leader(key) not in due or book.leader(key) == key]
-    for key in spoken[:MAX_POSTS]:
+    for key in spoken[: mail.most_posts]:
         _post(book, mail, [key], _message(book, key))
-    rest = spoken[MAX_POSTS:]
+    rest = spoken[mail.most_posts :]
     if rest:
         lines = [book.story(key).headline for key in rest]
         _post(book, mail, rest, digest(lines, rest[0].namespace, book.report))
