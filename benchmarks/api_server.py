@@ -43,6 +43,15 @@ def machine(api: Api) -> str:
     )
 
 
+def core_seconds() -> tuple[float, float]:
+    """What all cores together worked, and could have worked, since the machine began."""
+    times = Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0].split()[1:9]
+    ticks = [int(time) for time in times]
+    idle = ticks[3] + ticks[4]  # with what waits for a disk
+    per_second = os.sysconf("SC_CLK_TCK")
+    return (sum(ticks) - idle) / per_second, sum(ticks) / per_second
+
+
 def load() -> float:
     """What else the machine has to do: the load average of the last minute."""
     return os.getloadavg()[0]

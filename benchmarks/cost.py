@@ -85,7 +85,8 @@ def _row(plane: Plane, case: Case, runs: int, peer: str | None) -> Row:
     ours, theirs = [], []
     for number in range(runs + 1):
         run = timed(COMMAND, env)
-        rival = timed(other, env) if other else None
+        # What a peer's exit code says is its own affair: some end with 1 where they find anything.
+        rival = timed(other, env, range(256)) if other else None
         # The first run of each finds cold caches, here and at the API server.
         if number:
             ours.append(run)

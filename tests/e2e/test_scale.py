@@ -118,7 +118,7 @@ def test_shards_look_after_each_namespace_once_and_find_what_one_alone_finds(
     plane: Plane, name: str, read_logs: list[str]
 ) -> None:
     with standing(plane, Estate(60, 6, name), broken=4) as estate:
-        alone, shared = share(plane, estate, 1), share(plane, estate, 3)
+        alone, shared = share(plane, estate, 1).runs, share(plane, estate, 3).runs
 
     check(alone, estate)
     check(shared, estate)
