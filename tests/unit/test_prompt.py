@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.shelf import API, FINDINGS, KINDS, LINE, SNAPSHOT, WEB, prompt
-from watchdog.actions import ACTIONS
-from watchdog.diagnosis.prompt import build_prompt
-from watchdog.diagnosis.rules import explain
+from tests.incident_samples import attempt
+from tests.shelf import API, FINDINGS, KINDS, LINE, MISSING, SNAPSHOT, WEB, prompt
+from watchdog.actions import ACTIONS, BY_NAME, PatchDeploymentEnv
+from watchdog.diagnosis.prompt import Prompt, build_prompt
+from watchdog.diagnosis.rules import detect, explain
 from watchdog.diagnosis.schema import parameters
-from watchdog.failures.example import ref
+from watchdog.failures.example import crashing, deployment, pod, ref, snapshot_of
 from watchdog.nouns import Finding
+from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.settings import LLMSettings
 
 
@@ -95,25 +99,125 @@ def test_the_system_part_names_the_actions_and_says_what_is_data() -> None:
     assert "JSON" in system
 
 
-@pytest.mark.parametrize("cap", [8_000, 40_000])
-def test_it_keeps_to_its_length_whatever_is_broken(cap: int) -> None:
-    findings = tuple(
-        Finding(
-            kind="missing_env",
-            target=ref("Deployment", f"app-{number:03}"),
-            summary="missing environment variable",
-            evidence=("x" * 500,) * 8,
-        )
-        for number in range(200)
+def ever_less_broken(count: int) -> tuple[ClusterSnapshot, tuple[Finding, ...]]:
+    """That many Deployments, each with one pod more ready; found in another order."""
+    refs = [ref("Deployment", f"app-{number:03}") for number in range(count)]
+    found = [
+        Finding(kind="missing_env", target=one, summary="missing", evidence=("y" * 500,) * 8)
+        for one in sorted(refs, key=lambda one: one.name[::-1])
+    ]
+    snapshot = snapshot_of(
+        *(deployment(ref=one, ready=n, desired=count, revisions=()) for n, one in enumerate(refs))
     )
+    return snapshot, detect(snapshot, (replace(MISSING, detect=lambda _snapshot: found),))
+
+
+@pytest.mark.parametrize(("cap", "least"), [(8_000, 1), (16_000, 5), (40_000, 30)])
+def test_the_most_broken_are_kept_and_the_number_left_out_is_said(cap: int, least: int) -> None:
+    snapshot, findings = ever_less_broken(200)
     settings = LLMSettings(max_prompt_chars=cap)
-    explanations = explain(findings, SNAPSHOT, KINDS)
 
-    built = build_prompt(SNAPSHOT, findings, explanations, KINDS, settings)
+    built = build_prompt(snapshot, findings, explain(findings, snapshot, KINDS), KINDS, settings)
 
+    listed = re.findall(r"^- \w+ Deployment/(app-\d+): missing_env", built.user, re.MULTILINE)
+    assert least <= len(listed) < 200
+    assert listed == [f"app-{number:03}" for number in range(len(listed))]
+    assert f"- and {200 - len(listed)} more, left out here" in built.user
     assert built.length <= cap
-    assert "more, left out here" in built.user
-    assert "Deployment/app-000" in built.user
+
+
+def squeezed(  # noqa: PLR0913 - what takes room
+    *,
+    cap: int = 8_000,
+    evidence: int = 8,
+    actions: int = 3,
+    pods: int = 1,
+    tried: int = 0,
+    chars: int = 100,
+) -> Prompt:
+    """A prompt about one finding, with much else that wants to be in it."""
+    lines = tuple(f"line {number} {'x' * 300}" for number in range(evidence))
+    finding = FINDINGS[0].model_copy(update={"evidence": lines})
+    kind = replace(MISSING, actions=tuple(BY_NAME)[:actions], explain=lambda *_: "w" * 400)
+    crowd = [pod(crashing(code), owner=WEB, ref=ref("Pod", f"web-{code}")) for code in range(pods)]
+    snapshot = snapshot_of(*SNAPSHOT.deployments, *crowd)
+    tries = [
+        attempt(
+            action=PatchDeploymentEnv(target=WEB, container="main", name=f"TRY_{n}_{'A' * chars}"),
+            reason="0 of 2 pods ready " * (1 + chars // 10),
+        )
+        for n in range(tried)
+    ]
+    explanations = explain((finding,), snapshot, (kind,))
+    settings = LLMSettings(max_prompt_chars=cap)
+    return build_prompt(snapshot, (finding,), explanations, (kind,), settings, tried=tries)
+
+
+def told_tries(user: str) -> list[int]:
+    return [int(number) for number in re.findall(r"TRY_(\d)_", user)]
+
+
+def test_nothing_is_said_of_cuts_where_nothing_is_cut() -> None:
+    user = squeezed(cap=40_000, evidence=6, tried=6).user
+
+    assert user.count('    seen: "') == 6
+    for word in ("more)", "left out", "earlier)", "(cut)"):
+        assert word not in user
+
+
+@pytest.mark.parametrize(
+    ("cap", "chars", "shown"), [(40_000, 0, 6), (8_000, 0, 2), (8_000, 100, 1)]
+)
+def test_evidence_that_is_left_out_is_counted(cap: int, chars: int, shown: int) -> None:
+    user = squeezed(cap=cap, tried=6, chars=chars).user
+
+    seen = [line for line in user.splitlines() if line.startswith("    seen: ")]
+    assert len(seen) == shown
+    assert seen[-1].endswith(f'" (+{8 - shown} more)')
+
+
+def test_of_many_tries_the_last_are_told_and_the_earlier_counted() -> None:
+    user = squeezed(cap=40_000, tried=9).user
+
+    assert told_tries(user) == [3, 4, 5, 6, 7, 8]
+    assert "propose something else (+3 earlier)" in user
+
+
+def test_what_was_tried_outlives_hints_and_evidence() -> None:
+    user = squeezed(actions=6, tried=6).user
+
+    assert told_tries(user) == [0, 1, 2, 3, 4, 5]
+    assert "HINTS (1 left out)" in user
+    assert "    seen: (+8 more)" in user
+
+
+def test_targets_for_which_there_is_no_room_are_counted() -> None:
+    built = squeezed(actions=len(BY_NAME), pods=400)
+
+    offered = {id_ for ids in built.offered.values() for id_ in ids if id_.startswith("P")}
+    assert offered == {f"P{number}" for number in range(1, 11)}
+    assert "- 390 more targets of actions, left out here" in built.user
+
+
+@pytest.mark.parametrize("chars", [0, 100, 200])
+@pytest.mark.parametrize("pods", [1, 60])
+@pytest.mark.parametrize("actions", range(3, len(BY_NAME) + 1, 2))
+def test_at_the_least_length_every_cut_is_said_and_the_finding_and_the_last_tries_stay(
+    actions: int, pods: int, chars: int
+) -> None:
+    built = squeezed(actions=actions, pods=pods, tried=9, chars=chars)
+    user = built.user
+
+    tries = told_tries(user)
+    assert built.length <= 8_000
+    assert "- D1 Deployment/web, container main: missing_env" in user
+    assert tries in ([7, 8], [3, 4, 5, 6, 7, 8])
+    assert f"propose something else (+{9 - len(tries)} earlier)" in user
+    shown = user.count('    seen: "')
+    findings = user.partition("TRIED BEFORE")[0]
+    assert f"(+{8 - shown} more)" in findings or findings.endswith("… (cut)\n\n")
+    assert any(word in findings for word in ("Look at what the log", "HINTS (1 left", "(cut)"))
+    assert "SNAPSHOT\nNAMESPACE shop" in user
 
 
 def test_a_target_that_the_snapshot_does_not_hold_gets_an_id_too() -> None:

@@ -117,6 +117,52 @@ def test_the_cap_holds_whatever_is_broken(cap: int) -> None:
     assert told.cuts
 
 
+def test_what_containers_were_told_to_be_is_left_out_with_a_word() -> None:
+    whole, short = (to_text(many_broken(50), max_chars=cap) for cap in (200_000, 16_000))
+
+    assert "container main: image busybox:1.36" in whole.text
+    assert not any("container specs" in cut for cut in whole.cuts)
+    assert "image busybox" not in short.text
+    assert "50 lines of container specs" in short.cuts
+    assert "50 lines of container specs" in short.text
+
+
+def test_long_histories_and_environments_say_how_much_longer_they_are() -> None:
+    envs = tuple(EnvVar(name=f"ENV_{number}") for number in range(45))
+    changes = tuple(change(f"env OLD_{number}", "x", None) for number in range(11))
+    old = deployment().revisions[0].model_copy(update={"current": False, "changes": changes})
+
+    told = to_text(
+        snapshot_of(
+            deployment(template=PodTemplate(containers=(spec(env=envs),)), revisions=(old,) * 9),
+            pod(crashing()),
+        ),
+        max_chars=40_000,
+    )
+
+    assert "ENV_39, (+5 more)" in told.text
+    assert "ENV_40" not in told.text
+    assert "removed env OLD_7 of container main; (+3 more)" in told.text
+    assert told.cuts == ("5 earlier revisions",)
+    assert "left out: 5 earlier revisions" in told.text
+
+
+def test_nothing_is_said_of_cuts_where_nothing_is_cut() -> None:
+    told = to_text(crash_loop(), max_chars=40_000)
+
+    assert told.cuts == ()
+    for word in ("left out", "more)", "(cut)"):
+        assert word not in told.text
+
+
+@pytest.mark.parametrize("cap", [80, 50, 10])
+def test_a_text_without_room_for_its_cuts_ends_in_a_word_on_them(cap: int) -> None:
+    told = to_text(many_broken(3), max_chars=cap)
+
+    assert told.text.endswith("… (cut)")
+    assert told.cuts[-1].startswith("3 of 3 owners and sections")
+
+
 def test_fifty_broken_deployments_are_all_told_under_the_cap() -> None:
     text = to_text(many_broken(50), max_chars=40_000).text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from watchdog.actions import BY_NAME
 from watchdog.diagnosis.rules import kind_of
@@ -14,7 +15,7 @@ from watchdog.incidents.incident import Try
 from watchdog.nouns import Explanation, Finding
 from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef
 from watchdog.observation.text import SnapshotText, to_text
-from watchdog.observation.words import clean, quoted
+from watchdog.observation.words import clean, clipped, quoted
 from watchdog.settings import LLMSettings
 
 _SYSTEM = """\
@@ -40,8 +41,33 @@ Answer with one JSON object and nothing else, with exactly these fields: has_iss
 summary (string), root_cause (string), evidence (list of strings), remediation_actions (list of
 actions as above: kind, target and the named parameters), confidence (number)."""
 _ABOUT = {ADVICE: "What a person has to do, in plain words."}
-_TRIED = 6  # the last ones
+_SNAPSHOT_LEAST = 80  # characters: which namespace, and that the rest is cut
 _AS_SCHEMA = "\n\nThe JSON object must fit this JSON schema:\n"
+
+
+@dataclass(frozen=True)
+class _Detail:
+    """How much is told: findings, lines of evidence of each, the last tries, why each failed (in
+    characters), and how many targets each action is offered on.
+    """
+
+    findings: int = 1
+    evidence: int = 1
+    hints: bool = True
+    reason: int = 300
+    tries: int = 6
+    targets: int | None = None
+
+
+# What was tried goes last: a model that does not know it proposes the same again.
+_TIGHT = (
+    _Detail(),
+    _Detail(hints=False),
+    _Detail(hints=False, targets=10),
+    _Detail(hints=False, targets=10, evidence=0),
+    _Detail(hints=False, targets=10, evidence=0, reason=60),
+    _Detail(hints=False, targets=10, evidence=0, reason=60, tries=2),
+)
 
 
 @dataclass(frozen=True)
@@ -82,31 +108,36 @@ def build_prompt(  # noqa: PLR0913 - what a prompt is made of
     """The prompt for one sick namespace, of at most `settings.max_prompt_chars` characters.
 
     Where there is too much to say, first the snapshot is shortened, then the evidence of findings,
-    then findings are left out from the least broken up; the prompt says so.
+    then findings are left out from the least broken up. Near the least length hints go next, then
+    targets beyond the first, the last line of evidence, why tries failed, and the earlier tries.
+    The prompt says what was cut.
     """
-    ids = _with_targets(to_text(snapshot, max_chars=settings.max_prompt_chars), findings)
+    cap = settings.max_prompt_chars
+    ids = _with_targets(to_text(snapshot, max_chars=cap), findings)
     told = list(zip(findings, explanations, strict=True))
-    for count, lines in _steps(len(told)):
-        section = _findings(told[:count], len(told) - count, ids, kinds, lines)
-        section += _tried(tried)
-        offered = offers(findings[:count], snapshot, kinds, ids)
-        prompt = _assembled(section, offered, ids, "")
-        room = settings.max_prompt_chars - prompt.length
-        if room >= settings.max_prompt_chars // 4 or (count, lines) == (1, 1):
+    for detail in _details(len(told)):
+        count = detail.findings
+        found = _findings(told[:count], len(told) - count, ids, kinds, detail)
+        before = _tried(tried, detail)
+        legal = offers(findings[:count], snapshot, kinds, ids)
+        offered = {name: targets[: detail.targets] for name, targets in legal.items()}
+        found += _not_offered(legal, offered)
+        room = cap - _assembled(found + before, offered, ids, "").length
+        if room >= (_SNAPSHOT_LEAST if detail in _TIGHT else cap // 4):
             break
-    if room < 0:
-        section = section[:room]
-    text = to_text(snapshot, max_chars=max(room, 0)).text
+    lacking = max(0, _SNAPSHOT_LEAST - room)
+    section = clipped(found, len(found) - lacking) + before
+    text = to_text(snapshot, max_chars=room + lacking).text
     return _assembled(section, offered, ids, text)
 
 
-def _steps(count: int) -> list[tuple[int, int]]:
-    """How many findings with how many lines of evidence each, from all down to one."""
-    steps = [(count, lines) for lines in (6, 2)]
+def _details(count: int) -> list[_Detail]:
+    """From all findings with much of their evidence down to the worst one alone."""
+    steps = [_Detail(count, lines) for lines in (6, 2)]
     while count > 1:
-        steps.append((count, 1))
+        steps.append(_Detail(count))
         count = count * 2 // 3
-    return [*steps, (1, 1)]
+    return [*steps, *_TIGHT]
 
 
 def _assembled(
@@ -148,7 +179,7 @@ def _findings(
     left_out: int,
     ids: dict[str, ObjectRef],
     kinds: Sequence[FailureKind],
-    evidence: int,
+    detail: _Detail,
 ) -> str:
     names = {ref: id_ for id_, ref in ids.items()}
     lines = ["FINDINGS of the rules; they are certain, their causes may lie deeper"]
@@ -160,23 +191,48 @@ def _findings(
         lines.append(f"    why, as the rules see it: {quoted(explanation.why, 400)}")
         if explanation.changed:
             lines.append(f"    changed: {quoted(explanation.changed, 400)}")
-        lines += [f"    seen: {quoted(line, 300)}" for line in finding.evidence[:evidence]]
+        lines += _seen(finding.evidence, detail.evidence)
     lines += [f"- and {left_out} more, left out here"] if left_out else []
     hints = {f.kind: kind.hint for f, _ in told if (kind := kind_of(f, kinds)) and kind.hint}
-    lines += ["", "HINTS"] if hints else []
-    lines += [f"- {name}: {' '.join(hint.split())}" for name, hint in hints.items()]
+    if hints and detail.hints:
+        lines += ["", "HINTS"]
+        lines += [f"- {name}: {' '.join(hint.split())}" for name, hint in hints.items()]
+    elif hints:
+        lines += ["", f"HINTS ({len(hints)} left out)"]
     return "\n".join(lines)
 
 
-def _tried(tried: Sequence[Try]) -> str:
+def _not_offered(legal: Offers, offered: Offers) -> str:
+    """A word on targets for which there is no room."""
+    count = len({*chain(*legal.values())} - {*chain(*offered.values())})
+    return f"\n- {count} more targets of actions, left out here" if count else ""
+
+
+def _seen(evidence: Sequence[str], count: int) -> list[str]:
+    """The first lines of the evidence, and how many more there are."""
+    lines = [f"    seen: {quoted(line, 300)}" for line in evidence[:count]]
+    more = len(evidence) - len(lines)
+    if more and lines:
+        lines[-1] += f" (+{more} more)"
+    elif more:
+        lines.append(f"    seen: (+{more} more)")
+    return lines
+
+
+def _tried(tried: Sequence[Try], detail: _Detail) -> str:
     """What did not help, so that something else is proposed."""
+    if not tried:
+        return ""
     lines = [
         f"- {t.action.target}: {clean(t.action.title, 200)}, at {t.at:%H:%M %Z}: "
-        f"{quoted(t.reason or str(t.outcome), 300)}"
-        for t in tried[-_TRIED:]
+        f"{quoted(t.reason or str(t.outcome), detail.reason)}"
+        for t in tried[-detail.tries :]
     ]
-    head = ["", "", "TRIED BEFORE without success; propose something else"]
-    return "\n".join([*head, *lines]) if lines else ""
+    more = len(tried) - len(lines)
+    earlier = f" (+{more} earlier)" if more else ""
+    return "\n".join(
+        ["", "", f"TRIED BEFORE without success; propose something else{earlier}", *lines]
+    )
 
 
 def _compact(schema: Json) -> str:

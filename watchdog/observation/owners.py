@@ -8,13 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from watchdog.observation.sections import pairs
 from watchdog.observation.snapshot import (
     ClusterSnapshot,
-    ContainerSpec,
     ContainerState,
     DeploymentSummary,
-    EnvVar,
     EventSummary,
     JobSummary,
     LogTail,
@@ -23,6 +20,7 @@ from watchdog.observation.snapshot import (
     RevisionSummary,
     WorkloadSummary,
 )
+from watchdog.observation.specs import template
 from watchdog.observation.words import age, clean, quoted
 from watchdog.regex import regex
 
@@ -32,7 +30,7 @@ _SERIOUS = regex(
 _STAMP = regex(r"^\W*\d{4}-\d\d-\d\d[T ][\d:.,]+\S*\s*|^\W*\d\d:\d\d:\d\d[.,\d]*\s*")
 _POD_UID = regex(r"\([0-9a-f-]{36}\)")
 _GOOD_NEWS = {"Available": "True", "Progressing": "True", "Complete": "True"}
-_NODES, _REVISIONS, _CHANGES, _ENVS = 3, 4, 8, 40
+_NODES, _REVISIONS, _CHANGES = 3, 4, 8
 
 
 @dataclass(frozen=True)
@@ -122,8 +120,9 @@ class OwnerText:
             yield f"{self._names[ref]}: owned by no workload"
         else:
             yield f"{self._names[ref]}: could not be read itself"
-        if self._detail.spec:
-            yield from _template(workload, alike)
+        told = list(template(workload, alike))
+        yield from told if self._detail.spec else ()
+        self._shortened["lines of container specs"] += 0 if self._detail.spec else len(told)
         for group in alike[: self._detail.pods]:
             yield from self._pods(group)
         self._shortened["kinds of pods"] += max(0, len(alike) - self._detail.pods)
@@ -155,6 +154,7 @@ class OwnerText:
         if isinstance(workload, DeploymentSummary):
             for revision in workload.revisions[:_REVISIONS]:
                 yield f"  {self._revision(revision)}"
+            self._shortened["earlier revisions"] += max(0, len(workload.revisions) - _REVISIONS)
 
     def _condition(self, type_: str, status: str, reason: str, message: str) -> str:
         said = f" {quoted(message, self._detail.line)}" if message else ""
@@ -165,8 +165,10 @@ class OwnerText:
         facts.append("was available" if revision.available else "not known to have been available")
         facts += [f"{age(self._now, revision.created_at)} ago"] if revision.created_at else []
         line = f"revision {revision.revision} ({', '.join(facts)})"
-        changes = "; ".join(clean(str(change), 200) for change in revision.changes[:_CHANGES])
-        return f"{line}; since then: {changes}" if changes else line
+        changes = [clean(str(change), 200) for change in revision.changes[:_CHANGES]]
+        more = len(revision.changes) - len(changes)
+        changes += [f"(+{more} more)"] if more else []
+        return f"{line}; since then: {'; '.join(changes)}" if changes else line
 
     def _pods(self, group: list[PodSummary]) -> Iterator[str]:
         pod = group[0]
@@ -268,43 +270,3 @@ def _kept(lines: list[str], count: int) -> list[str]:
     serious = (index for index in newest_first if _SERIOUS.search(lines[index]))
     chosen = dict.fromkeys([*islice(serious, (count + 1) // 2), *newest_first])
     return [lines[index] for index in sorted(islice(chosen, count))]
-
-
-def _template(workload: WorkloadSummary | None, alike: list[list[PodSummary]]) -> Iterator[str]:
-    """What the pods were told to be, by their workload or else by themselves."""
-    template = workload.template if workload else None
-    if (template is None or not template.containers) and alike:
-        template = alike[0][0].template
-    if template is None:
-        return
-    for spec in template.containers:
-        yield f"  {_told(spec)}"
-    for need in template.references:
-        yield f"  needs {need.kind} {need.name} ({clean(need.via, 60)})"
-
-
-def _told(spec: ContainerSpec) -> str:
-    """What a container was told to be, in one line."""
-    kind = "sidecar" if spec.sidecar else "init container" if spec.init else "container"
-    parts = [f"image {clean(spec.image, 200)}"]
-    parts += [f"command {quoted(' '.join(spec.command), 200)}"] if spec.command else []
-    parts += [f"args {quoted(' '.join(spec.args), 200)}"] if spec.args else []
-    parts += [f"env {', '.join(_env(env) for env in spec.env[:_ENVS])}"] if spec.env else []
-    parts += [f"requests {pairs(spec.requests)}"] if spec.requests else []
-    parts += [f"limits {pairs(spec.limits)}"] if spec.limits else []
-    parts += [f"ports {', '.join(str(port.number) for port in spec.ports)}"] if spec.ports else []
-    probes = {"startup": spec.startup, "liveness": spec.liveness, "readiness": spec.readiness}
-    parts += [
-        f"{name} probe {quoted(probe.asks, 120)} after {probe.initial_delay_seconds} s, "
-        f"every {probe.period_seconds} s, {probe.failure_threshold} failures"
-        for name, probe in probes.items()
-        if probe
-    ]
-    return f"{kind} {spec.name}: {'; '.join(parts)}"
-
-
-def _env(env: EnvVar) -> str:
-    name = clean(env.name, 80)
-    if env.object:
-        return f"{name} (from {env.source} {env.object} key {env.key})"
-    return f"{name} (empty)" if env.empty else name

@@ -2,8 +2,8 @@
 
 Sick owners come first, each with its pods, events, revisions and logs; what looks the same is
 folded. Text that was written by programs in the cluster stands in double quotes or behind `|`, and
-is cleaned so that it can leave neither. How each thing is told is sections.py's and owners.py's;
-judging and redacting happen elsewhere.
+is cleaned so that it can leave neither. How each thing is told is sections.py's, owners.py's
+and specs.py's; judging and redacting happen elsewhere.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from watchdog.observation import sections
 from watchdog.observation.owners import Detail, OwnerText, config_maps, groups, owners
 from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef
-from watchdog.observation.words import clean, quoted, visible
+from watchdog.observation.words import clean, clipped, quoted, visible
 
 _PREFIXES = {
     "Deployment": "D",
@@ -53,8 +53,9 @@ class SnapshotText:
 def to_text(snapshot: ClusterSnapshot, *, max_chars: int) -> SnapshotText:
     """The snapshot as text of at most `max_chars` characters.
 
-    Logs and events are shortened first, then what containers were told to be, then whole owners
-    are left out from the healthiest up; each of these is stated in the text and in `cuts`.
+    Logs and events are shortened first, then pods that look different and what containers were
+    told to be, then whole owners are left out from the healthiest up; each of these is stated in
+    the text and in `cuts`. Where not even that has room, the text ends in a word on it.
     """
     ids = _number(snapshot)
     for detail in _DETAILS:
@@ -70,7 +71,7 @@ def to_text(snapshot: ClusterSnapshot, *, max_chars: int) -> SnapshotText:
         text = _joined(snapshot, blocks[:kept], [*cuts, left_out])
         if len(text) <= max_chars:
             break
-    return SnapshotText(text[:max_chars], ids, (*cuts, left_out))
+    return SnapshotText(clipped(text, max_chars), ids, (*cuts, left_out))
 
 
 def _joined(snapshot: ClusterSnapshot, blocks: list[list[str]], cuts: list[str]) -> str:

@@ -13,6 +13,7 @@ _CHANGING = regex(
     r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?=[0-9a-f]*\d)[0-9a-f]{5,}\b|\d+",
     re.IGNORECASE,
 )
+_CLIPPED = "… (cut)"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -52,6 +53,14 @@ def clean(text: str, limit: int) -> str:
 def quoted(text: str, limit: int) -> str:
     """The text on one line in double quotes that it cannot close."""
     return '"' + clean(text, limit).replace('"', "'") + '"'
+
+
+def clipped(text: str, limit: int) -> str:
+    """The text in at most `limit` characters; a cut is said at its end."""
+    if len(text) <= limit:
+        return text
+    kept = text[: max(0, limit - len(_CLIPPED))] + _CLIPPED
+    return kept[: max(0, limit)]
 
 
 def folded(text: str) -> str:
