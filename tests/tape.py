@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,15 +58,27 @@ class Tape:
         raise AssertionError(f"looking does not wait, and not for {seconds} s")
 
     def table(
-        self, resource: Resource, namespace: str, *, label_selector: str = "", page_size: int = 500
+        self,
+        resource: Resource,
+        namespace: str,
+        *,
+        columns: Collection[str] = (),
+        label_selector: str = "",
+        page_size: int = 500,
     ) -> Iterator[TablePage]:
         def read(reader: Reader) -> list[Any]:
-            selected = {"label_selector": label_selector, "page_size": page_size}
-            return [list(page) for page in reader.table(resource, namespace, **selected)]  # type: ignore[arg-type]  # a str and an int
+            pages = reader.table(
+                resource,
+                namespace,
+                columns=columns,
+                label_selector=label_selector,
+                page_size=page_size,
+            )
+            return [list(page) for page in pages]
 
-        for first, columns, rows, items in self._answer(read, "table", resource.plural):
+        for first, heads, rows, items in self._answer(read, "table", resource.plural):
             cells = tuple(tuple(row) for row in rows)
-            yield TablePage(first, tuple(columns), cells, None if items is None else tuple(items))
+            yield TablePage(first, tuple(heads), cells, None if items is None else tuple(items))
 
     def list(
         self,

@@ -6,7 +6,7 @@ No judgement lives here. Reads are retried and writes never are; see kube_wire.p
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -26,7 +26,8 @@ PAGE_SIZE = 500
 # Once the first page has come as cells, which are a fiftieth of the objects: a page costs the API
 # server about as much as 500 rows do.
 _MORE_ROWS = 4
-_TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+_PLAIN = "application/json"
+_TABLE = f"{_PLAIN};as=Table;v=v1;g=meta.k8s.io,{_PLAIN}"
 _GONE = 410
 
 
@@ -79,21 +80,31 @@ class Cluster:
         resource: Resource,
         namespace: str,
         *,
+        columns: Collection[str] = (),
         label_selector: str = "",
         page_size: int = PAGE_SIZE,
     ) -> Iterator[TablePage]:
-        """Cells only, page by page; plain objects where the server does not do Tables."""
-        query = {"includeObject": "None", **_selectors(label_selector, "")}
+        """Cells only, page by page; plain objects where no Table with these columns is to be had.
+
+        Where a Table lacks one, the list starts again. A page need not repeat the first's columns.
+        """
+        selected = _selectors(label_selector, "")
         sizes = page_size, page_size * _MORE_ROWS
+        query = {"includeObject": "None", **selected}
+        heads: tuple[str, ...] = ()
         for first, page in self._pages(resource, namespace, query, sizes, _TABLE):
-            if page.get("kind") == "Table":
-                columns = tuple(
-                    str(column.get("name", "")) for column in page.get("columnDefinitions") or ()
-                )
-                rows = tuple(tuple(row.get("cells") or ()) for row in page.get("rows") or ())
-                yield TablePage(first, columns, rows)
-            else:
+            if page.get("kind") != "Table":
                 yield TablePage(first, items=tuple(_items(page)))
+                continue
+            heads = _heads(page) or (() if first else heads)
+            if not set(columns) <= set(heads):
+                break
+            rows = tuple(tuple(row.get("cells") or ()) for row in page.get("rows") or ())
+            yield TablePage(first, heads, rows)
+        else:
+            return
+        for first, page in self._pages(resource, namespace, selected, sizes, _PLAIN):
+            yield TablePage(first, items=tuple(_items(page)))
 
     def list(
         self,
@@ -109,7 +120,7 @@ class Cluster:
         size = min(PAGE_SIZE, limit or PAGE_SIZE)
         query = _selectors(label_selector, field_selector)
         sizes = size, size
-        for first, page in self._pages(resource, namespace, query, sizes, "application/json"):
+        for first, page in self._pages(resource, namespace, query, sizes, _PLAIN):
             if first:
                 found = []
             found += _items(page)
@@ -321,6 +332,11 @@ def _selectors(label: str, field: str) -> dict[str, str]:
 
 def _writing(dry_run: bool) -> dict[str, str]:
     return {"fieldManager": FIELD_MANAGER, **({"dryRun": "All"} if dry_run else {})}
+
+
+def _heads(page: Json) -> tuple[str, ...]:
+    """The names of a Table's columns."""
+    return tuple(str(column.get("name", "")) for column in page.get("columnDefinitions") or ())
 
 
 def _items(page: Json) -> list[Json]:

@@ -72,6 +72,7 @@ def test_pod_that_does_not_look_well_or_is_not_understood_is_read(row: dict[str,
         ),
         (JOBS, {"Status": "Complete", "Completions": "1/1"}, False),
         (JOBS, {"Status": "Suspended", "Completions": "0/1"}, False),
+        (JOBS, {"Status": "Terminating", "Completions": "0/1"}, False),
         (JOBS, {"Status": "Failed", "Completions": "0/1"}, True),
         (JOBS, {"Completions": "1/1"}, False),
         (JOBS, {"Completions": "0/1 of 3"}, True),
@@ -143,6 +144,31 @@ def test_a_schedule_that_is_none_is_not_understood() -> None:
             ),
             "Init:ErrImagePull",
             "0/1",
+        ),
+        (
+            pod(
+                phase="Pending",
+                spec=INIT,
+                status_more={"initContainerStatuses": [status("one", state=ended(3, reason=""))]},
+            ),
+            "Init:ExitCode:3",
+            "0/1",
+        ),
+        (
+            pod(
+                spec=INIT,
+                status_more={
+                    "initContainerStatuses": [status("one", state=waiting("CrashLoopBackOff"))],
+                    "conditions": [{"type": "Initialized", "status": "True"}],
+                },
+            ),
+            "Init:CrashLoopBackOff",
+            "1/1",
+        ),
+        (
+            pod(deletionTimestamp="2026-03-01T10:01:00Z", status_more={"reason": "NodeLost"}),
+            "Unknown",
+            "1/1",
         ),
         (
             pod(spec=SIDECAR, status_more={"initContainerStatuses": [status("proxy")], **READY}),

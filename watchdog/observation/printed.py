@@ -80,10 +80,9 @@ def _pod(pod: Json, now: datetime) -> Json:
     if any(item.get("reason") == "SchedulingGated" for item in objects(status.get("conditions"))):
         printed = "SchedulingGated"
 
-    starting, ready = _starting(init_statuses, sidecars, len(init_specs))
-    counted = list(init_statuses)
+    starting, counted, ready = _starting(init_statuses, sidecars, len(init_specs))
     if starting is None or _condition(status, "Initialized"):
-        counted = [item for item in init_statuses if item.get("name") in sidecars] + statuses
+        counted = [item for item in counted if item.get("name") in sidecars] + statuses
         printed, running = _main(statuses, starting or printed)
         ready += running
         if printed == "Completed" and running:
@@ -112,17 +111,18 @@ def _gates(spec: Json, status: Json) -> str:
     return f"{open_}/{len(gates)}" if gates else NONE
 
 
-def _starting(statuses: list[Json], sidecars: set[str], total: int) -> tuple[str | None, int]:
-    """What the first init container that is not done says, and how many sidecars are ready."""
+def _starting(
+    statuses: list[Json], sidecars: set[str], total: int
+) -> tuple[str | None, list[Json], int]:
+    """What the first init container that is not done says, those up to it, and ready sidecars."""
     ready = 0
     for index, item in enumerate(statuses):
-        if item.get("name") in sidecars and item.get("started"):
-            ready += bool(item.get("ready"))
-            continue
         words = _init_words(item, index, total)
-        if words is not None:
-            return words, ready
-    return None, ready
+        if words is not None and item.get("name") in sidecars and item.get("started"):
+            ready += bool(item.get("ready"))
+        elif words is not None:
+            return words, statuses[: index + 1], ready
+    return None, statuses, ready
 
 
 def _main(statuses: list[Json], printed: str) -> tuple[str, int]:
@@ -218,13 +218,23 @@ def _daemon_set(item: Json, _now: datetime) -> Json:
     }
 
 
+# Of several, the first is printed.
+_JOB_WORDS = (
+    "Complete", "Failed", "Terminating", "Suspended", "FailureTarget", "SuccessCriteriaMet"
+)  # fmt: skip
+
+
 def _job(item: Json, _now: datetime) -> Json:
     spec, status = mapping(item.get("spec")), mapping(item.get("status"))
-    words = "Running"
-    for type_ in ("Complete", "Failed", "Suspended", "FailureTarget", "SuccessCriteriaMet"):
-        if _condition(status, type_):
-            words = type_
-            break
+    leaving = mapping(item.get("metadata")).get("deletionTimestamp")
+    words = next(
+        (
+            word
+            for word in _JOB_WORDS
+            if _condition(status, word) or (word == "Terminating" and leaving)
+        ),
+        "Running",
+    )
     wanted = number(spec.get("completions"), 1)
     return {"Status": words, "Completions": f"{number(status.get('succeeded'))}/{wanted}"}
 

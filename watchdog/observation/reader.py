@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from watchdog.resources import Resource
@@ -22,7 +22,7 @@ class Listing(NamedTuple):
 
 
 class TablePage(NamedTuple):
-    """One page of a server-side Table, or of a plain list where the server does not do Tables.
+    """One page of a server-side Table, or of a plain list where the server does none such.
 
     `first` is true where a list starts: on a second one (the continue token expired) everything
     taken before it counts no more. `items` is None for a Table, and then `rows` hold the cells.
@@ -38,9 +38,18 @@ class Reader(Protocol):
     """Reads of one API server. All raise ClusterError or one of its kin, see errors.py."""
 
     def table(
-        self, resource: Resource, namespace: str, *, label_selector: str = "", page_size: int = 500
+        self,
+        resource: Resource,
+        namespace: str,
+        *,
+        columns: Collection[str] = (),
+        label_selector: str = "",
+        page_size: int = 500,
     ) -> Iterator[TablePage]:
-        """The cells that kubectl would print for all objects, page by page."""
+        """The cells that kubectl would print for all objects, page by page.
+
+        Plain objects where the server does no Tables, or none that have all these columns.
+        """
         ...
 
     def list(

@@ -37,6 +37,7 @@ _COLUMNS = {
     DEPLOYMENTS: ("Name", "Selector"),
 }
 _NOTHING = {None, "", NONE, "<unset>"}
+_NO_CELLS: list[Json] = [{}]
 # Up to so many Services with other ports than their endpoints are compared with their pods; where
 # there are more, only those that translate as hardly any other does.
 _MOST_COMPARED = 20
@@ -102,20 +103,20 @@ def neighbours(gatherer: Gatherer, listed: Lists, gathered: Gathered, *, sick: b
 
 
 def _rows(gatherer: Gatherer, resource: Resource) -> list[Json]:
-    """Table rows by column; full objects where the server does no Tables."""
+    """Table rows by column; `_NO_CELLS` where there are objects, but no such Table of them."""
 
     def read() -> list[Json]:
         rows: list[Json] = []
         for page in gatherer.reader.table(
-            resource, gatherer.namespace, page_size=gatherer.settings.page_size
+            resource,
+            gatherer.namespace,
+            columns=_COLUMNS[resource],
+            page_size=gatherer.settings.page_size,
         ):
+            if page.items:
+                return _NO_CELLS
             rows = [] if page.first else rows
-            if page.items is not None:
-                rows += [{"object": item} for item in page.items]
-            elif set(_COLUMNS[resource]) <= set(page.columns) or not page.first:
-                rows += [dict(zip(page.columns, row, strict=False)) for row in page.rows]
-            else:
-                rows += [{"object": row} for row in page.rows]
+            rows += [dict(zip(page.columns, row, strict=False)) for row in page.rows]
         return rows
 
     return gatherer.looking.attempt(resource.plural, read) or []
@@ -123,7 +124,7 @@ def _rows(gatherer: Gatherer, resource: Resource) -> list[Json]:
 
 def _suspects(gatherer: Gatherer, services: list[Json], slices: list[Json]) -> list[str] | None:
     """Services to be read in full; None where the Tables do not say which."""
-    if any("object" in row for row in (*services, *slices)):
+    if _NO_CELLS in (services, slices):
         return None
     behind: dict[str, list[str]] = {}
     for row in slices:
@@ -175,10 +176,13 @@ def _few(gatherer: Gatherer, names: list[str]) -> tuple[list[_Pair], list[Json]]
         return _whole(gatherer)
     services, slices = _by_name(gatherer, names)
     selectors = [texts(mapping(raw.get("spec")).get("selector")) for raw in services]
+    rows = _rows(gatherer, DEPLOYMENTS)
+    if rows == _NO_CELLS:
+        return _whole(gatherer)
     wanted = [
-        str(row.get("Name"))
-        for row in _rows(gatherer, DEPLOYMENTS)
-        if any(_may_select(selector, str(row.get("Selector"))) for selector in selectors)
+        str(row["Name"])
+        for row in rows
+        if any(_may_select(selector, str(row["Selector"])) for selector in selectors)
     ]
     read = gatherer.looking.side_by_side(
         [partial(gatherer.one, DEPLOYMENTS, name) for name in wanted[: 2 * bound]]

@@ -33,12 +33,12 @@ TRIAGED = (PODS, DEPLOYMENTS, STATEFULSETS, DAEMONSETS, JOBS, CRONJOBS, CLAIMS)
 Row = Mapping[str, Any]
 
 _COLUMNS = {
-    PODS: ("Name", "Ready", "Status", "Restarts"),
+    PODS: ("Name", "Ready", "Status", "Restarts", "Readiness Gates"),
     DEPLOYMENTS: ("Name", "Ready", "Up-to-date", "Available"),
     STATEFULSETS: ("Name", "Ready"),
     DAEMONSETS: ("Name", "Desired", "Current", "Ready", "Up-to-date", "Available"),
     JOBS: ("Name", "Completions"),
-    CRONJOBS: ("Name", "Schedule", "Suspend", "Last Schedule", "Age"),
+    CRONJOBS: ("Name", "Schedule", "Suspend", "Active", "Last Schedule", "Age"),
     CLAIMS: ("Name", "Status"),
 }
 # The letters that Kubernetes makes random name endings of, so that they form no words.
@@ -162,22 +162,19 @@ def _rows(  # noqa: PLR0913, PLR0917 - the parts of one list
 ) -> Iterator[Row | None]:
     """The rows by column name; None where the list starts again from its beginning."""
     pages = reader.table(
-        resource, namespace, label_selector=label_selector, page_size=settings.page_size
+        resource,
+        namespace,
+        columns=_COLUMNS[resource],
+        label_selector=label_selector,
+        page_size=settings.page_size,
     )
-    columns: tuple[str, ...] = ()
     for page in pages:
         if page.first:
-            columns = page.columns
             yield None
-        if page.items is not None:
-            yield from (cells(resource.plural, item, now) for item in page.items)
-        elif set(_COLUMNS[resource]) <= set(columns):
-            yield from (dict(zip(columns, row, strict=False)) for row in page.rows)
+        if page.items is None:
+            yield from (dict(zip(page.columns, row, strict=False)) for row in page.rows)
         else:
-            yield None
-            listing = reader.list(resource, namespace, label_selector=label_selector)
-            yield from (cells(resource.plural, item, now) for item in listing.items)
-            return
+            yield from (cells(resource.plural, item, now) for item in page.items)
 
 
 def suspicion(resource: Resource, row: Row, restart_window_seconds: float) -> str | None:
@@ -239,10 +236,14 @@ def _daemon_set(row: Row) -> str | None:
     return f"{row.get('Ready')}/{wanted} ready"
 
 
+# Of a Job that is deleted or about to complete, nothing more is asked.
+_WELL_JOBS = {"Complete", "SuccessCriteriaMet", "Suspended", "Running", "Terminating"}
+
+
 def _job(row: Row) -> str | None:
     if "Status" in row:
         status = str(row["Status"])
-        return None if status in {"Complete", "Suspended", "Running"} else status
+        return None if status in _WELL_JOBS else status
     # Kubernetes before 1.31 has no such column.
     done = _fraction(row.get("Completions"))
     return None if done is not None and done[0] >= done[1] else "unknown"
