@@ -19,7 +19,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.cluster.handle import Cluster
@@ -88,7 +88,7 @@ class Proxy:
         ]
 
     @contextlib.contextmanager
-    def serving(self) -> Iterator[Proxy]:
+    def serving(self) -> Iterator[Self]:
         """Answer requests until the block ends."""
         thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         thread.start()

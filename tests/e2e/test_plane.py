@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,29 +13,21 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.cluster.plane import Object, Plane
+from tests.cluster.plane import Plane
 from tests.cluster_fixtures import run_watchdog
+from tests.pod_states import STATES, pods
 from tests.proxy import Proxy
 from tests.wire import verb_and_resource
 from tests.wire_model import ModelServer, completion
-from tests.written import (
-    LONG_AGO,
-    NOT_READY,
-    TRUE,
-    ago,
-    container,
-    deployment,
-    ended,
-    pod,
-    replica_set,
-    restarted,
-    template,
-    waiting,
-)
+from tests.workload_states import leaving, workloads
+from tests.written import deployment, endpoint_slice, pod, replica_set, service
 from watchdog.clock import Budget, SystemClock
 from watchdog.kube import Cluster
+from watchdog.observation.collector import observe
 from watchdog.observation.looking import Looking
-from watchdog.observation.triage import TRIAGED, Suspect, glance
+from watchdog.observation.printed import cells, seconds
+from watchdog.observation.triage import TRIAGED, Glance, glance
+from watchdog.resources import Resource
 from watchdog.sandbox import Request
 from watchdog.settings import Settings
 
@@ -85,27 +79,88 @@ def test_a_smaller_page_reads_the_same_in_more_requests(plane: Plane, proxy: Pro
     assert proxy.asked.count(("list", "pods")) == 3
 
 
-def test_tables_and_full_lists_give_the_same_suspects(plane: Plane, proxy: Proxy) -> None:
-    def without_tables(request: Request) -> None:
-        request.headers["accept"] = "application/json"
-
+@pytest.fixture(scope="module")
+def states(plane: Plane) -> Iterator[str]:
+    """A namespace with everything in every state."""
     with plane.namespace("e2e-tables") as ns:
-        plane.create_many(pod(ns, name, **parts) for name, parts in STATES.items())
-        plane.create_many(workloads(ns))
-        leaving = f"/api/v1/namespaces/{ns}/pods/{LEAVING}"
-        plane.api.request("DELETE", leaving)
-        by_table = suspects(proxy, ns)
-        assert any("as=Table" in request.headers["accept"] for request in proxy.requests)
-        proxy.before = without_tables
-        by_list = suspects(proxy, ns)
-        let_go(plane, leaving)
+        kept = [
+            f"{plane.api.collection(each)}/{each['metadata']['name']}"
+            for each in leaving(plane.create_many([*pods(ns), *workloads(ns)]))
+        ]
+        for path in kept:
+            plane.api.request("DELETE", path)
+        yield ns
+        for path in kept:
+            let_go(plane, path)
 
+
+def test_tables_and_full_lists_give_the_same_suspects(states: str, proxy: Proxy) -> None:
+    by_table = look(proxy, states)
+    tables = [request for request in proxy.requests if "as=Table" in request.headers["accept"]]
+    proxy.before = without_tables
+    by_list = look(proxy, states)
+
+    assert len(tables) == len(TRIAGED)
     assert by_table == by_list
-    named = {suspect.name for suspect in by_table.values()}
-    assert {name for name in STATES if not name.startswith("well-")} <= named
-    sick = {"short-deployment", "short-stateful", "short-daemon", "failed-job", "overdue-hourly"}
-    assert sick | {"never-due", "unbound"} <= named
-    assert not {name for name in named if name.startswith("well-")}
+    stored = Counter(each["kind"] for each in (*pods(states), *workloads(states)))
+    assert by_list.counts == {each.plural: stored[each.kind] for each in TRIAGED}
+    named = {suspect.name for suspect in by_table.suspects}
+    everything = {each["metadata"]["name"] for each in (*pods(states), *workloads(states))}
+    assert named == {name for name in everything if not name.startswith("well-")}
+    assert set(by_table.well.values()) == {name for name in STATES if name not in named}
+
+
+@pytest.mark.parametrize("resource", TRIAGED, ids=lambda resource: resource.plural)
+def test_every_cell_is_computed_as_the_api_server_prints_it(
+    states: str, proxy: Proxy, resource: Resource
+) -> None:
+    cluster = connect(proxy)
+    listed = cluster.list(resource, states).items
+    ours = [cells(resource.plural, item, datetime.now(UTC)) for item in listed]
+    printed = [
+        dict(zip(page.columns, row, strict=True))
+        for page in cluster.table(resource, states)
+        for row in page.rows
+    ]
+
+    theirs = [{name: row[name] for name in ours[0]} for row in printed]
+    assert [roughly(row) for row in ours] == [roughly(row) for row in theirs]
+
+
+def test_tables_that_lack_a_column_give_the_same_suspects(
+    states: str, plane: Plane, tmp_path: Path
+) -> None:
+    with Cutting(plane, tmp_path).serving() as cutting:
+        complete = look(cutting, states)
+        for plural, column in MISSED.items():
+            cutting.lacks[plural] = column
+        cut = look(cutting, states)
+
+    objects = [each for each in cutting.requests if "as=Table" not in each.headers["accept"]]
+    assert {verb_and_resource(each)[1] for each in objects} == set(MISSED)
+    assert cut == complete
+
+
+def test_the_same_service_is_sick_whatever_column_a_table_lacks(
+    plane: Plane, tmp_path: Path
+) -> None:
+    with plane.namespace("e2e-services") as ns, Cutting(plane, tmp_path).serving() as cutting:
+        for app in ("api", "cart", "shop", "astray"):
+            made = deployment(ns, app, wanted=2, ready=2)
+            made["spec"]["template"]["spec"]["containers"][0]["ports"] = [{"containerPort": 8080}]
+            target = 9090 if app == "astray" else 8080
+            selects = service(ns, app, target)
+            selects["spec"]["ports"][0]["port"] = 8080
+            plane.create_many([made, selects, endpoint_slice(ns, app, target)])
+        sick = {"": sick_services(cutting, ns)}
+        in_cells = cutting.asked.count(("list", "services"))
+        for column in SERVICE_COLUMNS:
+            plural, _, lacking = column.partition(" ")
+            cutting.lacks = {plural: lacking}
+            sick[column] = sick_services(cutting, ns)
+
+    assert all(found == {"astray"} for found in sick.values()), sick
+    assert in_cells == 1
 
 
 def test_a_pass_lists_each_triaged_kind_as_a_table_of_cells_only(
@@ -126,12 +181,83 @@ def let_go(plane: Plane, path: str) -> None:
     plane.api.request("PUT", path, {**held, "metadata": {**held["metadata"], "finalizers": []}})
 
 
-def suspects(proxy: Proxy, ns: str) -> dict[str, Suspect]:
-    cluster = Cluster.connect(proxy.kubeconfig, None, Budget(60, SystemClock()))
+def connect(proxy: Proxy) -> Cluster:
+    return Cluster.connect(proxy.kubeconfig, None, Budget(60, SystemClock()))
+
+
+def look(proxy: Proxy, ns: str) -> Glance:
     looking = Looking()
-    seen = glance(cluster, ns, Settings(), looking, datetime.now(UTC))
+    seen = glance(connect(proxy), ns, Settings(), looking, datetime.now(UTC))
     assert looking.blind_spots == []
-    return {f"{each.resource.kind}/{each.name}": each for each in seen.suspects}
+    return seen
+
+
+def without_tables(request: Request) -> None:
+    request.headers["accept"] = "application/json"
+
+
+def roughly(row: dict[str, Any]) -> dict[str, Any]:
+    """The row, its times to the twentieth part: what is printed is cut to two units."""
+    found = dict(row)
+    for name in ("Age", "Last Schedule"):
+        if (since := seconds(found.get(name))) is not None:
+            found[name] = pytest.approx(since, rel=0.05, abs=10)
+    count, _, past = str(found.get("Restarts", "")).partition(" (")
+    if past:
+        since = seconds(past.removesuffix(" ago)"))
+        found["Restarts"] = (count, pytest.approx(since, rel=0.05, abs=10))
+    elif count:
+        found["Restarts"] = count
+    return found
+
+
+def sick_services(proxy: Proxy, ns: str) -> set[str]:
+    """Those that send to another port than their pods declare, where their pods were read too."""
+    seen = observe(connect(proxy), ns, Settings(), SystemClock())
+    assert seen.blind_spots == ()
+    read = {each.ref for each in seen.deployments}
+    return {
+        each.ref.name
+        for each in seen.services
+        if read.issuperset(each.matching) and {port.target for port in each.ports} != {"8080"}
+    }
+
+
+class Cutting(Proxy):
+    """Takes a column out of every Table of a resource; `lacks` has it by the plural."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.lacks: dict[str, str] = {}
+
+    def forward(
+        self, request: Request, target: str, data: bytes | None
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        asked = {**request.headers, "accept-encoding": "identity"}
+        status, headers, body = super().forward(replace(request, headers=asked), target, data)
+        column = self.lacks.get(verb_and_resource(request)[1])
+        table = json.loads(body) if column else {}
+        if table.get("kind") == "Table":
+            place = [each["name"] for each in table["columnDefinitions"]].index(column)
+            for cut in (table["columnDefinitions"], *(row["cells"] for row in table["rows"] or ())):
+                del cut[place]
+            body = json.dumps(table).encode()
+        return status, headers, body
+
+
+MISSED = {
+    "pods": "Readiness Gates",
+    "deployments": "Up-to-date",
+    "statefulsets": "Ready",
+    "daemonsets": "Available",
+    "jobs": "Completions",
+    "cronjobs": "Active",
+    "persistentvolumeclaims": "Status",
+}
+SERVICE_COLUMNS = [
+    "services Selector", "services Port(s)", "endpointslices Ports", "endpointslices Endpoints",
+    "deployments Selector",
+]  # fmt: skip
 
 
 def populate(plane: Plane, ns: str) -> None:
@@ -143,230 +269,3 @@ def populate(plane: Plane, ns: str) -> None:
         for each in sets
         for number in range(PODS_EACH)
     )
-
-
-WITH_INIT = {"initContainers": [{"name": "first", "image": "web:1"}]}
-WITH_SIDECAR = {"initContainers": [{"name": "proxy", "image": "web:1", "restartPolicy": "Always"}]}
-LEAVING = "leaving"
-STATES: dict[str, dict[str, Any]] = {
-    "well-running": {},
-    "well-completed": {
-        "status": {
-            "phase": "Succeeded",
-            "containerStatuses": [container(ended(0, "Completed"))],
-            "conditions": NOT_READY,
-        }
-    },
-    "well-restarted-long-ago": restarted(ago(days=2)),
-    "well-with-sidecar": {
-        "spec": WITH_SIDECAR,
-        "status": {
-            "initContainerStatuses": [container({"running": {"startedAt": LONG_AGO}}, "proxy")]
-        },
-    },
-    "restarted-lately": restarted(ago(minutes=5)),
-    "running-not-ready": {
-        "status": {
-            "containerStatuses": [container({"running": {"startedAt": LONG_AGO}}, ready=False)],
-            "conditions": NOT_READY,
-        }
-    },
-    "crash-loop": waiting("CrashLoopBackOff", restartCount=7, lastState=ended(1, "Error")),
-    "image-pull": waiting("ImagePullBackOff"),
-    "config-missing": waiting("CreateContainerConfigError"),
-    "creating": waiting("ContainerCreating"),
-    "unknown-reason": waiting("SomethingOfTheFuture"),
-    "pending": {"status": {"phase": "Pending", "containerStatuses": [], "conditions": NOT_READY}},
-    "failed": {
-        "status": {
-            "phase": "Failed",
-            "containerStatuses": [container(ended(3, "Error"))],
-            "conditions": NOT_READY,
-        }
-    },
-    "killed": {
-        "status": {
-            "phase": "Failed",
-            "containerStatuses": [container(ended(137, "OOMKilled"))],
-            "conditions": NOT_READY,
-        }
-    },
-    "evicted": {
-        "status": {
-            "phase": "Failed",
-            "reason": "Evicted",
-            "message": "The node was low on resource: memory.",
-            "containerStatuses": [],
-            "conditions": NOT_READY,
-        }
-    },
-    "init-crash-loop": {
-        "spec": WITH_INIT,
-        **waiting("PodInitializing"),
-        "status": {
-            "phase": "Pending",
-            "initContainerStatuses": [
-                container({"waiting": {"reason": "CrashLoopBackOff"}}, "first", restartCount=4)
-            ],
-            "containerStatuses": [container({"waiting": {"reason": "PodInitializing"}})],
-            "conditions": NOT_READY,
-        },
-    },
-    "init-failed": {
-        "spec": WITH_INIT,
-        "status": {
-            "phase": "Failed",
-            "initContainerStatuses": [container(ended(2, "Error"), "first")],
-            "containerStatuses": [container({"waiting": {"reason": "PodInitializing"}})],
-            "conditions": NOT_READY,
-        },
-    },
-    "sidecar-down": {
-        "spec": WITH_SIDECAR,
-        "status": {
-            "initContainerStatuses": [
-                container({"waiting": {"reason": "CrashLoopBackOff"}}, "proxy", restartCount=4)
-            ],
-            "conditions": NOT_READY,
-        },
-    },
-    "behind-a-gate": {
-        "spec": {"readinessGates": [{"conditionType": "shop.example/ready"}]},
-        "status": {"conditions": NOT_READY},
-    },
-    "signalled": {
-        "status": {
-            "phase": "Failed",
-            "containerStatuses": [
-                container({"terminated": {"exitCode": 139, "signal": 11, "finishedAt": LONG_AGO}})
-            ],
-            "conditions": NOT_READY,
-        }
-    },
-    "ended-without-a-reason": {
-        "status": {
-            "phase": "Running",
-            "containerStatuses": [
-                container({"terminated": {"exitCode": 2, "finishedAt": LONG_AGO}})
-            ],
-            "conditions": NOT_READY,
-        }
-    },
-    "half-completed": {
-        "spec": {"containers": [{"name": name, "image": "web:1"} for name in ("main", "side")]},
-        "status": {
-            "containerStatuses": [
-                container(ended(0, "Completed")),
-                container({"running": {"startedAt": LONG_AGO}}, "side"),
-            ],
-            "conditions": NOT_READY,
-        },
-    },
-    "node-lost": {"status": {"phase": "Unknown", "reason": "NodeLost", "conditions": NOT_READY}},
-    "waiting-for-its-gate": {
-        "spec": {"schedulingGates": [{"name": "shop.example/gate"}]},
-        "status": {
-            "phase": "Pending",
-            "containerStatuses": [],
-            "conditions": [
-                {"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}
-            ],
-        },
-    },
-    LEAVING: {"metadata": {"finalizers": ["shop.example/kept"]}},
-}
-
-
-def workloads(ns: str) -> Iterator[Object]:
-    yield deployment(ns, "well-deployment", wanted=2, ready=2)
-    yield deployment(ns, "short-deployment", wanted=2, ready=1)
-    yield deployment(ns, "well-at-zero", wanted=0, ready=0)
-    yield stateful_set(ns, "well-stateful", ready=2)
-    yield stateful_set(ns, "short-stateful", ready=1)
-    yield daemon_set(ns, "well-daemon", ready=3)
-    yield daemon_set(ns, "short-daemon", ready=2)
-    for name, condition in JOB_CONDITIONS.items():
-        yield job(ns, name, condition)
-    yield cron_job(ns, "well-hourly", "0 * * * *", ran=ago(minutes=30))
-    yield cron_job(ns, "well-suspended", "0 * * * *", ran=ago(days=3), suspend=True)
-    yield cron_job(ns, "overdue-hourly", "0 * * * *", ran=ago(days=3))
-    yield cron_job(ns, "never-due", "0 0 30 2 *")
-    yield {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": "unbound", "namespace": ns},
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": "1Gi"}},
-        },
-    }
-
-
-JOB_CONDITIONS = {
-    "well-complete": ("SuccessCriteriaMet", "Complete"),
-    "failed-job": ("FailureTarget", "Failed"),
-    "well-suspended-job": ("Suspended",),
-    "running-without-pods": (),
-}
-
-
-def stateful_set(ns: str, name: str, ready: int) -> Object:
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "StatefulSet",
-        "metadata": {"name": name, "namespace": ns},
-        "spec": {
-            "replicas": 2,
-            "serviceName": name,
-            "selector": {"matchLabels": {"app": name}},
-            "template": template(name),
-        },
-        "status": {"observedGeneration": 1, "replicas": 2, "readyReplicas": ready},
-    }
-
-
-def daemon_set(ns: str, name: str, ready: int) -> Object:
-    wanted = dict.fromkeys(
-        ("desiredNumberScheduled", "currentNumberScheduled", "updatedNumberScheduled"), 3
-    )
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "DaemonSet",
-        "metadata": {"name": name, "namespace": ns},
-        "spec": {"selector": {"matchLabels": {"app": name}}, "template": template(name)},
-        "status": {**wanted, "numberMisscheduled": 0, "numberReady": ready, "numberAvailable": 3},
-    }
-
-
-def job(ns: str, name: str, conditions: tuple[str, ...]) -> Object:
-    status: Object = {"startTime": LONG_AGO}
-    status["conditions"] = [{"type": kind, **TRUE, "reason": "Test"} for kind in conditions]
-    if "Complete" in conditions:
-        status |= {"completionTime": LONG_AGO, "succeeded": 1}
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"name": name, "namespace": ns},
-        "spec": {"suspend": "Suspended" in conditions, "template": once(name)},
-        "status": status,
-    }
-
-
-def cron_job(ns: str, name: str, schedule: str, ran: str = "", *, suspend: bool = False) -> Object:
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "CronJob",
-        "metadata": {"name": name, "namespace": ns},
-        "spec": {
-            "schedule": schedule,
-            "suspend": suspend,
-            "jobTemplate": {"spec": {"template": once(name)}},
-        },
-        "status": {"lastScheduleTime": ran} if ran else {},
-    }
-
-
-def once(name: str) -> Object:
-    made = template(name)
-    made["spec"]["restartPolicy"] = "Never"
-    return {"spec": made["spec"]}
