@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +14,9 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.cluster.plane import Plane
+from tests.cluster.plane import Object, Plane
 from tests.cluster_fixtures import run_watchdog
+from tests.pod_mixtures import mixtures
 from tests.pod_states import STATES, pods
 from tests.proxy import Proxy
 from tests.wire import verb_and_resource
@@ -27,13 +29,14 @@ from watchdog.observation.collector import observe
 from watchdog.observation.looking import Looking
 from watchdog.observation.printed import cells, seconds
 from watchdog.observation.triage import TRIAGED, Glance, glance
-from watchdog.resources import Resource
+from watchdog.resources import PODS, Resource
 from watchdog.sandbox import Request
 from watchdog.settings import Settings
 
 pytestmark = pytest.mark.plane
 
 DEPLOYMENTS, PODS_EACH = 50, 10
+Row = dict[str, Any]
 
 
 @pytest.fixture
@@ -82,16 +85,8 @@ def test_a_smaller_page_reads_the_same_in_more_requests(plane: Plane, proxy: Pro
 @pytest.fixture(scope="module")
 def states(plane: Plane) -> Iterator[str]:
     """A namespace with everything in every state."""
-    with plane.namespace("e2e-tables") as ns:
-        kept = [
-            f"{plane.api.collection(each)}/{each['metadata']['name']}"
-            for each in leaving(plane.create_many([*pods(ns), *workloads(ns)]))
-        ]
-        for path in kept:
-            plane.api.request("DELETE", path)
+    with plane.namespace("e2e-tables") as ns, stored(plane, [*pods(ns), *workloads(ns)]):
         yield ns
-        for path in kept:
-            let_go(plane, path)
 
 
 def test_tables_and_full_lists_give_the_same_suspects(states: str, proxy: Proxy) -> None:
@@ -114,17 +109,23 @@ def test_tables_and_full_lists_give_the_same_suspects(states: str, proxy: Proxy)
 def test_every_cell_is_computed_as_the_api_server_prints_it(
     states: str, proxy: Proxy, resource: Resource
 ) -> None:
-    cluster = connect(proxy)
-    listed = cluster.list(resource, states).items
-    ours = [cells(resource.plural, item, datetime.now(UTC)) for item in listed]
-    printed = [
-        dict(zip(page.columns, row, strict=True))
-        for page in cluster.table(resource, states)
-        for row in page.rows
-    ]
+    computed, printed = both(connect(proxy), states, resource)
 
-    theirs = [{name: row[name] for name in ours[0]} for row in printed]
-    assert [roughly(row) for row in ours] == [roughly(row) for row in theirs]
+    assert computed == printed
+
+
+def test_any_mixture_of_pod_states_is_computed_as_the_api_server_prints_it(
+    plane: Plane, proxy: Proxy
+) -> None:
+    with plane.namespace("e2e-mixtures") as ns, stored(plane, mixtures(ns, 600)):
+        computed, printed = both(connect(proxy), ns, PODS)
+        by_table = look(proxy, ns)
+        proxy.before = without_tables
+        by_list = look(proxy, ns)
+
+    assert computed == printed
+    assert len({row["Status"] for row in printed}) > 20
+    assert by_table == by_list
 
 
 def test_tables_that_lack_a_column_give_the_same_suspects(
@@ -175,6 +176,20 @@ def test_a_pass_lists_each_triaged_kind_as_a_table_of_cells_only(
     assert {resource.plural for resource in TRIAGED} <= asked
 
 
+@contextlib.contextmanager
+def stored(plane: Plane, objects: Iterable[Object]) -> Iterator[None]:
+    """Has them stored, and those deleted that are leaving, which are let go at the end."""
+    kept = [
+        f"{plane.api.collection(each)}/{each['metadata']['name']}"
+        for each in leaving(plane.create_many(objects))
+    ]
+    for path in kept:
+        plane.api.request("DELETE", path)
+    yield
+    for path in kept:
+        let_go(plane, path)
+
+
 def let_go(plane: Plane, path: str) -> None:
     """Takes the finalizers away, or the namespace could never go."""
     held = plane.api.request("GET", path)
@@ -196,7 +211,20 @@ def without_tables(request: Request) -> None:
     request.headers["accept"] = "application/json"
 
 
-def roughly(row: dict[str, Any]) -> dict[str, Any]:
+def both(cluster: Cluster, ns: str, resource: Resource) -> tuple[list[Row], list[Row]]:
+    """The cells that triage reads, as computed from the objects and as the API server has them."""
+    listed = cluster.list(resource, ns).items
+    ours = [cells(resource.plural, item, datetime.now(UTC)) for item in listed]
+    theirs = [
+        dict(zip(page.columns, row, strict=True))
+        for page in cluster.table(resource, ns)
+        for row in page.rows
+    ]
+    printed = [{name: row[name] for name in ours[0]} for row in theirs]
+    return [roughly(row) for row in ours], [roughly(row) for row in printed]
+
+
+def roughly(row: Row) -> Row:
     """The row, its times to the twentieth part: what is printed is cut to two units."""
     found = dict(row)
     for name in ("Age", "Last Schedule"):
