@@ -225,18 +225,26 @@ def both(cluster: Cluster, ns: str, resource: Resource) -> tuple[list[Row], list
 
 
 def roughly(row: Row) -> Row:
-    """The row, its times to the twentieth part: what is printed is cut to two units."""
+    """The row, its times to the unit that is printed last, and to what passes between two looks."""
     found = dict(row)
     for name in ("Age", "Last Schedule"):
         if (since := seconds(found.get(name))) is not None:
-            found[name] = pytest.approx(since, rel=0.05, abs=10)
+            found[name] = about(since)
     count, _, past = str(found.get("Restarts", "")).partition(" (")
     if past:
-        since = seconds(past.removesuffix(" ago)"))
-        found["Restarts"] = (count, pytest.approx(since, rel=0.05, abs=10))
+        found["Restarts"] = (count, about(seconds(past.removesuffix(" ago)"))))
     elif count:
         found["Restarts"] = count
     return found
+
+
+def about(since: float | None) -> object:
+    """kubectl prints minutes up to eight hours, hours up to eight days, and days then."""
+    if since is None:
+        return None
+    minute, hour, day = 60, 3600, 86_400
+    last = minute if since < 8 * hour else hour if since < 8 * day else day
+    return pytest.approx(since, abs=last + 10)
 
 
 def sick_services(proxy: Proxy, ns: str) -> set[str]:
