@@ -251,7 +251,7 @@ def test_a_webhook_gets_a_digest_of_what_is_beyond_five(slack: Slack) -> None:
     assert "3 more problems" in slack.posts[-1].shown
 
 
-def test_by_webhook_too_shards_share_what_the_channel_takes_at_once(slack: Slack) -> None:
+def test_by_webhook_too_shards_share_the_messages_of_one_incident_each(slack: Slack) -> None:
     life = many(slack, webhook(slack).model_copy(update={"shards": 4}), 8)
 
     life.pass_on()

@@ -30,7 +30,7 @@ Body = dict[str, Any]
 class Mail:
     """What may be sent, and what became of it; `broken` holds the channels that took nothing.
 
-    Of `shards` passes that run at the same time each takes its share of what a channel takes.
+    Of `shards` passes that run at the same time each posts its share of the new messages.
     """
 
     settings: SlackSettings
@@ -108,7 +108,7 @@ class Mail:
         last = self._posted.get(channel)
         if last is None:
             return 0.0
-        return max(0.0, last + _POST_SECONDS * self.shards - self.budget.clock.monotonic())
+        return max(0.0, last + _POST_SECONDS - self.budget.clock.monotonic())
 
     def _patiently(
         self, send: Callable[[SlackSettings, float, Body], Answer], body: Body
