@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 
 from watchdog import traces
 from watchdog.actions import RemediationAction
@@ -240,8 +239,7 @@ def _permission(
         _time_to_watch(work)
         book.begin(intent)
 
-    request = partial(book.request, plan=plan)
-    return replace(plain, barred=barred, begin=begin, request=request)
+    return replace(plain, barred=barred, begin=begin, request=book.request, plan=plan)
 
 
 def _time_to_watch(work: Pass) -> None:

@@ -339,10 +339,32 @@ def test_an_approval_outlasts_a_pass_in_which_nothing_may_be_changed(
 
     held = arena.look(llm=llm, actions=modes, blocker=silent)
     assert {r.rule for r in held.actions} == {"blocker_unreachable", "one_at_a_time"}
+    assert arena.incident().state == "needs_you", "as for any change that this holds back"
     assert arena.wire.real_writes == []
 
     done = arena.look(llm=llm, actions=modes)
     assert ("patch_deployment_env", "verified") in outcomes(done)
+
+
+def test_a_change_that_may_no_longer_be_made_makes_way_for_the_next(
+    arena: Arena, httpserver: HTTPServer
+) -> None:
+    arena.break_env()
+    undo = {"kind": "rollout_undo", "target": "D1", "to_revision": 1}
+    plan = answer(remediation_actions=[ASKS, undo])
+    llm = LLMSettings(base_url=ModelServer(httpserver).says(completion(plan)).url, model="m")
+    modes = {"patch_deployment_env": "approve", "rollout_undo": "approve"}
+    request = arena.look(llm=llm, actions=modes).actions[0].request
+    assert request
+    annotate(arena, "sre-watchdog/approve", request)
+
+    part = arena.look(llm=llm, actions={**modes, "patch_deployment_env": "never"})
+
+    assert outcomes(part) == [
+        ("patch_deployment_env", "refused"),
+        ("rollout_undo", "awaiting_approval"),
+    ]
+    assert arena.incident().state == "needs_you"
 
 
 def test_an_approval_that_expired_does_nothing_and_says_so(arena: Arena) -> None:

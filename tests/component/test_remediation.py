@@ -351,7 +351,7 @@ def test_an_approved_change_waits_for_a_run_that_has_a_fix_left(shop: Shop) -> N
             RolloutUndo(target=ref("a")),
             settings=asks,
             attempts_left=0,
-            request=lambda _: Answer("1234abcd", "approved by U1 in Slack"),
+            request=lambda *_: Answer("1234abcd", "approved by U1 in Slack"),
         )
     ).result
 
@@ -365,7 +365,7 @@ def test_an_approval_is_not_lost_to_another_change_of_the_workload_meanwhile(sho
     asks = Settings(actions={"rollout_undo": "approve", "patch_deployment_env": "approve"})
     asked: list[str] = []
 
-    def approved(intent: Intent) -> Answer:
+    def approved(intent: Intent, _: object) -> Answer:
         asked.append(intent.action.kind)
         return Answer("1234abcd", "approved by U1 in Slack")
 
@@ -384,7 +384,7 @@ def test_nobody_is_asked_for_a_second_change_where_the_first_only_waits_its_turn
     asks = Settings(actions={"patch_deployment_env": "approve"})
     asked: list[Intent] = []
 
-    def request(intent: Intent) -> Answer:
+    def request(intent: Intent, _: object) -> Answer:
         asked.append(intent)
         return Answer("1234abcd")
 

@@ -214,14 +214,15 @@ class Casebook:
     def request(self, intent: Intent, plan: Iterable[RemediationAction] = ()) -> Answer | None:
         """Ask for an approval of this change, or find the answer to having asked.
 
-        None where another change of the plan was asked for: an incident has one request at a time,
-        and an approval that was given, or is about to be, must not be lost to another change.
+        None where another change of the workload was asked for and is still in the plan: an
+        approval that was given, or is about to be, must not be lost to another change.
         """
         item = self._about(intent)
         if item is None or not self.keeps:
             return Answer("")
         seconds = self.settings.incidents.approval_seconds
-        if item.request and approvals.keeps_out(item.request, intent, plan, seconds, self.now):
+        asked = (other.request for other in self._all_about(intent) if other.request)
+        if any(approvals.keeps_out(each, intent, plan, seconds, self.now) for each in asked):
             return None
         request, note = approvals.request_for(intent, item.request, seconds, self.now)
         self._change(item, {"request": request})
@@ -336,12 +337,15 @@ class Casebook:
     def _about(self, intent: Intent) -> Incident | None:
         """The incident that a write is made against: of the same container, where several are."""
         container = getattr(intent.action, "container", None)
-        about = [
+        about = self._all_about(intent)
+        return min(about, key=lambda item: item.container != container, default=None)
+
+    def _all_about(self, intent: Intent) -> list[Incident]:
+        return [
             item
             for item in self.memory.incidents
             if item.open and item.target in {intent.owner, intent.action.target}
         ]
-        return min(about, key=lambda item: item.container != container, default=None)
 
     def _change(self, item: Incident, changes: dict[str, Any]) -> None:
         incidents = tuple(

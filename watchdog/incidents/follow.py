@@ -14,7 +14,7 @@ from watchdog.observation.snapshot import ObjectRef
 from watchdog.settings import IncidentSettings
 
 # A refusal for such a reason passes by itself: the next pass tries again, and nobody is needed.
-_PASSING = frozenset(
+PASSING = frozenset(
     {
         "attempts", "blocked_by_query", "changed_meanwhile", "changed_since", "cooling_down",
         "hourly_budget", "lease", "one_at_a_time", "paused", "rollout_in_progress",
@@ -260,9 +260,12 @@ def _state(item: Incident, results: list[ActionResult], *, cooling: bool, escala
         return "fixing"
     if escalated:
         return "needs_you"
-    asks = any(r.outcome is Outcome.AWAITING_APPROVAL for r in results)
-    passing = any(r.outcome is Outcome.REFUSED and r.rule in _PASSING for r in results)
-    return "broken" if cooling or (passing and not asks) else "needs_you"
+    if any(r.outcome is Outcome.AWAITING_APPROVAL for r in results) and not cooling:
+        return "needs_you"
+    refused = {r.rule for r in results if r.outcome is Outcome.REFUSED}
+    # What comes after another change says nothing, where that one was refused itself.
+    reasons = refused - {"one_at_a_time"} or refused
+    return "broken" if cooling or reasons & PASSING else "needs_you"
 
 
 def _changed(memory: Memory, mark: str, change: Callable[[Incident], dict[str, object]]) -> Memory:

@@ -24,7 +24,7 @@ from watchdog.errors import (
     RejectedError,
 )
 from watchdog.incidents.approvals import Answer, Intent
-from watchdog.incidents.follow import digest
+from watchdog.incidents.follow import PASSING, digest
 from watchdog.incidents.past import ATTEMPTS, Mark, Past
 from watchdog.nouns import ActionResult, Diagnosis, Finding, Outcome
 from watchdog.observation.snapshot import ClusterSnapshot
@@ -54,6 +54,7 @@ from watchdog.settings import Settings
 
 __all__ = ["Applied", "Attempt", "Cluster", "Permission", "Proposal", "remediate"]
 
+_HELD_BACK = frozenset({"blocked_by_query", "blocker_unreachable"})
 _ONE_AT_A_TIME = Verdict("refuse", "one_at_a_time", "one change at a time: another comes first")
 
 
@@ -91,14 +92,22 @@ def remediate(
             attempts.append(_refused(action, _ONE_AT_A_TIME))
         else:
             told = replace(context, begun=used)
-            attempts.append(_Try(action, told, cluster, permission, by).attempt())
+            over = {a.result.action.subject for a in attempts if _is_over(a)}
+            plan = tuple(each for each in permission.plan if each.subject not in over)
+            attempts.append(_Try(action, told, cluster, permission, by, plan).attempt())
     return tuple(attempts)
 
 
 def _comes_first(attempt: Attempt) -> bool:
     """Whether this is the change of its workload for now: made, asked for, or only held back."""
-    held_back = attempt.result.rule in {"attempts", "blocked_by_query", "blocker_unreachable"}
+    held_back = attempt.result.rule in {"attempts", *_HELD_BACK}
     return attempt.counts or bool(attempt.result.request) or held_back
+
+
+def _is_over(attempt: Attempt) -> bool:
+    """Whether it was refused for what does not pass by itself: it makes way for others."""
+    lasting = attempt.result.rule not in PASSING | _HELD_BACK
+    return attempt.result.outcome is Outcome.REFUSED and lasting
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,7 @@ class _Try:
     cluster: Cluster
     permission: Permission
     suggested_by: str
+    plan: tuple[RemediationAction, ...] = ()
 
     def attempt(self) -> Attempt:
         verdict = judge(self.action, self.context)
@@ -186,7 +196,8 @@ class _Try:
         )
         consent = self.permission.consent
         if consent is None and proposal.approval and not self.permission.dry_run:
-            answer = self.permission.request(intent) if self.permission.request else Answer("")
+            request = self.permission.request
+            answer = request(intent, self.plan) if request else Answer("")
             if answer is None:
                 return _refused(self.action, _ONE_AT_A_TIME)
             if not answer.by:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -35,9 +35,10 @@ class Permission:
     `still_ours` is called right before every write and raises where the pass may not write.
     `barred` is why nothing may be written at all. `past` tells what was tried on a workload before,
     `begin` records a write before it is sent (what cannot be recorded is not done), and `request`
-    asks for an approval by message or annotation, where consent cannot be asked for at once; it
-    gives None where another change of the plan was asked for, which must not lose its approval.
-    `blocked` says why nothing may be changed just now; it is asked last, as it asks others.
+    asks for an approval by message or annotation, where consent cannot be asked for at once; it is
+    told what of the plan may still be made, and gives None where that was asked for before this.
+    `blocked` says why nothing may be changed just now; it is asked last, as it asks others. `plan`
+    is all that is proposed, also what waits for an approval already.
     """
 
     settings: Settings
@@ -51,8 +52,9 @@ class Permission:
     barred: Verdict | None = None
     past: Mapping[ObjectRef, Past] = field(default_factory=dict)
     begin: Callable[[Intent], None] | None = None
-    request: Callable[[Intent], Answer | None] | None = None
+    request: Callable[[Intent, Sequence[RemediationAction]], Answer | None] | None = None
     blocked: Callable[[], Verdict | None] | None = None
+    plan: tuple[RemediationAction, ...] = ()
 
 
 @dataclass(frozen=True)
