@@ -8,7 +8,7 @@ import pytest
 
 from tests.memories import NOW, action, asked
 from watchdog.actions import RemediationAction, RolloutUndo
-from watchdog.incidents.approvals import Intent, keeps_out
+from watchdog.incidents.approvals import Intent, kept_out
 
 ASKED_FOR = action()
 OTHER = RolloutUndo(target=ASKED_FOR.target, to_revision=3)
@@ -26,22 +26,35 @@ def test_a_change_that_was_asked_for_keeps_out_the_others_of_its_plan(
 ) -> None:
     before = asked(action=ASKED_FOR.model_copy(update={"value": None}))
 
-    assert keeps_out(before, intent(OTHER), plan, DAY, NOW + timedelta(hours=1))
-    assert not keeps_out(before, intent(ASKED_FOR), plan, DAY, NOW + timedelta(hours=1))
+    assert kept_out([before], intent(OTHER), plan, DAY, NOW + timedelta(hours=1))
+    assert not kept_out([before], intent(ASKED_FOR), plan, DAY, NOW + timedelta(hours=1))
 
 
 def test_an_undo_is_the_same_change_whatever_revision_it_was_asked_for() -> None:
     plan = (RolloutUndo(target=OTHER.target), ASKED_FOR)
 
-    assert keeps_out(asked(action=OTHER), intent(ASKED_FOR), plan, DAY, NOW)
+    assert kept_out([asked(action=OTHER)], intent(ASKED_FOR), plan, DAY, NOW)
 
 
 def test_a_change_that_is_no_longer_planned_makes_way() -> None:
-    assert not keeps_out(asked(), intent(OTHER), (OTHER,), DAY, NOW)
+    assert not kept_out([asked()], intent(OTHER), (OTHER,), DAY, NOW)
 
 
 @pytest.mark.parametrize(("hours", "seconds"), [(25, DAY), (2, 3600.0)])
 def test_a_request_that_has_expired_makes_way(hours: int, seconds: float) -> None:
     later = NOW + timedelta(hours=hours)
 
-    assert not keeps_out(asked(), intent(OTHER), (ASKED_FOR, OTHER), seconds, later)
+    assert not kept_out([asked()], intent(OTHER), (ASKED_FOR, OTHER), seconds, later)
+
+
+def test_the_request_of_another_container_keeps_out_too() -> None:
+    beside = ASKED_FOR.model_copy(update={"container": "sidecar"})
+
+    assert kept_out([asked()], intent(beside), (ASKED_FOR, beside), DAY, NOW)
+
+
+def test_two_that_were_both_asked_for_do_not_keep_out_one_another() -> None:
+    both = [asked(), asked(action=OTHER)]
+
+    assert not kept_out(both, intent(ASKED_FOR), (ASKED_FOR, OTHER), DAY, NOW)
+    assert not kept_out(both, intent(OTHER), (ASKED_FOR, OTHER), DAY, NOW)

@@ -59,17 +59,21 @@ class Answer:
     note: str = ""
 
 
-def keeps_out(
-    before: ApprovalRequest,
+def kept_out(
+    asked: Iterable[ApprovalRequest],
     intent: Intent,
     plan: Iterable[RemediationAction],
     seconds: float,
     now: datetime,
 ) -> bool:
-    """Whether that request runs, and is for another change that is still planned."""
-    other = before.action.subject
-    planned = any(action.subject == other for action in plan)
-    return now < _end(before, seconds) and other != intent.action.subject and planned
+    """Whether another change of the workload was asked for, still runs and is still planned.
+
+    `asked` are all requests about it. Two that were both asked for, by plans that differed, do not
+    keep out one another.
+    """
+    running = {each.action.subject for each in asked if now < _end(each, seconds)}
+    planned = {action.subject for action in plan}
+    return intent.action.subject not in running and bool(running & planned)
 
 
 def request_for(

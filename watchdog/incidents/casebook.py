@@ -221,8 +221,8 @@ class Casebook:
         if item is None or not self.keeps:
             return Answer("")
         seconds = self.settings.incidents.approval_seconds
-        asked = (other.request for other in self._all_about(intent) if other.request)
-        if any(approvals.keeps_out(each, intent, plan, seconds, self.now) for each in asked):
+        asked = [other.request for other in self._all_about(intent) if other.request]
+        if approvals.kept_out(asked, intent, plan, seconds, self.now):
             return None
         request, note = approvals.request_for(intent, item.request, seconds, self.now)
         self._change(item, {"request": request})
