@@ -40,7 +40,10 @@ _HARMLESS = regex(
     r"|\b(token|jwt|session|signature) (is |has |was )?(expired|invalid)|expired (token|session)"
     r"|(?<!host )\bnot found\b|already exists|duplicate key|unique constraint"
     r"|kube-probe|\bprobe\b|(live|readi)ness|health[-_ ]?(check|z)|/(health|readyz?|livez?|ping)\b"
-    r"|\b(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\b.{0,300}\b4\d\d\b"
+    # A 4xx, not a duration or a size, and none behind a 5xx.
+    r"|\b(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\b"
+    r"(?:(?![ =]5\d\d\b(?! ?[mun\u00b5]?s\b)).){0,300}"
+    r"\b4\d\d\b(?! ?([mun\u00b5]?s|[KM]?i?B|bytes)\b)"
     r"|\b(0|no) errors?\b|\berrors?[=:] ?\d|errors?[ _-](rate|count|budget|ratio|total)\b",
     re.IGNORECASE,
 )

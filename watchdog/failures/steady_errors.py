@@ -207,6 +207,8 @@ def _sick() -> dict[str, str]:
         ),
         "its own fault in JSON": _each(_GRPC.replace("CODE", "Internal")),
         "requests that it fails": _each(_HTTP.replace("STATUS", '"http_status":500')),
+        "requests that it fails, by path": _each("@ ERROR POST /orders/# status=500 took 412 ms"),
+        "requests that it fails, in an access log": _each('@ ERROR "PUT /a/# HTTP/1.1" 502 431'),
         "bytes that it cannot read": _each("@ ERROR store #: could not decode 400 bytes"),
         "in another time zone": _each("@ ERROR order # was not stored").replace("14:1", "09:1"),
     }
@@ -237,6 +239,7 @@ def _well() -> dict[str, str]:
         "it will be tried again": _each("@ ERROR order # failed, retrying in 5s (attempt 2 of 5)"),
         "requests for what is not there": _each('10.0.0.7 [@] "GET /admin.php HTTP/1.1" 404 #'),
         "refused requests": _each("@ ERROR GET /orders/# 403 Forbidden"),
+        "requests that were refused slowly": _each("@ ERROR GET /orders/# took 512 ms: 409"),
         "nginx lacks an icon": _each(favicon),
         "a server's clients have the wrong name": _each(postgres),
         "clients that hang up": _each("@ ERROR request #: context canceled"),
