@@ -28,6 +28,7 @@ PREFIX = "sre_watchdog_"
 # Name without prefix -> labels and help. Labels never hold a pod's name, an id or a message.
 METRICS: dict[str, tuple[tuple[str, ...], str]] = {
     "build_info": (("version", "mode"), "Always 1; says which version ran and in which mode."),
+    "shards": ((), "Passes that share the watched namespaces, each with metrics of its own."),
     "last_run_timestamp_seconds": ((), "When the last pass ended, as a Unix time."),
     "last_success_timestamp_seconds": ((), "When the last pass ended that did not fail."),
     "run_duration_seconds": ((), "How long the pass took."),
@@ -214,9 +215,8 @@ def push(
 
     key = {"cluster": settings.cluster_name, **origin}
     gateway, job = settings.pushgateway.url, settings.pushgateway.job
-    ways: list[tuple[Any, list[Sample], dict[str, str]]] = [
-        (exposition.push_to_gateway, list(picture(report)), key)
-    ]
+    seen = [*picture(report), Sample("shards", {}, settings.shards)]
+    ways: list[tuple[Any, list[Sample], dict[str, str]]] = [(exposition.push_to_gateway, seen, key)]
     if report.result != "failed":
         end = Sample("last_success_timestamp_seconds", {}, ended(report).timestamp())
         ways.append((exposition.pushadd_to_gateway, [end], {**key, "phase": "outcome"}))

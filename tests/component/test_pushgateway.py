@@ -38,6 +38,7 @@ def test_the_picture_replaces_and_the_outcome_adds(httpserver: HTTPServer) -> No
     body = picture.get_data(as_text=True)
     assert 'sre_watchdog_findings{kind="missing_env",namespace="shop"} 1.0' in body
     assert 'sre_watchdog_run_result{result="ok"} 1.0' in body
+    assert "sre_watchdog_shards 1.0" in body
     assert "last_success" not in body
     assert "_created" not in body
     said = outcome.get_data(as_text=True)

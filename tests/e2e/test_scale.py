@@ -155,6 +155,7 @@ def test_the_metrics_of_all_shards_stand_side_by_side(
     assert sorted(of_the_second) == sorted(wiring.share(Settings(shards=2), estate.names, 1))
     scanned = re.findall(r'sre_watchdog_objects_scanned{.*kind="pods".*} (\d+)', pushed)
     assert sum(map(int, scanned)) == 20
+    assert re.findall(r"sre_watchdog_shards{.*} (\d+)", pushed) == ["2", "2"]
 
 
 def test_a_throttled_pass_asks_one_thing_at_a_time_and_still_sees_everything(
