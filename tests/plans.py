@@ -18,15 +18,13 @@ from watchdog.actions import (
     ScaleDeployment,
 )
 from watchdog.nouns import Finding
-from watchdog.observation.snapshot import (
-    BlindSpot,
-    ClusterSnapshot,
-    ContainerSpec,
+from watchdog.observation.noun import ObjectRef
+from watchdog.observation.pod_template import ContainerSpec, PodTemplate
+from watchdog.observation.snapshot import BlindSpot, ClusterSnapshot
+from watchdog.observation.workloads import (
     ContainerState,
     DeploymentSummary,
-    ObjectRef,
     PodSummary,
-    PodTemplate,
     RevisionSummary,
 )
 from watchdog.remediation.operations import applied

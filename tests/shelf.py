@@ -25,7 +25,8 @@ from watchdog.failures.example import (
 )
 from watchdog.failures.kind import Advice, Drill, FailureKind
 from watchdog.nouns import Finding
-from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef
+from watchdog.observation.noun import ObjectRef
+from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.settings import LLMSettings
 
 WEB, API, CALM = (ref("Deployment", name) for name in ("web", "api", "calm"))

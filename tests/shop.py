@@ -16,17 +16,14 @@ from watchdog.actions import BY_NAME, RemediationAction
 from watchdog.clock import Budget
 from watchdog.kube import Cluster
 from watchdog.nouns import Diagnosis, Finding
-from watchdog.observation.snapshot import (
-    BlindSpot,
+from watchdog.observation.noun import Condition, ObjectRef
+from watchdog.observation.pod_template import ContainerSpec, PodTemplate
+from watchdog.observation.snapshot import BlindSpot, ClusterSnapshot
+from watchdog.observation.workloads import (
     Change,
-    ClusterSnapshot,
-    Condition,
-    ContainerSpec,
     ContainerState,
     DeploymentSummary,
-    ObjectRef,
     PodSummary,
-    PodTemplate,
     RevisionSummary,
 )
 from watchdog.remediation.apply import Attempt, Permission, remediate

@@ -30,7 +30,8 @@ from watchdog.actions import (
     PatchDeploymentProbe,
     RemediationAction,
 )
-from watchdog.observation.snapshot import ContainerState, ObjectRef, PodSummary, RevisionSummary
+from watchdog.observation.noun import ObjectRef
+from watchdog.observation.workloads import ContainerState, PodSummary, RevisionSummary
 from watchdog.remediation.policy import judge
 
 LOWER = resources(memory_request="32Mi")

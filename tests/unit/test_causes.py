@@ -17,15 +17,10 @@ from watchdog.failures.example import (
     waiting,
 )
 from watchdog.nouns import Diagnosis, NamespaceReport, Report
-from watchdog.observation.snapshot import (
-    ClusterSnapshot,
-    ContainerState,
-    DeploymentSummary,
-    Noun,
-    PodTemplate,
-    RevisionSummary,
-    ServiceSummary,
-)
+from watchdog.observation.noun import Noun
+from watchdog.observation.pod_template import PodTemplate
+from watchdog.observation.snapshot import ClusterSnapshot, ServiceSummary
+from watchdog.observation.workloads import ContainerState, DeploymentSummary, RevisionSummary
 from watchdog.report.text import plain_text
 
 NO_CONFIG = waiting("CreateContainerConfigError", 'configmap "app-config" not found')

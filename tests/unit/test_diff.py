@@ -8,7 +8,7 @@ from typing import Any
 from tests import plans
 from tests.plans import LEDGER, POD, live
 from watchdog.actions import DeletePod, Material, RolloutUndo
-from watchdog.observation.snapshot import Change
+from watchdog.observation.workloads import Change
 from watchdog.remediation.diff import MAX_LINES, Wording, describe
 
 UNDO = RolloutUndo(target=LEDGER)

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from tests import plans
 from tests.plans import LEDGER, POD, deployment, finding, planned, pod, snapshot
 from watchdog.actions import BY_NAME, DeletePod, RemediationAction
-from watchdog.observation.snapshot import RevisionSummary
+from watchdog.observation.workloads import RevisionSummary
 from watchdog.remediation.policy import judge
 from watchdog.remediation.verdict import Context
 from watchdog.settings import Settings

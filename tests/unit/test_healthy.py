@@ -12,10 +12,10 @@ from watchdog.failures import KINDS
 from watchdog.failures import example as ex
 from watchdog.healthy import nothing_to_judge
 from watchdog.observation.collector import observe
+from watchdog.observation.noun import Condition
 from watchdog.observation.snapshot import (
     AutoscalerSummary,
     ClusterSnapshot,
-    Condition,
     DisruptionBudgetSummary,
 )
 from watchdog.settings import Settings

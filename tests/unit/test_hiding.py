@@ -8,7 +8,7 @@ import pytest
 
 from tests.canaries import CANARIES, hiding
 from watchdog.observation.redact import Redactor, clean, redact
-from watchdog.observation.snapshot import ContainerState
+from watchdog.observation.workloads import ContainerState
 
 BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
 

@@ -40,13 +40,9 @@ from watchdog.actions import (
     RemediationAction,
     RolloutUndo,
 )
-from watchdog.observation.snapshot import (
-    Condition,
-    ContainerSpec,
-    ObjectRef,
-    PodTemplate,
-    RevisionSummary,
-)
+from watchdog.observation.noun import Condition, ObjectRef
+from watchdog.observation.pod_template import ContainerSpec, PodTemplate
+from watchdog.observation.workloads import RevisionSummary
 from watchdog.remediation.policy import judge, judge_undo
 
 ELSEWHERE = ObjectRef(kind="Deployment", namespace="other", name="ledger")

@@ -9,8 +9,9 @@ import uuid
 import pytest
 
 from tests.canaries import CANARIES, halves, parts
+from watchdog.observation.noun import ObjectRef
+from watchdog.observation.pod_template import ContainerSpec, EnvVar, PodTemplate
 from watchdog.observation.redact import Redactor, redact
-from watchdog.observation.snapshot import ContainerSpec, EnvVar, ObjectRef, PodTemplate
 
 PEM_BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"

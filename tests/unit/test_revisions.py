@@ -10,7 +10,7 @@ from tests.builders import Json, condition, container, deployment, event, replic
 from watchdog.observation import translate
 from watchdog.observation.redact import Redactor
 from watchdog.observation.revisions import revisions
-from watchdog.observation.snapshot import RevisionSummary
+from watchdog.observation.workloads import RevisionSummary
 
 FIRST, SECOND, THEN, LATER = (f"2026-03-01T10:{at}Z" for at in ("00:00", "00:12", "00:20", "00:40"))
 LABELS = {"app": "web"}

@@ -21,7 +21,8 @@ from tests.plans import (
     seen,
     snapshot,
 )
-from watchdog.observation.snapshot import Condition, ContainerState, PodSummary
+from watchdog.observation.noun import Condition
+from watchdog.observation.workloads import ContainerState, PodSummary
 from watchdog.remediation.policy import judge
 
 READY = Condition(type="Ready", status="True")

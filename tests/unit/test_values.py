@@ -21,7 +21,8 @@ from watchdog.actions import (
     RolloutRestart,
     RolloutUndo,
 )
-from watchdog.observation.snapshot import ObjectRef, RevisionSummary
+from watchdog.observation.noun import ObjectRef
+from watchdog.observation.workloads import RevisionSummary
 from watchdog.remediation.values import (
     NOTHING_NEEDED,
     Earlier,

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
-from watchdog.observation.snapshot import Noun, ObjectRef
+from watchdog.observation.noun import Noun, ObjectRef
 from watchdog.regex import regex
 
 Mode = Literal["auto", "approve", "never"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from watchdog.observation.snapshot import Change, DeploymentSummary, RevisionSummary
 from watchdog.observation.words import age, clean
+from watchdog.observation.workloads import Change, DeploymentSummary, RevisionSummary
 
 _SHOWN = 4
 

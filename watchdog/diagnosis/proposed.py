@@ -19,7 +19,8 @@ from watchdog.actions import (
     RemediationAction,
 )
 from watchdog.actions.patch_deployment_image import one_typo_apart, repository
-from watchdog.observation.snapshot import ClusterSnapshot, ContainerSpec
+from watchdog.observation.pod_template import ContainerSpec
+from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.prose import harmless_word, plain_prose
 from watchdog.regex import regex
 

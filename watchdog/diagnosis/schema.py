@@ -9,7 +9,8 @@ from typing import Any
 from watchdog.actions import ACTIONS, BY_NAME, Action, CustomInstruction
 from watchdog.failures.kind import FailureKind
 from watchdog.nouns import Finding
-from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef
+from watchdog.observation.noun import ObjectRef
+from watchdog.observation.snapshot import ClusterSnapshot
 
 NAME = "diagnosis"
 ADVICE = "custom_instruction"

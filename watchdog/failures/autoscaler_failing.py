@@ -8,7 +8,8 @@ from watchdog.failures import example as ex
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import shorten
 from watchdog.failures.owners import Trouble, age, kubectl, owner_finding, sentence, word
-from watchdog.observation.snapshot import AutoscalerSummary, Condition
+from watchdog.observation.noun import Condition
+from watchdog.observation.snapshot import AutoscalerSummary
 from watchdog.regex import regex
 
 if TYPE_CHECKING:

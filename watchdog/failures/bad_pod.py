@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef, PodSummary
+    from watchdog.observation.noun import ObjectRef
+    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.observation.workloads import PodSummary
 
 _LOST = {"NodeLost", "NodeShutdown", "Shutdown", "Terminated", "NodeNotReady"}
 

@@ -23,12 +23,11 @@ from watchdog.failures.owners import (
     word,
 )
 from watchdog.failures.refusals import REFUSALS, Refusal, read
-from watchdog.observation.snapshot import (
-    Condition,
+from watchdog.observation.noun import Condition, ObjectRef
+from watchdog.observation.workloads import (
     CronJobSummary,
     DeploymentSummary,
     JobSummary,
-    ObjectRef,
     StatefulSetSummary,
     WorkloadSummary,
 )

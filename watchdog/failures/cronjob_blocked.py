@@ -9,7 +9,7 @@ from watchdog.failures import example as ex
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.owners import Trouble, age, kubectl, owner_finding
 from watchdog.failures.schedule import due_before, zone_of
-from watchdog.observation.snapshot import CronJobSummary
+from watchdog.observation.workloads import CronJobSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

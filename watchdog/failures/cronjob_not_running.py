@@ -18,7 +18,7 @@ from watchdog.failures.owners import (
     sentence,
 )
 from watchdog.failures.schedule import due_before, zone_of
-from watchdog.observation.snapshot import CronJobSummary
+from watchdog.observation.workloads import CronJobSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

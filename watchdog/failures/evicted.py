@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     from watchdog.actions import RemediationAction
     from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef, PodSummary
+    from watchdog.observation.noun import ObjectRef
+    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.observation.workloads import PodSummary
 
 _VOLUME = regex(r'Usage of EmptyDir volume "([^"]+)" exceeds the limit "([^"]+)"')
 _STORAGE = regex(r"(?:[Cc]ontainer (\S+) exceeded its|Pod ephemeral) local ephemeral storage")

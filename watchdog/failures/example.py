@@ -5,29 +5,28 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from watchdog.observation.noun import Condition, Noun, ObjectRef
+from watchdog.observation.pod_template import ContainerSpec, PodTemplate
 from watchdog.observation.snapshot import (
     AutoscalerSummary,
-    Change,
     ClaimSummary,
     ClusterSnapshot,
-    Condition,
-    ContainerSpec,
+    DisruptionBudgetSummary,
+    EventSummary,
+    LimitRangeSummary,
+    LogTail,
+    QuotaSummary,
+    ServiceSummary,
+)
+from watchdog.observation.workloads import (
+    Change,
     ContainerState,
     CronJobSummary,
     DaemonSetSummary,
     DeploymentSummary,
-    DisruptionBudgetSummary,
-    EventSummary,
     JobSummary,
-    LimitRangeSummary,
-    LogTail,
-    Noun,
-    ObjectRef,
     PodSummary,
-    PodTemplate,
-    QuotaSummary,
     RevisionSummary,
-    ServiceSummary,
     StatefulSetSummary,
 )
 

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from watchdog.failures.look import Seen
-    from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef, PodSummary
+    from watchdog.observation.noun import ObjectRef
+    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.observation.workloads import PodSummary
 
 # What names an error by itself, and what merely sounds like one. A name is tried from its beginning
 # only: from each of its dots, a long one would take seconds.

@@ -38,7 +38,7 @@ from watchdog.failures.probes import (
     probe_words,
     unhealthy,
 )
-from watchdog.observation.snapshot import ContainerPort, Probe
+from watchdog.observation.pod_template import ContainerPort, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

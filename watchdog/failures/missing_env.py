@@ -12,13 +12,14 @@ from watchdog.failures.look import Seen, crashes, exit_code, make_finding, match
 from watchdog.failures.manifest import AT_ONCE, deployment
 from watchdog.failures.owners import kubectl, listed, word
 from watchdog.failures.repair import changed_words, deployment_of, permanent, undo
-from watchdog.observation.snapshot import EnvVar, PodTemplate
+from watchdog.observation.pod_template import EnvVar, PodTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, ContainerSpec
+    from watchdog.observation.pod_template import ContainerSpec
+    from watchdog.observation.snapshot import ClusterSnapshot
 
 NAME = "missing_env"
 SUMMARY = "missing environment variable"

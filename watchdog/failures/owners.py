@@ -20,13 +20,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from watchdog.actions import RolloutUndo
-    from watchdog.observation.snapshot import (
-        ClusterSnapshot,
-        EventSummary,
-        ObjectRef,
-        PodSummary,
-        PodTemplate,
-    )
+    from watchdog.observation.noun import ObjectRef
+    from watchdog.observation.pod_template import PodTemplate
+    from watchdog.observation.snapshot import ClusterSnapshot, EventSummary
+    from watchdog.observation.workloads import PodSummary
 
 # A state that cannot heal by itself still gets a moment: objects of one deploy arrive in any order.
 ARRIVAL_SECONDS = 10.0

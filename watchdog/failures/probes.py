@@ -15,7 +15,8 @@ from watchdog.regex import regex
 if TYPE_CHECKING:
     from watchdog.actions import RolloutUndo
     from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, ContainerSpec, EventSummary, Probe
+    from watchdog.observation.pod_template import ContainerSpec, Probe
+    from watchdog.observation.snapshot import ClusterSnapshot, EventSummary
 
 PROBE_FIELDS = ("liveness", "readiness", "startup", "image", "command", "args", "ports", "env")
 _STATUS = regex(r"statuscode: (\d{3})")

@@ -30,7 +30,8 @@ from watchdog.failures.probes import (
     says_no,
     unhealthy,
 )
-from watchdog.observation.snapshot import Condition, Probe
+from watchdog.observation.noun import Condition
+from watchdog.observation.pod_template import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,12 +10,8 @@ _SOON_SECONDS = 600
 
 if TYPE_CHECKING:
     from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import (
-        Change,
-        ClusterSnapshot,
-        DeploymentSummary,
-        WorkloadSummary,
-    )
+    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.observation.workloads import Change, DeploymentSummary, WorkloadSummary
 
 
 def deployment_of(finding: Finding, snapshot: ClusterSnapshot) -> DeploymentSummary | None:

@@ -9,14 +9,16 @@ from watchdog.failures import manifest
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import shorten
 from watchdog.failures.owners import Trouble, kubectl, owner_finding, undo_unproven, word
-from watchdog.observation.snapshot import Condition, RevisionSummary
+from watchdog.observation.noun import Condition
+from watchdog.observation.workloads import RevisionSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.actions import RemediationAction
     from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, DeploymentSummary
+    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.observation.workloads import DeploymentSummary
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from watchdog.actions import RemediationAction
     from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, EventSummary, PodSummary
+    from watchdog.observation.snapshot import ClusterSnapshot, EventSummary
+    from watchdog.observation.workloads import PodSummary
 
 _REASONS = {"FailedCreatePodSandBox", "FailedCreatePodSandbox", "NetworkNotReady"}
 _NETWORK = regex(r"cni|network|ipam|plugin type|NetworkNotReady", re.IGNORECASE)

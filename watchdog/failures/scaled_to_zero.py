@@ -9,13 +9,15 @@ from watchdog.failures import manifest
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import misses, shorten
 from watchdog.failures.owners import Trouble, kubectl, owner_finding
-from watchdog.observation.snapshot import AutoscalerSummary, PodTemplate, ServiceSummary
+from watchdog.observation.pod_template import PodTemplate
+from watchdog.observation.snapshot import AutoscalerSummary, ServiceSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, DeploymentSummary
+    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.observation.workloads import DeploymentSummary
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:

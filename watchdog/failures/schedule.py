@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 if TYPE_CHECKING:
-    from watchdog.observation.snapshot import CronJobSummary
+    from watchdog.observation.workloads import CronJobSummary
 
 _MACROS = {
     "@yearly": "0 0 1 1 *",

@@ -10,7 +10,7 @@ from watchdog.failures.owners import listed
 from watchdog.regex import regex
 
 if TYPE_CHECKING:
-    from watchdog.observation.snapshot import PodTemplate
+    from watchdog.observation.pod_template import PodTemplate
 
 _NODES = regex(r"\d+/(\d+) nodes are available: (.*)", re.DOTALL)
 _ITEM = regex(r"(?:^|, )(?:(\d+) )?(?:node\(s\) )?(.+?)(?=, \d+ |$)")

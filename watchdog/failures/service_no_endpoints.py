@@ -17,7 +17,9 @@ from watchdog.failures.owners import (
     listed,
     owner_finding,
 )
-from watchdog.observation.snapshot import ObjectRef, PodTemplate, ServicePort, ServiceSummary
+from watchdog.observation.noun import ObjectRef
+from watchdog.observation.pod_template import PodTemplate
+from watchdog.observation.snapshot import ServicePort, ServiceSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,21 +17,18 @@ from watchdog.failures.owners import (
     listed,
     owner_finding,
 )
-from watchdog.observation.snapshot import (
-    ContainerPort,
-    DeploymentSummary,
-    ObjectRef,
-    PodTemplate,
-    ServicePort,
-    ServiceSummary,
-)
+from watchdog.observation.noun import ObjectRef
+from watchdog.observation.pod_template import ContainerPort, PodTemplate
+from watchdog.observation.snapshot import ServicePort, ServiceSummary
+from watchdog.observation.workloads import DeploymentSummary
 from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, ContainerSpec
+    from watchdog.observation.pod_template import ContainerSpec
+    from watchdog.observation.snapshot import ClusterSnapshot
 
 # What programs say and are told about the port that they listen on.
 _LISTENS = regex(

@@ -9,14 +9,17 @@ from watchdog.failures import example as ex
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.look import GRACE, unready_for
 from watchdog.failures.owners import Trouble, alive, kubectl, owner_finding, word
-from watchdog.observation.snapshot import Condition, PodTemplate, StatefulSetSummary
+from watchdog.observation.noun import Condition
+from watchdog.observation.pod_template import PodTemplate
+from watchdog.observation.workloads import StatefulSetSummary
 from watchdog.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, PodSummary
+    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.observation.workloads import PodSummary
 
 
 _WAIT = GRACE.unready_seconds

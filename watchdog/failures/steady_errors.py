@@ -24,7 +24,7 @@ from watchdog.failures.owners import age, alive, kubectl
 from watchdog.failures.permission_denied import CAUSE as PERMISSION_DENIED
 from watchdog.failures.read_only_filesystem import CAUSE as READ_ONLY_FILESYSTEM
 from watchdog.failures.repeats import Repeated, repeated
-from watchdog.observation.snapshot import ContainerSpec
+from watchdog.observation.pod_template import ContainerSpec
 from watchdog.regex import regex
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from watchdog.failures.owners import (
     sentence,
     word,
 )
-from watchdog.observation.snapshot import (
-    Condition,
+from watchdog.observation.noun import Condition
+from watchdog.observation.workloads import (
     DaemonSetSummary,
     DeploymentSummary,
     JobSummary,
@@ -32,13 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import (
-        ClusterSnapshot,
-        ContainerState,
-        ObjectRef,
-        PodSummary,
-        WorkloadSummary,
-    )
+    from watchdog.observation.noun import ObjectRef
+    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.observation.workloads import ContainerState, PodSummary, WorkloadSummary
 
 _FAILED_SECONDS = 30.0
 _COMPLAINT_SECONDS = 600.0

@@ -26,7 +26,8 @@ from watchdog.failures.owners import (
     word,
 )
 from watchdog.failures.scheduler import in_words, read
-from watchdog.observation.snapshot import Condition, PodTemplate
+from watchdog.observation.noun import Condition
+from watchdog.observation.pod_template import PodTemplate
 from watchdog.quantity import parse
 from watchdog.settings import LimitSettings
 
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, ContainerSpec, PodSummary
+    from watchdog.observation.pod_template import ContainerSpec
+    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.observation.workloads import PodSummary
 
 # A node autoscaler says so when it is bringing a node; that takes minutes.
 _SCALING_UP = {"TriggeredScaleUp", "Nominated"}

@@ -21,13 +21,9 @@ from watchdog.failures.owners import (
     undo_unproven,
     word,
 )
-from watchdog.observation.snapshot import (
-    ClaimSummary,
-    Condition,
-    ObjectRef,
-    PodTemplate,
-    Reference,
-)
+from watchdog.observation.noun import Condition, ObjectRef
+from watchdog.observation.pod_template import PodTemplate, Reference
+from watchdog.observation.snapshot import ClaimSummary
 from watchdog.regex import regex
 
 if TYPE_CHECKING:
@@ -35,7 +31,8 @@ if TYPE_CHECKING:
 
     from watchdog.actions import RemediationAction
     from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, EventSummary, PodSummary
+    from watchdog.observation.snapshot import ClusterSnapshot, EventSummary
+    from watchdog.observation.workloads import PodSummary
 
 _ABSENT = regex(r'persistentvolumeclaim "([^"]+)" not found')
 _NO_CLASS = regex(r'storageclass\S* "([^"]+)" not found')

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from watchdog.actions import RemediationAction
     from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, EventSummary, PodSummary
+    from watchdog.observation.snapshot import ClusterSnapshot, EventSummary
+    from watchdog.observation.workloads import PodSummary
 
 _REASONS = {"FailedMount", "FailedAttachVolume", "FailedMapVolume"}
 _CONFIG = regex(

@@ -23,9 +23,10 @@ from watchdog.incidents.past import ATTEMPTS, Past, mark_of, past_of
 from watchdog.incidents.situation import situation
 from watchdog.incidents.store import Kept
 from watchdog.nouns import ActionResult, Diagnosis, Finding, Outcome
+from watchdog.observation.noun import ObjectRef
 from watchdog.observation.pause import pause
 from watchdog.observation.revisions import REVISION
-from watchdog.observation.snapshot import BlindSpot, ClusterSnapshot, ObjectRef
+from watchdog.observation.snapshot import BlindSpot, ClusterSnapshot
 from watchdog.regex import regex
 from watchdog.resources import NAMESPACES
 from watchdog.settings import Settings

@@ -9,8 +9,9 @@ from watchdog.incidents.follow import digest
 from watchdog.incidents.memory import Memory
 from watchdog.incidents.past import ATTEMPTS
 from watchdog.nouns import Finding
-from watchdog.observation.snapshot import ClusterSnapshot, DeploymentSummary, WorkloadSummary
+from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.observation.words import folded
+from watchdog.observation.workloads import DeploymentSummary, WorkloadSummary
 
 
 def situation(memory: Memory, findings: Iterable[Finding], snapshot: ClusterSnapshot) -> str:

@@ -24,12 +24,11 @@ from watchdog.observation.snapshot import (
     BlindSpot,
     ClusterSnapshot,
     Cut,
-    DeploymentSummary,
     EventSummary,
-    PodSummary,
 )
 from watchdog.observation.templates import command_lines, literal_env
 from watchdog.observation.triage import TRIAGED, Glance, glance, suspicion
+from watchdog.observation.workloads import DeploymentSummary, PodSummary
 from watchdog.resources import BY_KIND, LIMIT_RANGES, NAMESPACES, QUOTAS, Resource
 from watchdog.settings import Settings
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from watchdog.observation.looking import Looking
+from watchdog.observation.noun import ObjectRef
 from watchdog.observation.printed import mapping, moment, objects
 from watchdog.observation.reader import Json, Listing, Reader
-from watchdog.observation.snapshot import ObjectRef
 from watchdog.observation.translate import controller, reference
 from watchdog.observation.triage import Glance, Suspect
 from watchdog.resources import (

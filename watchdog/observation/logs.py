@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from watchdog.errors import ClusterError, ForbiddenError, UnansweredError
 from watchdog.observation.looking import Looking
+from watchdog.observation.noun import ObjectRef
 from watchdog.observation.reader import Reader
 from watchdog.observation.redact import Redactor
-from watchdog.observation.snapshot import ContainerState, LogTail, ObjectRef, PodSummary
+from watchdog.observation.snapshot import LogTail
+from watchdog.observation.workloads import ContainerState, PodSummary
 from watchdog.settings import ObserveSettings
 
 # Of a pod that looks well, what was said before this is over.

@@ -8,20 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from watchdog.observation.snapshot import (
-    ClusterSnapshot,
+from watchdog.observation.noun import ObjectRef
+from watchdog.observation.snapshot import ClusterSnapshot, EventSummary, LogTail
+from watchdog.observation.specs import template
+from watchdog.observation.words import age, clean, quoted
+from watchdog.observation.workloads import (
     ContainerState,
     DeploymentSummary,
-    EventSummary,
     JobSummary,
-    LogTail,
-    ObjectRef,
     PodSummary,
     RevisionSummary,
     WorkloadSummary,
 )
-from watchdog.observation.specs import template
-from watchdog.observation.words import age, clean, quoted
 from watchdog.regex import regex
 
 _SERIOUS = regex(

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel
 
+from watchdog.observation.noun import ObjectRef
 from watchdog.observation.seams import Seams, without_cut_ends
 from watchdog.observation.secret_shapes import (
     MASKED,
@@ -26,7 +27,7 @@ from watchdog.observation.secret_shapes import (
     may_hold_a_secret,
     secrets_in,
 )
-from watchdog.observation.snapshot import LogTail, ObjectRef
+from watchdog.observation.snapshot import LogTail
 from watchdog.regex import regex
 
 _ESCAPES = regex(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,2048}(?:\x07|\x1b\\)?|\x1b[@-Z\\^_]")

@@ -10,9 +10,10 @@ from typing import Any
 from watchdog.observation.printed import mapping, moment, number, objects
 from watchdog.observation.reader import Json
 from watchdog.observation.redact import Redactor
-from watchdog.observation.snapshot import EventSummary, RevisionSummary
+from watchdog.observation.snapshot import EventSummary
 from watchdog.observation.template_changes import HASH, changes
 from watchdog.observation.templates import template
+from watchdog.observation.workloads import RevisionSummary
 
 REVISION = "deployment.kubernetes.io/revision"
 _EARLIER_NUMBERS = "deployment.kubernetes.io/revision-history"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from watchdog.observation.snapshot import ClusterSnapshot, ObjectRef
+from watchdog.observation.noun import ObjectRef
+from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.observation.words import clean, quoted
 
 Names = Mapping[ObjectRef, str]

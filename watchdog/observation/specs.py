@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from watchdog.observation.pod_template import ContainerSpec, EnvVar
 from watchdog.observation.sections import pairs
-from watchdog.observation.snapshot import ContainerSpec, EnvVar, PodSummary, WorkloadSummary
 from watchdog.observation.words import clean, quoted
+from watchdog.observation.workloads import PodSummary, WorkloadSummary
 
 _ENVS = 40
 

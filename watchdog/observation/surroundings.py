@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from watchdog.observation.noun import ObjectRef
 from watchdog.observation.printed import mapping, moment, number, objects
 from watchdog.observation.reader import Json
 from watchdog.observation.redact import Redactor
@@ -13,7 +14,6 @@ from watchdog.observation.snapshot import (
     ClaimSummary,
     DisruptionBudgetSummary,
     LimitRangeSummary,
-    ObjectRef,
     QuotaSummary,
     ServicePort,
     ServiceSummary,

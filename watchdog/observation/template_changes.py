@@ -9,7 +9,6 @@ from typing import Any
 from watchdog.observation.printed import mapping, objects
 from watchdog.observation.reader import Json
 from watchdog.observation.redact import Redactor
-from watchdog.observation.snapshot import Change
 from watchdog.observation.templates import (
     affinity,
     all_containers,
@@ -19,6 +18,7 @@ from watchdog.observation.templates import (
     texts,
     words,
 )
+from watchdog.observation.workloads import Change
 
 HASH = "pod-template-hash"
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from watchdog.observation.printed import is_sidecar, mapping, number, objects
-from watchdog.observation.reader import Json
-from watchdog.observation.redact import Redactor
-from watchdog.observation.snapshot import (
+from watchdog.observation.pod_template import (
     ContainerPort,
     ContainerSpec,
     EnvVar,
@@ -16,6 +13,9 @@ from watchdog.observation.snapshot import (
     Probe,
     Reference,
 )
+from watchdog.observation.printed import is_sidecar, mapping, number, objects
+from watchdog.observation.reader import Json
+from watchdog.observation.redact import Redactor
 
 LONGEST_ARGUMENT = 400
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")

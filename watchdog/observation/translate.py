@@ -9,23 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from watchdog.observation.noun import Condition, ObjectRef
 from watchdog.observation.printed import mapping, moment, number, objects, pod_status
 from watchdog.observation.reader import Json
 from watchdog.observation.redact import Redactor
-from watchdog.observation.snapshot import (
-    Condition,
+from watchdog.observation.snapshot import EventSummary
+from watchdog.observation.templates import shortened, template, texts
+from watchdog.observation.workloads import (
     ContainerState,
     CronJobSummary,
     DaemonSetSummary,
     DeploymentSummary,
-    EventSummary,
     JobSummary,
-    ObjectRef,
     PodSummary,
     RevisionSummary,
     StatefulSetSummary,
 )
-from watchdog.observation.templates import shortened, template, texts
 
 LONGEST_MESSAGE = 1000
 # The kubelet keeps the last 2048 bytes of a log as a message, and others cut theirs at 1024.

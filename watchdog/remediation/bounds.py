@@ -25,7 +25,7 @@ from watchdog.actions.action import container_path
 from watchdog.actions.patch_configmap import held_keys
 from watchdog.actions.patch_deployment_image import one_typo_apart, repository
 from watchdog.actions.patch_deployment_resources import Quantities, held
-from watchdog.observation.snapshot import PodSummary
+from watchdog.observation.workloads import PodSummary
 from watchdog.regex import regex
 from watchdog.remediation.values import ceiling
 from watchdog.remediation.verdict import Context, Rule, Verdict, ask, refuse

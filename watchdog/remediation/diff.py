@@ -14,7 +14,7 @@ from typing import Any
 from watchdog.actions import Material, Object, PatchConfigMap, RemediationAction
 from watchdog.actions.rollout_restart import ANNOTATION as RESTARTED_AT
 from watchdog.actions.rollout_undo import HASH_LABEL
-from watchdog.observation.snapshot import Change
+from watchdog.observation.workloads import Change
 
 MAX_LINES = 40
 _NOW = "(as it is now)"

@@ -14,7 +14,8 @@ import re
 from datetime import datetime
 
 from watchdog.actions import RemediationAction, RolloutUndo
-from watchdog.observation.snapshot import ContainerState, PodTemplate
+from watchdog.observation.pod_template import PodTemplate
+from watchdog.observation.workloads import ContainerState
 from watchdog.regex import regex
 from watchdog.remediation import bounds, guards, history
 from watchdog.remediation.verdict import ALLOWED, Context, Rule, Verdict, ask, refuse

@@ -23,7 +23,7 @@ from watchdog.actions import (
 )
 from watchdog.actions.action import container_path
 from watchdog.actions.patch_deployment_resources import Quantities, held
-from watchdog.observation.snapshot import DeploymentSummary, RevisionSummary
+from watchdog.observation.workloads import DeploymentSummary, RevisionSummary
 from watchdog.settings import LimitSettings, Settings
 
 APPROVED_ENV = "sre-watchdog/approved-env."
