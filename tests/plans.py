@@ -194,7 +194,7 @@ def planned(
     template: dict[str, Any] | None = None,
     **changes: Any,
 ) -> Context:
-    """The context of the exact write that the action would be, as apply.py builds it."""
+    """The context of the exact write that the action would be, as gate.py builds it."""
     around = context(**changes)
     item = item or live()
     seen = around.deployment(action)

@@ -1,6 +1,6 @@
 """Where a value comes from, strongest first: an available revision, an approval, a suggestion.
 
-Pure: what the cluster knows is read by apply.py and passed in. Whether the value may be written is
+Pure: what the cluster knows is read by gate.py and passed in. Whether the value may be written is
 policy.py's question.
 """
 
