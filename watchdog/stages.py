@@ -16,7 +16,8 @@ from watchdog.errors import ClusterError, ModelError
 from watchdog.failures import KINDS
 from watchdog.healthy import look, seen
 from watchdog.incidents.approvals import Intent
-from watchdog.incidents.casebook import Casebook, open_casebook
+from watchdog.incidents.casebook import Casebook
+from watchdog.incidents.opening import open_casebook
 from watchdog.incidents.store import Kept
 from watchdog.nouns import ActionResult, Diagnosis, Finding, Outcome, Verification
 from watchdog.observation.health import unhealthy

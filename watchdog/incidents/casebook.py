@@ -1,7 +1,7 @@
 """One namespace's memory during one pass, and the right to write that goes with it.
 
-Opened once the namespace was observed, written before each change of a workload, closed after the
-last message about it left. A dry run reads it and touches nothing.
+Opened once the namespace was observed (see opening.py), written before each change of a workload,
+closed after the last message about it left. A dry run reads it and touches nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 from watchdog.actions import RemediationAction
@@ -17,7 +17,7 @@ from watchdog.errors import ClusterError
 from watchdog.incidents import approvals, follow, lease, store
 from watchdog.incidents.approvals import Answer, Intent
 from watchdog.incidents.incident import ApprovalRequest, Incident, Try
-from watchdog.incidents.lease import HeldError, Lease
+from watchdog.incidents.lease import Lease
 from watchdog.incidents.memory import Memory, ModelUse, StoredDiagnosis
 from watchdog.incidents.past import ATTEMPTS, Past, mark_of, past_of
 from watchdog.incidents.situation import situation
@@ -31,11 +31,8 @@ from watchdog.regex import regex
 from watchdog.resources import NAMESPACES
 from watchdog.settings import Settings
 
-# Both are read off a clock that tells whole seconds, and each answer took its time.
-_TOLERANCE = timedelta(seconds=2)
 # Only what was seen whole can be told to be well again; without these there is less to say of it.
 _BESIDES = regex(r"logs? |events|replicasets", re.IGNORECASE)
-LEASE_MARGIN_SECONDS = 60.0  # deliveries and the end of the process come after the run budget
 
 
 class Cluster(lease.Cluster, Protocol):
@@ -356,81 +353,10 @@ class Casebook:
         self.memory = self.memory.model_copy(update={"incidents": incidents})
 
 
-def open_casebook(  # noqa: PLR0913 - what a pass lends it
-    cluster: Cluster,
-    kept: Kept,
-    settings: Settings,
-    *,
-    sick: bool,
-    holder: str,
-    seen_from: datetime | None,
-    clock: Callable[[], datetime],
-    stopped: Callable[[], None],
-    hear: Hear | None,
-) -> Casebook:
-    """The casebook of a namespace; takes the Lease where there is something to do, or to tell.
-
-    `kept` is what was read of it, `sick` says whether anything was found, `holder` names this pass
-    alone. Raises nothing.
-    """
-    book = Casebook(cluster, settings, kept.memory.namespace, clock, stopped, kept)
-    if settings.dry_run:
-        return book
-    talks = bool(settings.slack.bot_token or settings.slack.webhook_url)
-    if sick or not kept.memory.rests(talks=talks):
-        _take(book, holder, seen_from)
-    if not kept.usable:
-        book.rule, book.barred = "memory", kept.warning
-        book.warnings.append(kept.warning)
-    elif book.barred:
-        book.warnings.append(book.barred)
-    if hear is not None and book.lease is not None and _talked_about(book.memory):
-        _listen(book, hear)
-    return book
-
-
 def uids(snapshot: ClusterSnapshot) -> dict[ObjectRef, str]:
     """The uid of every object that was read in full."""
     found = {seen.ref: seen.uid for seen in snapshot.workloads()}
     return found | {pod.ref: pod.uid for pod in snapshot.pods}
-
-
-def _take(book: Casebook, holder: str, seen_from: datetime | None) -> None:
-    seconds = book.settings.run_budget_seconds + LEASE_MARGIN_SECONDS
-    try:
-        book.lease = lease.take(book.cluster, book.namespace, holder, seconds)
-    except HeldError as error:
-        book.rule, book.barred = "lease", f"Another pass is at work here: {error}."
-        return
-    except ClusterError as error:
-        book.rule = "lease"
-        book.barred = f"Nothing is changed, because no Lease could be taken: {error}."
-        return
-    before = book.lease.before
-    if before and seen_from and before > seen_from + _TOLERANCE:
-        # What this pass saw may be what the other one has repaired by now.
-        book.rule = "lease"
-        book.barred = "Another pass ended here while this one was looking; the next one goes on."
-        book.lease.release()
-        book.lease = None
-        return
-    # Whoever held it before may have written since it was read.
-    book.kept = store.read(book.cluster, book.namespace, book.memory.cluster, book.now)
-
-
-def _talked_about(memory: Memory) -> bool:
-    open_ = (item for item in memory.incidents if item.open)
-    return bool(memory.stopped_by) or any(item.thread or item.request for item in open_)
-
-
-def _listen(book: Casebook, hear: Hear) -> None:
-    heard = hear({book.namespace: book.memory})
-    book.heard = heard
-    by = heard.stopped.get(book.namespace, "")
-    if heard.problems and not by:
-        by = book.memory.stopped_by  # it could not be seen whether the sign was taken back
-    book.warnings.extend(heard.problems)
-    book.memory = book.memory.model_copy(update={"stopped_by": by})
 
 
 def _seen_whole(snapshot: ClusterSnapshot) -> bool:
