@@ -685,7 +685,6 @@ def test_a_suggested_command_is_shown_whole_and_written_only_once_approved(shop:
     asked = only(shop.remediate(action, settings=auto, consent=agree)).result
 
     assert (unasked.outcome, unasked.rule) == (Outcome.AWAITING_APPROVAL, "command_suggested")
-    assert '- command: ["sh", "-c", "' in seen[0].diff
     assert '+ command: ["sh", "-c", "sleep 3600"]' in seen[0].diff
     assert asked.outcome is Outcome.APPLIED
     container = shop.live()["spec"]["template"]["spec"]["containers"][0]

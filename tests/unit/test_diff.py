@@ -8,7 +8,6 @@ from typing import Any
 from tests import plans
 from tests.plans import LEDGER, POD, live
 from watchdog.actions import DeletePod, Material, RolloutUndo
-from watchdog.observation.pod_template import ContainerSpec, PodTemplate
 from watchdog.observation.workloads import Change
 from watchdog.remediation.diff import MAX_LINES, Wording, describe
 
@@ -90,21 +89,6 @@ def test_a_command_is_shown_only_as_the_snapshot_has_it() -> None:
         "- command: serve",
         "+ command: serve --password=…",
     ]
-
-
-def test_a_suggested_command_stands_beside_the_one_that_the_snapshot_has() -> None:
-    suggested = Material(None, "suggested", "suggested by the model")
-    seen = ContainerSpec(name="main", command=("serve", "--password=…"))
-    template = PodTemplate(containers=(seen,))
-    changed = {"command": ["serve", "--now"], "args": ["fast"]}
-
-    assert diff(changed, material=suggested, template=template)[1:] == [
-        '- command: ["serve", "--password=…"]',
-        '+ command: ["serve", "--now"]',
-        "- args: (not set)",
-        '+ args: ["fast"]',
-    ]
-    assert diff(changed, material=suggested)[1] == "- command: (as it is now)"
 
 
 def test_nothing_that_may_be_secret_is_shown() -> None:

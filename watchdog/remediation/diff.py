@@ -14,7 +14,6 @@ from typing import Any
 from watchdog.actions import Material, Object, PatchConfigMap, RemediationAction
 from watchdog.actions.rollout_restart import ANNOTATION as RESTARTED_AT
 from watchdog.actions.rollout_undo import HASH_LABEL
-from watchdog.observation.pod_template import PodTemplate
 from watchdog.observation.workloads import Change
 
 MAX_LINES = 40
@@ -25,12 +24,11 @@ _PLAIN_POD_FIELDS = ("serviceAccountName", "nodeSelector", "hostNetwork", "prior
 
 @dataclass(frozen=True)
 class Wording:
-    """How values are spoken of: the source, what the snapshot saw, what may be shown."""
+    """How values are spoken of: the source, what the snapshot saw change, what may be shown."""
 
     material: Material
     changes: tuple[Change, ...] = ()
     harmless: Collection[str] = ()
-    template: PodTemplate | None = None
 
     @property
     def new(self) -> str:
@@ -45,11 +43,6 @@ class Wording:
             if (change.field, change.container) == (field, container):
                 return change.now or "(not set)", change.was or "(not set)"
         return None
-
-    def told(self, field: str, container: str) -> str:
-        """What its `command` or `args` are now, as the snapshot has them: redacted."""
-        spec = self.template.container(container) if self.template else None
-        return _NOW if spec is None else _words(getattr(spec, field))
 
 
 def describe(action: RemediationAction, before: Object, after: Object, wording: Wording) -> str:
@@ -94,12 +87,13 @@ def _container(was: Object, now: Object, wording: Wording) -> Iterator[str]:
     name = now["name"]
     for field in ("command", "args"):
         if was.get(field) != now.get(field):
-            words = wording.seen(field, name) or (_NOW, wording.new)
+            words = wording.seen(field, name)
+            new = wording.new
             if wording.material.origin == "suggested":
                 # What a person approves has to be seen, and it came from nowhere in the cluster.
-                words = wording.told(field, name), _words(now.get(field))
-            yield f"- {field}: {words[0]}"
-            yield f"+ {field}: {words[1]}"
+                new = json.dumps(now.get(field), ensure_ascii=False)
+            yield f"- {field}: {words[0] if words else _NOW}"
+            yield f"+ {field}: {words[1] if words else new}"
     yield from _env(was.get("env") or [], now.get("env") or [], wording)
     held, holds = (_flat(item.get("resources") or {}) for item in (was, now))
     for field in sorted({*held, *holds}):
@@ -110,10 +104,6 @@ def _container(was: Object, now: Object, wording: Wording) -> Iterator[str]:
     known = {"name", "image", "command", "args", "env", "resources", *_PROBES}
     for field in sorted({*was, *now} - known):
         yield from _field(field, was.get(field), now.get(field), wording)
-
-
-def _words(words: Collection[str] | None) -> str:
-    return json.dumps(list(words), ensure_ascii=False) if words else "(not set)"
 
 
 def _env(was: list[Object], now: list[Object], wording: Wording) -> Iterator[str]:

@@ -281,9 +281,7 @@ class Passage:
         deployment = self.context.deployment(self.action)
         revisions = deployment.revisions if deployment else ()
         changes = (r.changes for r in revisions if r.revision == material.revision)
-        template = deployment.template if deployment else None
-        harmless = self.permission.settings.harmless_env
-        return Wording(material, next(changes, ()), harmless, template)
+        return Wording(material, next(changes, ()), self.permission.settings.harmless_env)
 
     def _no(self, rule: str, reason: str) -> Attempt:
         return refused(self.action, Verdict("refuse", rule, reason))
