@@ -76,6 +76,9 @@ CANARIES: dict[str, tuple[str, str]] = {
     ),
     "base64 of a pem": (f"tls.key: {_PEM64}", _PEM64[20:]),
     "registry auth": ('{"auths":{"r.io":{"auth":"dXNl4jpwYXN0ZWR3b3Jk"}}}', "dXNl4jpwYXN0ZWR3b3Jk"),
+    "redis-cli -a": ("redis-cli -h cache -a r3d1sFl4gPw ping", "r3d1sFl4gPw"),
+    "sshpass -p": ("sshpass -p sShP4ss9Pw ssh web", "sShP4ss9Pw"),
+    "login -p": ("docker login -u ci -p l0g1nFl4gPw r.io", "l0g1nFl4gPw"),
     "curl -u": ("curl -u admin:cUr1Us3rPw https://x", "cUr1Us3rPw"),
 }
 

@@ -100,6 +100,43 @@ def test_an_argument_is_masked_by_the_flag_that_it_belongs_to(
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "mysql -uroot -p{} shop",
+        "redis-cli -h cache -a {} ping",
+        "curl -u bob:{} http://web",
+        "sshpass -p {} ssh web",
+        "mongosh -u bob -p {}",
+        "mosquitto_pub -u bob -P {}",
+        "ldapsearch -x -w {}",
+        "openssl enc -aes-256-cbc -k {}",
+        "docker login -u bob -p {} r.io",
+    ],
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_password_after_a_letter_is_masked_by_its_program_in_logs_too(
+    line: str, *, whole: bool
+) -> None:
+    said = line.format("hunter2-7")
+    words = ["sh", "-c", said] if whole else said.split()
+    redactor = Redactor()
+    redactor.hide_arguments(words)
+
+    assert "hunter2-7" not in "".join(redactor.words(words))
+    assert redactor.redact("refused hunter2-7") == "refused <redacted:password:1>"
+
+
+@pytest.mark.parametrize(
+    "line", ["redis-cli -a $PW", "sqlcmd -P 1433", "ldapsearch -W -w", "login -p -u bob", "mongo"]
+)
+def test_what_is_no_password_after_a_letter_is_shown(line: str) -> None:
+    redactor = Redactor()
+    redactor.hide_arguments(line.split())
+
+    assert " ".join(redactor.words(line.split())) == line
+
+
+@pytest.mark.parametrize(
     ("words", "shown"),
     [
         (("--token", "hunter2"), ("--token", "<redacted:secret:1>")),

@@ -94,13 +94,14 @@ class Redactor:
         self._longest_first()
 
     def hide_arguments(self, words: Iterable[str], shown: Iterable[str] = ()) -> None:
-        """Mask the values of a command line's flags, as `<arg NAME>`, but for what says where.
+        """Mask the values of a command line's flags, as `<arg NAME>`, but for what says where, and
+        what looks like a secret in the line as a whole.
 
         Paths, addresses, numbers and sizes stay, and the flags listed in `shown` (`log-level` or
         LOG_LEVEL).
         """
         harmless = {_as_env(name) for name in shown}
-        flag = ""
+        words, flag = tuple(words), ""
         for word in words:
             found = _FLAG.fullmatch(word)
             name, value = (found[1], found[2]) if found else (flag, word)
@@ -110,6 +111,11 @@ class Redactor:
             secret = SECRET_FLAG.fullmatch(f"--{name}") is not None
             if secret or not _PLAIN_ARGUMENT.fullmatch(value):
                 self._hide(value.strip(), f"<arg {name}>", secret=secret)
+        # Some passwords are told only by the program before them, which is another word.
+        line = " ".join(words)
+        for start, end, kind in secrets_in(line):
+            value = line[start:end].strip("\"'")
+            self._hide(value, self._token(kind, value), secret=True)
         self._longest_first()
 
     def _hide(self, value: str, mask: str, *, secret: bool) -> None:

@@ -24,6 +24,9 @@ _VALUE = (
     r"(?P<secret>\"[^\"\n]{1,4096}(?:\"|$)|'[^'\n]{1,4096}(?:'|$)"
     r"|[^\s\"',;&<>{}()\[\]][^\s\"',;&(){}]{0,4096})"
 )
+# On to a flag of the same command, and the word after it, if that is not a port.
+_ON = r"[^\n|;]{0,200}?\s"
+_WORD = r"[\"']?(?!\d{1,5}\b)(?P<secret>[^\s\"'|;$<-][^\s\"'|;]{2,256})"
 # What follows "token:" in prose, where it is not the token.
 _PROSE = regex(
     r"(?:an?|access|and|at|be|but|can(?:not)?|could|does|empty|error|expected|expired|failed|for"
@@ -191,6 +194,16 @@ SHAPES = (
         "mysql mariadb",
         r"\b(?:mysql|mariadb)(?:dump|admin)?\b[^\n|;]{0,200}?\s-p(?P<secret>[^\s\"'|;-]\S{2,256})",
     ),
+    # Programs that take a password after a single letter, each after its own. Some look as if they
+    # went on from the line before, see seams.py: then no word begins with them.
+    _shape(
+        "password",
+        "redis-cli valkey-cli mosquitto_ mongo sqlcmd ldap openssl login",
+        rf"(?:(?:redis|valkey)-cli\b{_ON}-a|(?:mosquitto_[ps]ub|\bsqlcmd)\b{_ON}-P"
+        rf"|\bmongo(?:sh|dump|restore|export|import)?\b{_ON}-p|\bldap[a-z]{{3,8}}\b{_ON}-w"
+        rf"|\bopenssl\b{_ON}-k|\blogin\b{_ON}-p)[ =]{{1,4}}{_WORD}",
+    ),
+    _shape("password", "sshpass", rf"\bsshpass\s{{1,4}}-p\s{{0,4}}{_WORD}"),
     # An env entry in YAML or JSON: the name on one line, the value on the next.
     _named(
         rf"\bname[\"']?\s{{0,4}}[:=](?P<gap>\s{{0,4}})[\"']?[\w.-]{{0,60}}?(?P<name>{_NAME})"
