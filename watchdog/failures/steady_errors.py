@@ -140,6 +140,15 @@ _GRPC = (
     ',"error":"rpc error: code = CODE desc = order #"}'
 )
 _HTTP = '{"level":"error","time":"@","msg":"order # was refused",STATUS}'
+_REQUEST = '{"level":"error","time":"@","method":"POST","path":"/a/#","status":STATUS,"bytes":431}'
+_REFUSALS = (
+    "GET /orders/# took 512 ms: 409",
+    "PUT /carts/# took 512.3ms: 409",
+    "GET /orders?limit=500&page=# 404 3 ms",
+    "POST /upload/# size=512 413",
+    "GET /orders/# 512 B 404",
+    "GET /x/# 403 us-east-1",
+)
 _CODES = ("NotFound", "InvalidArgument", "AlreadyExists", "Unauthenticated", "PermissionDenied")
 _STATUSES = (
     '"http_status":400',
@@ -209,6 +218,7 @@ def _sick() -> dict[str, str]:
         "requests that it fails": _each(_HTTP.replace("STATUS", '"http_status":500')),
         "requests that it fails, by path": _each("@ ERROR POST /orders/# status=500 took 412 ms"),
         "requests that it fails, in an access log": _each('@ ERROR "PUT /a/# HTTP/1.1" 502 431'),
+        "requests that it fails, in JSON": _each(_REQUEST.replace("STATUS", "500")),
         "bytes that it cannot read": _each("@ ERROR store #: could not decode 400 bytes"),
         "in another time zone": _each("@ ERROR order # was not stored").replace("14:1", "09:1"),
     }
@@ -239,7 +249,11 @@ def _well() -> dict[str, str]:
         "it will be tried again": _each("@ ERROR order # failed, retrying in 5s (attempt 2 of 5)"),
         "requests for what is not there": _each('10.0.0.7 [@] "GET /admin.php HTTP/1.1" 404 #'),
         "refused requests": _each("@ ERROR GET /orders/# 403 Forbidden"),
-        "requests that were refused slowly": _each("@ ERROR GET /orders/# took 512 ms: 409"),
+        **{
+            f"refused requests with other numbers: {said}": _each(f"@ ERROR {said}")
+            for said in _REFUSALS
+        },
+        "refused requests in JSON": _each(_REQUEST.replace("STATUS", "404")),
         "nginx lacks an icon": _each(favicon),
         "a server's clients have the wrong name": _each(postgres),
         "clients that hang up": _each("@ ERROR request #: context canceled"),
