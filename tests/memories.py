@@ -11,7 +11,7 @@ from watchdog.actions import PatchDeploymentEnv
 from watchdog.incidents.incident import ApprovalRequest, Incident, Thread, Try
 from watchdog.incidents.memory import Memory, StoredDiagnosis
 from watchdog.nouns import Diagnosis, TokenUse
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.outcome import Outcome
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)

@@ -18,7 +18,7 @@ from watchdog.actions import (
     ScaleDeployment,
 )
 from watchdog.nouns import Finding
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.pod_template import ContainerSpec, PodTemplate
 from watchdog.observation.snapshot import BlindSpot, ClusterSnapshot
 from watchdog.observation.workloads import (
@@ -194,7 +194,7 @@ def planned(
     template: dict[str, Any] | None = None,
     **changes: Any,
 ) -> Context:
-    """The context of the exact write that the action would be, as gate.py builds it."""
+    """The context of the exact write that the action would be, as passage.py builds it."""
     around = context(**changes)
     item = item or live()
     seen = around.deployment(action)

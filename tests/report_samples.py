@@ -17,7 +17,7 @@ from watchdog.nouns import (
     TargetHealth,
     TokenUse,
 )
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 
 STARTED = datetime(2026, 11, 22, 14, 15, tzinfo=UTC)
 UNDO = "kubectl -n shop rollout undo deployment/ledger --to-revision=7"

@@ -25,7 +25,7 @@ from watchdog.failures.example import (
 )
 from watchdog.failures.kind import Advice, Drill, FailureKind
 from watchdog.nouns import Finding
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.settings import LLMSettings
 

@@ -16,7 +16,7 @@ from watchdog.actions import BY_NAME, RemediationAction
 from watchdog.clock import Budget
 from watchdog.kube import Cluster
 from watchdog.nouns import Diagnosis, Finding
-from watchdog.observation.noun import Condition, ObjectRef
+from watchdog.observation.base import Condition, ObjectRef
 from watchdog.observation.pod_template import ContainerSpec, PodTemplate
 from watchdog.observation.snapshot import BlindSpot, ClusterSnapshot
 from watchdog.observation.workloads import (

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from watchdog.actions import RemediationAction
 from watchdog.incidents.incident import Incident
-from watchdog.observation.noun import Noun, ObjectRef
+from watchdog.observation.base import Noun, ObjectRef
 from watchdog.observation.snapshot import BlindSpot
 from watchdog.outcome import Outcome
 

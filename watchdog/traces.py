@@ -9,7 +9,7 @@ from watchdog.clock import Clock
 from watchdog.errors import ClusterError
 from watchdog.logs import audit, log
 from watchdog.nouns import NamespaceReport
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.remediation.apply import Attempt
 from watchdog.report.events import events
 from watchdog.resources import NEW_EVENTS, Resource

@@ -13,7 +13,7 @@ from typing import Any
 from watchdog.clock import Budget
 from watchdog.errors import ClusterError, NotFoundError
 from watchdog.nouns import ActionResult, Outcome, TargetHealth, Verification
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.remediation.apply import Attempt, Cluster, Permission
 from watchdog.remediation.replicasets import controller_uid, owned_by, revision, selector_text
 from watchdog.remediation.undoing import undo

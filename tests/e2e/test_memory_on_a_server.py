@@ -20,7 +20,7 @@ from watchdog.incidents.lease import HeldError, Lease, take
 from watchdog.incidents.memory import Memory
 from watchdog.incidents.store import KEY, read, write
 from watchdog.kube import Cluster
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.resources import LEASES
 from watchdog.rights import OWN_NAME
 

@@ -30,7 +30,7 @@ from watchdog.actions import (
     PatchDeploymentProbe,
     RemediationAction,
 )
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.workloads import ContainerState, PodSummary, RevisionSummary
 from watchdog.remediation.policy import judge
 

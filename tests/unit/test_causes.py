@@ -17,7 +17,7 @@ from watchdog.failures.example import (
     waiting,
 )
 from watchdog.nouns import Diagnosis, NamespaceReport, Report
-from watchdog.observation.noun import Noun
+from watchdog.observation.base import Noun
 from watchdog.observation.pod_template import PodTemplate
 from watchdog.observation.snapshot import ClusterSnapshot, ServiceSummary
 from watchdog.observation.workloads import ContainerState, DeploymentSummary, RevisionSummary

@@ -30,7 +30,7 @@ from watchdog.failures.lines import is_error, log_lines, shape, telling, time_of
 from watchdog.failures.look import containers as seen
 from watchdog.failures.look import crashes, sick_pods, since
 from watchdog.failures.repeats import repeated
-from watchdog.observation.noun import Condition
+from watchdog.observation.base import Condition
 from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.observation.workloads import JobSummary
 

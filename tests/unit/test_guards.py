@@ -14,7 +14,7 @@ from watchdog.errors import SettingsError
 from watchdog.incidents.incident import Incident, Try
 from watchdog.incidents.memory import Memory
 from watchdog.incidents.past import Mark, Past, past_of
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.snapshot import Cut
 from watchdog.remediation.guards import sick_workloads
 from watchdog.remediation.policy import judge, judge_undo

@@ -11,8 +11,8 @@ from watchdog.diagnosis.rules import detect
 from watchdog.failures import KINDS
 from watchdog.failures import example as ex
 from watchdog.healthy import nothing_to_judge
+from watchdog.observation.base import Condition
 from watchdog.observation.collector import observe
-from watchdog.observation.noun import Condition
 from watchdog.observation.snapshot import (
     AutoscalerSummary,
     ClusterSnapshot,

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 LAYERS = (
     ("regex",),
     ("errors", "resources", "quantity", "windows", "logs", "clock", "outcome", "sandbox"),
-    ("observation.noun",),
+    ("observation.base",),
     ("observation.pod_template",),
     ("observation.workloads",),
     ("observation.snapshot", "observation.words"),
@@ -38,7 +38,7 @@ LAYERS = (
 import what stands lower, and its own package."""
 VALUES = {
     "", "errors", "regex", "resources", "quantity", "clock", "settings", "actions", "nouns",
-    "report", "observation.noun", "observation.pod_template", "observation.workloads",
+    "report", "observation.base", "observation.pod_template", "observation.workloads",
     "observation.snapshot", "observation.words", "incidents.incident", "incidents.memory", "prose",
 }  # fmt: skip
 """What says what a pass found and did, without having taken part in it."""

@@ -38,7 +38,7 @@ from watchdog.incidents.memory import (
     encode,
     fit,
 )
-from watchdog.observation.noun import Noun
+from watchdog.observation.base import Noun
 from watchdog.outcome import Outcome
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

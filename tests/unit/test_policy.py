@@ -40,7 +40,7 @@ from watchdog.actions import (
     RemediationAction,
     RolloutUndo,
 )
-from watchdog.observation.noun import Condition, ObjectRef
+from watchdog.observation.base import Condition, ObjectRef
 from watchdog.observation.pod_template import ContainerSpec, PodTemplate
 from watchdog.observation.workloads import RevisionSummary
 from watchdog.remediation.policy import judge, judge_undo

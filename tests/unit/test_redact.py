@@ -9,7 +9,7 @@ import uuid
 import pytest
 
 from tests.canaries import CANARIES, halves, parts
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.pod_template import ContainerSpec, EnvVar, PodTemplate
 from watchdog.observation.redact import Redactor, redact
 

@@ -21,7 +21,7 @@ from tests.plans import (
     seen,
     snapshot,
 )
-from watchdog.observation.noun import Condition
+from watchdog.observation.base import Condition
 from watchdog.observation.workloads import ContainerState, PodSummary
 from watchdog.remediation.policy import judge
 

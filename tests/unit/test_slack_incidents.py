@@ -12,7 +12,7 @@ from tests.wire_slack import refusal
 from watchdog.actions import PatchDeploymentEnv
 from watchdog.incidents.incident import ApprovalRequest, Incident, Try
 from watchdog.nouns import Diagnosis, Outcome
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.report.slack_incidents import (
     Story,
     ask,

@@ -21,7 +21,7 @@ from watchdog.failures.example import (
     snapshot_of,
     spec,
 )
-from watchdog.observation.noun import Noun
+from watchdog.observation.base import Noun
 from watchdog.observation.pod_template import EnvVar, PodTemplate
 from watchdog.observation.snapshot import BlindSpot, ClaimSummary, ClusterSnapshot, Cut
 from watchdog.observation.text import to_text

@@ -19,7 +19,7 @@ from tests.builders import (
     waiting,
 )
 from watchdog.observation import surroundings, translate
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.redact import Redactor
 from watchdog.observation.templates import literal_env
 from watchdog.observation.templates import template as pod_template

@@ -21,7 +21,7 @@ from watchdog.actions import (
     RolloutRestart,
     RolloutUndo,
 )
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.workloads import RevisionSummary
 from watchdog.remediation.values import (
     NOTHING_NEEDED,

@@ -2,7 +2,7 @@
 
 A kind is pure: it knows its parameters and their bounds, what it needs of RBAC, which value an
 earlier revision has for it, and the JSON patch that writes a value. Where the value comes from is
-remediation/values.py, whether it may be written remediation/policy.py, who sends it gate.py.
+remediation/values.py, whether it may be written remediation/policy.py, who sends it passage.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
-from watchdog.observation.noun import Noun, ObjectRef
+from watchdog.observation.base import Noun, ObjectRef
 from watchdog.regex import regex
 
 Mode = Literal["auto", "approve", "never"]
@@ -57,7 +57,7 @@ class Material:
 
 
 class Action(Noun):
-    """A typed proposal; policy decides whether it happens, gate.py makes it happen.
+    """A typed proposal; policy decides whether it happens, passage.py makes it happen.
 
     Subclasses set `kind` and their own parameters. `default_mode` is from design.md, "What may be
     written"; `grants` is what a Role must hold for it; `changes_template` says that it rolls the

@@ -14,7 +14,7 @@ from watchdog.diagnosis.rules import Kinds, rules_advice, rules_diagnosis, rules
 from watchdog.errors import ModelError
 from watchdog.incidents.incident import Try
 from watchdog.nouns import Diagnosis, Finding
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.prose import plain_prose
 from watchdog.report.phrases import quoted

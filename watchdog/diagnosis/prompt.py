@@ -13,7 +13,7 @@ from watchdog.diagnosis.schema import ADVICE, Json, Offers, offers, parameters, 
 from watchdog.failures.kind import FailureKind
 from watchdog.incidents.incident import Try
 from watchdog.nouns import Explanation, Finding
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.observation.text import SnapshotText, to_text
 from watchdog.observation.words import clean, clipped, quoted

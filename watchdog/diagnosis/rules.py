@@ -11,7 +11,7 @@ from watchdog.failures.kind import FailureKind
 from watchdog.failures.repair import place
 from watchdog.incidents.incident import Try
 from watchdog.nouns import Diagnosis, Explanation, Finding
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.observation.workloads import JobSummary
 from watchdog.prose import defused

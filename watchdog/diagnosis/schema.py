@@ -9,7 +9,7 @@ from typing import Any
 from watchdog.actions import ACTIONS, BY_NAME, Action, CustomInstruction
 from watchdog.failures.kind import FailureKind
 from watchdog.nouns import Finding
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.snapshot import ClusterSnapshot
 
 NAME = "diagnosis"

@@ -8,7 +8,7 @@ from watchdog.failures import example as ex
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import shorten
 from watchdog.failures.owners import Trouble, age, kubectl, owner_finding, sentence, word
-from watchdog.observation.noun import Condition
+from watchdog.observation.base import Condition
 from watchdog.observation.snapshot import AutoscalerSummary
 from watchdog.regex import regex
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.nouns import Finding
-    from watchdog.observation.noun import ObjectRef
+    from watchdog.observation.base import ObjectRef
     from watchdog.observation.snapshot import ClusterSnapshot
     from watchdog.observation.workloads import PodSummary
 

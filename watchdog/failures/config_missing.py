@@ -27,7 +27,7 @@ from watchdog.failures.look import Seen, by_owner, containers, make_finding, wit
 from watchdog.failures.manifest import deployment
 from watchdog.failures.owners import kubectl
 from watchdog.failures.repair import changed_words, deployment_of, undo
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.pod_template import EnvVar, PodTemplate, Reference
 from watchdog.regex import regex
 

@@ -23,7 +23,7 @@ from watchdog.failures.owners import (
     word,
 )
 from watchdog.failures.refusals import REFUSALS, Refusal, read
-from watchdog.observation.noun import Condition, ObjectRef
+from watchdog.observation.base import Condition, ObjectRef
 from watchdog.observation.workloads import (
     CronJobSummary,
     DeploymentSummary,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from watchdog.failures import example as ex
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.owners import Trouble, event_text, kubectl, owner_finding, recent
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.snapshot import DisruptionBudgetSummary
 
 if TYPE_CHECKING:

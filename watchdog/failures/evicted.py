@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from watchdog.actions import RemediationAction
     from watchdog.nouns import Finding
-    from watchdog.observation.noun import ObjectRef
+    from watchdog.observation.base import ObjectRef
     from watchdog.observation.snapshot import ClusterSnapshot
     from watchdog.observation.workloads import PodSummary
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from watchdog.observation.noun import Condition, Noun, ObjectRef
+from watchdog.observation.base import Condition, Noun, ObjectRef
 from watchdog.observation.pod_template import ContainerSpec, PodTemplate
 from watchdog.observation.snapshot import (
     AutoscalerSummary,

@@ -10,7 +10,7 @@ from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import quotes, shorten
 from watchdog.failures.look import Seen, exit_code, exit_reason, times
 from watchdog.failures.owners import Trouble, kubectl, owner_finding
-from watchdog.observation.noun import Condition, ObjectRef
+from watchdog.observation.base import Condition, ObjectRef
 from watchdog.observation.pod_template import ContainerSpec
 from watchdog.observation.workloads import CronJobSummary, JobSummary
 

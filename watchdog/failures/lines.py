@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from watchdog.failures.look import Seen
-    from watchdog.observation.noun import ObjectRef
+    from watchdog.observation.base import ObjectRef
     from watchdog.observation.snapshot import ClusterSnapshot
     from watchdog.observation.workloads import PodSummary
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from watchdog.failures.lines import event_line_about
 from watchdog.nouns import Finding
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.pod_template import ContainerSpec
 from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.observation.workloads import ContainerState, JobSummary, PodSummary

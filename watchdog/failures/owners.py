@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from watchdog.actions import RolloutUndo
-    from watchdog.observation.noun import ObjectRef
+    from watchdog.observation.base import ObjectRef
     from watchdog.observation.pod_template import PodTemplate
     from watchdog.observation.snapshot import ClusterSnapshot, EventSummary
     from watchdog.observation.workloads import PodSummary

@@ -30,7 +30,7 @@ from watchdog.failures.probes import (
     says_no,
     unhealthy,
 )
-from watchdog.observation.noun import Condition
+from watchdog.observation.base import Condition
 from watchdog.observation.pod_template import Probe
 
 if TYPE_CHECKING:

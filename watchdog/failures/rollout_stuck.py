@@ -9,7 +9,7 @@ from watchdog.failures import manifest
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.lines import shorten
 from watchdog.failures.owners import Trouble, kubectl, owner_finding, undo_unproven, word
-from watchdog.observation.noun import Condition
+from watchdog.observation.base import Condition
 from watchdog.observation.workloads import RevisionSummary
 
 if TYPE_CHECKING:

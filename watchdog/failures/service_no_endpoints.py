@@ -17,7 +17,7 @@ from watchdog.failures.owners import (
     listed,
     owner_finding,
 )
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.pod_template import PodTemplate
 from watchdog.observation.snapshot import ServicePort, ServiceSummary
 

@@ -9,7 +9,7 @@ from watchdog.failures import example as ex
 from watchdog.failures.kind import Advice, Drill, Example, FailureKind
 from watchdog.failures.look import GRACE, unready_for
 from watchdog.failures.owners import Trouble, alive, kubectl, owner_finding, word
-from watchdog.observation.noun import Condition
+from watchdog.observation.base import Condition
 from watchdog.observation.pod_template import PodTemplate
 from watchdog.observation.workloads import StatefulSetSummary
 from watchdog.regex import regex

@@ -20,7 +20,7 @@ from watchdog.failures.owners import (
     sentence,
     word,
 )
-from watchdog.observation.noun import Condition
+from watchdog.observation.base import Condition
 from watchdog.observation.workloads import (
     DaemonSetSummary,
     DeploymentSummary,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.nouns import Finding
-    from watchdog.observation.noun import ObjectRef
+    from watchdog.observation.base import ObjectRef
     from watchdog.observation.snapshot import ClusterSnapshot
     from watchdog.observation.workloads import ContainerState, PodSummary, WorkloadSummary
 

@@ -26,7 +26,7 @@ from watchdog.failures.owners import (
     word,
 )
 from watchdog.failures.scheduler import in_words, read
-from watchdog.observation.noun import Condition
+from watchdog.observation.base import Condition
 from watchdog.observation.pod_template import PodTemplate
 from watchdog.quantity import parse
 from watchdog.settings import LimitSettings

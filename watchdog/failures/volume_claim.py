@@ -21,7 +21,7 @@ from watchdog.failures.owners import (
     undo_unproven,
     word,
 )
-from watchdog.observation.noun import Condition, ObjectRef
+from watchdog.observation.base import Condition, ObjectRef
 from watchdog.observation.pod_template import PodTemplate, Reference
 from watchdog.observation.snapshot import ClaimSummary
 from watchdog.regex import regex

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from watchdog.actions import Object, RemediationAction
 from watchdog.incidents.follow import digest
 from watchdog.incidents.incident import ApprovalRequest
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 
 APPROVE = "sre-watchdog/approve"
 _ID_LENGTH = 12

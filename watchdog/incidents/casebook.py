@@ -23,7 +23,7 @@ from watchdog.incidents.past import ATTEMPTS, Past, mark_of, past_of
 from watchdog.incidents.situation import situation
 from watchdog.incidents.store import Kept
 from watchdog.nouns import ActionResult, Diagnosis, Finding, Outcome
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.pause import pause
 from watchdog.observation.revisions import REVISION
 from watchdog.observation.snapshot import BlindSpot, ClusterSnapshot

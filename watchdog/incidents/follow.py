@@ -10,7 +10,7 @@ from typing import NamedTuple
 from watchdog.incidents.incident import Incident, State, Try
 from watchdog.incidents.memory import Memory
 from watchdog.nouns import ActionResult, Finding, Outcome
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.settings import IncidentSettings
 
 # A refusal for such a reason passes by itself: the next pass tries again, and nobody is needed.

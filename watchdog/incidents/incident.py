@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from watchdog.actions import RemediationAction
-from watchdog.observation.noun import Noun, ObjectRef
+from watchdog.observation.base import Noun, ObjectRef
 from watchdog.outcome import Outcome
 
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{0,64}$")]

@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr, ValidationError
 from watchdog.errors import WatchdogError
 from watchdog.incidents.incident import Hash, Incident
 from watchdog.nouns import Diagnosis
-from watchdog.observation.noun import Noun, ObjectRef
+from watchdog.observation.base import Noun, ObjectRef
 
 VERSION = 1
 # With a text that was set aside it stays well below the 1 MiB that a ConfigMap may hold.

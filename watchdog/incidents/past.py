@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from watchdog.incidents.follow import concerns, cooldown_end
 from watchdog.incidents.incident import Try
 from watchdog.incidents.memory import Memory
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.regex import regex
 from watchdog.settings import IncidentSettings
 

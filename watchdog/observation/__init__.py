@@ -1,1 +1,1 @@
-"""Looking at a namespace: snapshot.py has the nouns, collector.py the reads."""
+"""Looking at a namespace: snapshot.py has what was seen, collector.py the reads."""

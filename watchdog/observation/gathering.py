@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.looking import Looking
-from watchdog.observation.noun import ObjectRef
 from watchdog.observation.printed import mapping, moment, objects
 from watchdog.observation.reader import Json, Listing, Reader
 from watchdog.observation.translate import controller, reference

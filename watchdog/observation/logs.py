@@ -8,8 +8,8 @@ from functools import partial
 from typing import NamedTuple
 
 from watchdog.errors import ClusterError, ForbiddenError, UnansweredError
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.looking import Looking
-from watchdog.observation.noun import ObjectRef
 from watchdog.observation.reader import Reader
 from watchdog.observation.redact import Redactor
 from watchdog.observation.snapshot import LogTail

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.snapshot import ClusterSnapshot, EventSummary, LogTail
 from watchdog.observation.specs import template
 from watchdog.observation.words import age, clean, quoted

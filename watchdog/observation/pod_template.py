@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from watchdog.observation.noun import Noun
+from watchdog.observation.base import Noun
 
 
 class EnvVar(Noun):

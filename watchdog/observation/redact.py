@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel
 
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.seams import Seams, without_cut_ends
 from watchdog.observation.secret_shapes import (
     MASKED,

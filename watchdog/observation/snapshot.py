@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
-from watchdog.observation.noun import Condition, Noun, ObjectRef
+from watchdog.observation.base import Condition, Noun, ObjectRef
 from watchdog.observation.workloads import (
     CronJobSummary,
     DaemonSetSummary,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.printed import mapping, moment, number, objects
 from watchdog.observation.reader import Json
 from watchdog.observation.redact import Redactor

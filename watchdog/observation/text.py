@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from watchdog.observation import sections
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.owners import Detail, OwnerText, config_maps, groups, owners
 from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.observation.words import clean, clipped, quoted, visible

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from watchdog.observation.noun import Condition, ObjectRef
+from watchdog.observation.base import Condition, ObjectRef
 from watchdog.observation.printed import mapping, moment, number, objects, pod_status
 from watchdog.observation.reader import Json
 from watchdog.observation.redact import Redactor

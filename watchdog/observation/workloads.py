@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from watchdog.observation.noun import Condition, Noun, ObjectRef
+from watchdog.observation.base import Condition, Noun, ObjectRef
 from watchdog.observation.pod_template import PodTemplate
 
 

@@ -1,5 +1,6 @@
-"""From a diagnosis to changes: which actions go through the gate, in turn. See gate.py for how, and
-undoing.py for the way back.
+"""From a diagnosis to changes: which of its actions are tried, in turn.
+
+See passage.py for the way of one of them to the cluster, and undoing.py for the way back.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from watchdog.actions import CustomInstruction
 from watchdog.incidents.follow import PASSING
 from watchdog.nouns import Diagnosis, Finding, Outcome
 from watchdog.observation.snapshot import ClusterSnapshot
-from watchdog.remediation.gate import ONE_AT_A_TIME, Passage, refused
+from watchdog.remediation.passage import ONE_AT_A_TIME, Passage, refused
 from watchdog.remediation.permission import Applied, Attempt, Permission, Proposal
 from watchdog.remediation.sending import Cluster
 from watchdog.remediation.verdict import Context

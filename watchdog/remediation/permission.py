@@ -11,7 +11,7 @@ from watchdog.actions import Object, Operations, RemediationAction
 from watchdog.incidents.approvals import Answer, Intent
 from watchdog.incidents.past import Past
 from watchdog.nouns import ActionResult
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.remediation.verdict import Context, Verdict
 from watchdog.settings import Settings
 

@@ -10,7 +10,7 @@ from watchdog.errors import ClusterError, ForbiddenError, NotFoundError, Rejecte
 from watchdog.incidents.incident import Try
 from watchdog.incidents.past import ATTEMPTS, Mark, mark_of
 from watchdog.nouns import ActionResult, Outcome
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.remediation.operations import applied, part_hash
 from watchdog.remediation.permission import Applied, Attempt, Permission
 from watchdog.remediation.policy import judge_undo

@@ -1,7 +1,7 @@
 """Where a value comes from, strongest first: an available revision, an approval, a suggestion.
 
-Pure: what the cluster knows is read by gate.py and passed in. Whether the value may be written is
-policy.py's question.
+Pure: what the cluster knows is read by passage.py and passed in. Whether the value may be written
+is policy.py's question.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from watchdog.actions import Material, Object, RemediationAction
 from watchdog.incidents.past import Past
 from watchdog.nouns import Finding
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.observation.snapshot import ClusterSnapshot
 from watchdog.observation.workloads import DeploymentSummary, WorkloadSummary
 from watchdog.settings import Settings

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from watchdog.nouns import ActionResult, NamespaceReport, Outcome
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.report.phrases import one_line, shorten
 from watchdog.resources import BY_KIND
 

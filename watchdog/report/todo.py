@@ -14,7 +14,7 @@ from watchdog.actions import (
     ScaleDeployment,
 )
 from watchdog.nouns import ActionResult, Explanation, Outcome
-from watchdog.observation.noun import ObjectRef
+from watchdog.observation.base import ObjectRef
 from watchdog.report.phrases import clean, one_line, quoted
 
 

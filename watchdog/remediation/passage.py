@@ -1,4 +1,4 @@
-"""One action on its way through the gate: judge, preview, ask, record, send.
+"""The way of one action to the cluster: judge, preview, ask, record, send.
 
 Nothing is decided here that policy.py could decide, and no value is made up here: see values.py.
 """
@@ -55,7 +55,7 @@ ONE_AT_A_TIME = Verdict("refuse", "one_at_a_time", "one change at a time: anothe
 
 @dataclass(frozen=True)
 class Passage:
-    """One action on its way through the gate."""
+    """One action on its way to the cluster."""
 
     action: RemediationAction
     context: Context
