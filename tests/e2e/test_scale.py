@@ -9,6 +9,7 @@ import re
 import ssl
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -168,10 +169,12 @@ def test_a_throttled_pass_asks_one_thing_at_a_time_and_still_sees_everything(
             return run_watchdog("run", "-n", ns, "-o", "json", kubeconfig=kube, env=PATIENT).stdout
 
         with ThreadPoolExecutor(4) as pool:
-            parts = [json.loads(out)["namespaces"][0] for out in pool.map(one_pass, range(4))]
-        refused = rejections(plane, ns)
+            with occupied(kube, ns):
+                before = rejections(plane, ns)
+                passes = [pool.submit(one_pass, number) for number in range(4)]
+                poll(lambda: rejections(plane, ns) > before, 60, "a pass to be refused")
+            parts = [json.loads(each.result())["namespaces"][0] for each in passes]
 
-    assert refused > 0, "the API server refused nothing, so this test showed nothing"
     assert [part["objects"].get("pods") for part in parts] == [120] * 4
     assert [part["blind_spots"] for part in parts] == [[]] * 4
 
@@ -258,16 +261,46 @@ def kubeconfig_of(plane: Plane, ns: str, folder: Path) -> Path:
     return file
 
 
+@contextlib.contextmanager
+def occupied(kubeconfig: Path, ns: str) -> Iterator[None]:
+    """The account's one turn is taken: by a request whose body does not come."""
+    connection, token = connected(kubeconfig)
+    with contextlib.closing(connection):
+        connection.putrequest("POST", f"/api/v1/namespaces/{ns}/configmaps")
+        connection.putheader("Authorization", f"Bearer {token}")
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", "2")
+        connection.endheaders()
+        poll(
+            lambda: answered(kubeconfig).status == HTTPStatus.TOO_MANY_REQUESTS,
+            30,
+            "the account's one turn to be taken",
+        )
+        yield
+
+
 def flow_of(kubeconfig: Path) -> str | None:
     """Which FlowSchema an account's requests fall under, as the API server says in its answers."""
+    return answered(kubeconfig).getheader("X-Kubernetes-PF-FlowSchema-UID")
+
+
+def answered(kubeconfig: Path) -> http.client.HTTPResponse:
+    """What the API server answers to some request of the account."""
+    connection, token = connected(kubeconfig)
+    with contextlib.closing(connection):
+        connection.request("GET", "/api/v1/nodes", headers={"Authorization": f"Bearer {token}"})
+        return connection.getresponse()
+
+
+def connected(kubeconfig: Path) -> tuple[http.client.HTTPSConnection, str]:
+    """A connection to the API server, and the account's token."""
     config = yaml.safe_load(kubeconfig.read_text())
     cluster, token = config["clusters"][0]["cluster"], config["users"][0]["user"]["token"]
     tls = ssl.create_default_context(cafile=cluster["certificate-authority"])
     host = urlsplit(cluster["server"])
-    connection = http.client.HTTPSConnection(host.hostname or "", host.port, context=tls)
-    with contextlib.closing(connection):
-        connection.request("GET", "/api/v1/nodes", headers={"Authorization": f"Bearer {token}"})
-        return connection.getresponse().getheader("X-Kubernetes-PF-FlowSchema-UID")
+    return http.client.HTTPSConnection(
+        host.hostname or "", host.port, timeout=60, context=tls
+    ), token
 
 
 def rejections(plane: Plane, flow: str) -> int:
