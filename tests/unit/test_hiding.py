@@ -126,6 +126,13 @@ def test_a_password_after_a_letter_is_masked_by_its_program_in_logs_too(
     assert redactor.redact("refused hunter2-7") == "refused <redacted:password:1>"
 
 
+def test_a_short_password_after_a_letter_is_masked_in_logs_too() -> None:
+    redactor = Redactor()
+    redactor.hide_arguments(["redis-cli", "-a", "ab1"])
+
+    assert redactor.redact("refused ab1, not tab12") == "refused <redacted:password:1>, not tab12"
+
+
 @pytest.mark.parametrize(
     "line", ["redis-cli -a $PW", "sqlcmd -P 1433", "ldapsearch -W -w", "login -p -u bob", "mongo"]
 )
