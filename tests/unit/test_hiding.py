@@ -134,7 +134,15 @@ def test_a_short_password_after_a_letter_is_masked_in_logs_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["redis-cli -a $PW", "sqlcmd -P 1433", "ldapsearch -W -w", "login -p -u bob", "mongo"]
+    "line",
+    [
+        "redis-cli -a $PW",
+        "sqlcmd -P 1433",
+        "ldapsearch -W -w",
+        "login -p -u bob",
+        "mongo",
+        "app --token --verbose",
+    ],
 )
 def test_what_is_no_password_after_a_letter_is_shown(line: str) -> None:
     redactor = Redactor()

@@ -48,6 +48,8 @@ _INVISIBLE = dict.fromkeys(
 _PEM_LAST = regex(r"[A-Za-z0-9+/=]{4,}")
 _PEM_LINE = regex(r"[A-Za-z0-9+/=]{40,}")
 _LINE_END = regex(r"\\r\\n|\\n|\n")
+# How a word begins that is no value: the next flag, or a reference to one.
+_NO_VALUE = frozenset("-$")
 _SHORTEST_HIDDEN = 6
 _SHORTEST_SECRET = 3
 _SHORTEST_LINE = 16
@@ -115,7 +117,8 @@ class Redactor:
         line = " ".join(words)
         for start, end, kind in secrets_in(line):
             value = line[start:end].strip("\"'")
-            self._hide(value, self._token(kind, value), secret=True)
+            if value[:1] not in _NO_VALUE:
+                self._hide(value, self._token(kind, value), secret=True)
         self._longest_first()
 
     def _hide(self, value: str, mask: str, *, secret: bool) -> None:
@@ -198,7 +201,7 @@ class Redactor:
     def _words(self, words: Iterable[str]) -> Iterator[str]:
         follows = False
         for word in words:
-            hidden = follows and word[:1] not in {"-", "$"}
+            hidden = follows and word[:1] not in _NO_VALUE
             yield self._token("secret", word) if hidden else self.redact(word)
             follows = SECRET_FLAG.fullmatch(word) is not None
 
