@@ -25,6 +25,10 @@ _REDACT = [f"tests/unit/test_{name}.py" for name in ("redact", "hiding", "secret
 _POLICY = [f"tests/unit/test_{name}.py" for name in ("policy", "rollouts", "bounds", "values")]
 TESTS = {
     "watchdog/observation/redact.py": [*_REDACT, "tests/unit/test_translate.py"],
+    "watchdog/observation/command_passwords.py": [
+        *_REDACT,
+        "tests/unit/test_command_passwords.py",
+    ],
     "watchdog/observation/seams.py": _REDACT,
     "watchdog/observation/secret_shapes.py": _REDACT,
     "watchdog/remediation/policy.py": [*_POLICY, "tests/unit/test_harm.py"],

@@ -11,12 +11,14 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel
 
 from watchdog.observation.base import ObjectRef
+from watchdog.observation.command_passwords import passwords
 from watchdog.observation.seams import Seams, without_cut_ends
 from watchdog.observation.secret_shapes import (
     MASKED,
@@ -56,7 +58,8 @@ _SHORTEST_LINE = 16
 _SECRET_NAME = regex(r"PASS|PWD|SECRET|TOKEN|KEY|CRED|(?:^|_)(?:PIN|OTP)(?:_|$)")
 _TOO_COMMON = regex(
     r"console|debug|default|development|disabled|enabled|localhost|production|staging|warning"
-    r"|verbose|127\.0\.0\.1|0\.0\.0\.0",
+    r"|verbose|127\.0\.0\.1|0\.0\.0\.0|true|false|yes|off|auto|none|null|always|never|required"
+    r"|optional",
     re.IGNORECASE,
 )
 # Where a workload looks for another one is what a failed connection is about: the name of a host
@@ -66,7 +69,9 @@ _HOST = regex(r"[a-z](?:[a-z-]{0,61}[a-z0-9])?(?:\.[a-z0-9-]{1,63})*(?::\d{1,5})
 _FLAG = regex(r"--?([A-Za-z][\w.-]{1,60})(?:=(.*))?", re.DOTALL)
 # Arguments that say where or how much are what a failure is about.
 _PLAIN_ARGUMENT = regex(
-    r"[./~$%{@-].*|\S*\s.*|[a-z][a-z0-9+.-]{1,20}://[^@]*|[\d.,:/]+[A-Za-z%]{0,4}|[\w.-]*:\d{1,5}",
+    r"[./~$%{@-].*|\S*\s.*|[a-z][a-z0-9+.-]{1,20}://[^@]*|[\d.,:/]+[A-Za-z%]{0,4}|[\w.-]*:\d{1,5}"
+    r"|[\w-]{1,60}\.(?:cfg|conf|crt|db|ini|jar|jsonl?|[cm]?js|key|log|pem|php|properties|py|rb|sh|sql"
+    r"|toml|ts|txt|war|xml|ya?ml)",
     re.DOTALL,
 )
 T = TypeVar("T")
@@ -97,7 +102,7 @@ class Redactor:
 
     def hide_arguments(self, words: Iterable[str], shown: Iterable[str] = ()) -> None:
         """Mask the values of a command line's flags, as `<arg NAME>`, but for what says where, and
-        what looks like a secret in the line as a whole.
+        passwords that its programs take after a letter.
 
         Paths, addresses, numbers and sizes stay, and the flags listed in `shown` (`log-level` or
         LOG_LEVEL).
@@ -110,15 +115,11 @@ class Redactor:
             flag = name if found and value is None else ""
             if not name or not value or _as_env(name) in harmless:
                 continue
-            secret = SECRET_FLAG.fullmatch(f"--{name}") is not None
+            secret = _is_secret_flag(f"--{name}", value)
             if secret or not _PLAIN_ARGUMENT.fullmatch(value):
                 self._hide(value.strip(), f"<arg {name}>", secret=secret)
-        # Some passwords are told only by the program before them, which is another word.
-        line = " ".join(words)
-        for start, end, kind in secrets_in(line):
-            value = line[start:end].strip("\"'")
-            if value[:1] not in _NO_VALUE:
-                self._hide(value, self._token(kind, value), secret=True)
+        for value in passwords(words):
+            self._hide(value, self._token("password", value), secret=True)
         self._longest_first()
 
     def _hide(self, value: str, mask: str, *, secret: bool) -> None:
@@ -199,11 +200,9 @@ class Redactor:
         return tuple(self._words(words))
 
     def _words(self, words: Iterable[str]) -> Iterator[str]:
-        follows = False
-        for word in words:
-            hidden = follows and word[:1] not in _NO_VALUE
+        for flag, word in pairwise(("", *words)):
+            hidden = _is_secret_flag(flag, word) and word[:1] not in _NO_VALUE
             yield self._token("secret", word) if hidden else self.redact(word)
-            follows = SECRET_FLAG.fullmatch(word) is not None
 
     def _apply(self, shape: Shape, text: str) -> str:
         group: str | int = "secret" if "secret" in shape.pattern.groupindex else 0
@@ -250,6 +249,12 @@ def _lines_backwards(text: str) -> Iterator[tuple[str, int]]:
         yield text[found.end() : end].strip(), found.end()
         end = found.start()
     yield text[:end].strip(), 0
+
+
+def _is_secret_flag(flag: str, value: str) -> bool:
+    """Whether that is a secret; `--max-tokens 8192` counts them."""
+    counts = flag.endswith("s") and value.isdigit()
+    return not counts and SECRET_FLAG.fullmatch(flag) is not None
 
 
 def _is_secret_name(name: str) -> bool:

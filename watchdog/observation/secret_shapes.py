@@ -12,11 +12,11 @@ from typing import NamedTuple
 from watchdog.regex import regex
 
 _NAME = (
-    r"passwords?|passwd|passphrase|pwd|[_-]pass|pgpass|secrets?|tokens?|credentials?|api[_-]?keys?"
+    r"passwords?|passwd|passphrase|pwd|[_-]pass|pgpass|requirepass|masterauth|rediscli_auth|secrets?|tokens?|credentials?|api[_-]?keys?"
     r"|apikey|access[_-]?key|secret[_-]?key|private[_-]?key|encryption[_-]?key|signing[_-]?key"
     r"|account[_-]?key|shared[_-]?key|master[_-]?key|auth[_-]?key|[_-]salt|signature|[?&;]sig|otp"
 )
-_NAME_NEEDS = ("pass", "pwd", "secret", "token", "credential", "key", "salt", "sig", "otp")
+_NAME_NEEDS = "pass pwd secret token credential key salt sig otp masterauth rediscli_auth"
 _SUFFIX = (
     r"(?:[_-]?(?:key|id|value|hash|text|string|data|base64|b64|old|new|prod|dev|\d{1,3})){0,2}"
 )
@@ -24,9 +24,12 @@ _VALUE = (
     r"(?P<secret>\"[^\"\n]{1,4096}(?:\"|$)|'[^'\n]{1,4096}(?:'|$)"
     r"|[^\s\"',;&<>{}()\[\]][^\s\"',;&(){}]{0,4096})"
 )
-# On to a flag of the same command, and the word after it, if that is not a port.
-_ON = r"[^\n|;]{0,200}?\s"
-_WORD = r"[\"']?(?!\d{1,5}\b)(?P<secret>[^\s\"'|;$<-][^\s\"'|;]{2,256})"
+# On to a flag of the same command, and what comes after it, if that is no port, path or address.
+_ON = r"[^\n|;&]{0,120}?\s"
+_WORD = (
+    r"(?P<secret>\"(?!<)[^\"\n$]{3,4096}\"|'(?!<)[^'\n$]{3,4096}'|(?!\d{1,5}(?:[\s\"'|;&)]|$))"
+    r"(?![$<-]|/\w|https?:)[^\s\"'`|;&<>()]{3,4096})"
+)
 # What follows "token:" in prose, where it is not the token.
 _PROSE = regex(
     r"(?:an?|access|and|at|be|but|can(?:not)?|could|does|empty|error|expected|expired|failed|for"
@@ -99,7 +102,12 @@ def _shape(kind: str, needs: str, pattern: str) -> Shape:
 
 
 def _named(pattern: str) -> Shape:
-    return Shape("secret", _NAME_NEEDS, regex(pattern, re.IGNORECASE | re.MULTILINE), _is_value)
+    return Shape(
+        "secret",
+        tuple(_NAME_NEEDS.split()),
+        regex(pattern, re.IGNORECASE | re.MULTILINE),
+        _is_value,
+    )
 
 
 SHAPES = (
@@ -184,7 +192,7 @@ SHAPES = (
         "password",
         "curl wget",
         r"\b(?:curl|wget)\b[^\n|;]{0,200}?\s(?:-u|--user|--proxy-user)[ =]{0,2}[\"']?[\w.@-]{1,64}:"
-        r"(?P<secret>[^\s\"'|;]{1,256})",
+        r"(?P<secret>[^\s\"'`|;&<>()]{1,4096})",
     ),
     _shape(
         "password", "login", r"\blogin\s{1,4}\S{1,64}\s{1,4}password\s{1,4}(?P<secret>\S{1,256})"
@@ -192,7 +200,7 @@ SHAPES = (
     _shape(
         "password",
         "mysql mariadb",
-        r"\b(?:mysql|mariadb)(?:dump|admin)?\b[^\n|;]{0,200}?\s-p(?P<secret>[^\s\"'|;-]\S{2,256})",
+        rf"\b(?:mysql|mariadb)(?:dump|admin|check|import|sh)?\b{_ON}-p{_WORD}",
     ),
     # Programs that take a password after a single letter, each after its own. Some look as if they
     # went on from the line before, see seams.py: then no word begins with them.
@@ -201,7 +209,7 @@ SHAPES = (
         "redis-cli valkey-cli mosquitto_ mongo sqlcmd ldap openssl login",
         rf"(?:(?:redis|valkey)-cli\b{_ON}-a|(?:mosquitto_[ps]ub|\bsqlcmd)\b{_ON}-P"
         rf"|\bmongo(?:sh|dump|restore|export|import)?\b{_ON}-p|\bldap[a-z]{{3,8}}\b{_ON}-w"
-        rf"|\bopenssl\b{_ON}-k|\blogin\b{_ON}-p)[ =]{{1,4}}{_WORD}",
+        rf"|\bopenssl\b{_ON}-k|\blogin\b{_ON}-p)[ \t=]{{1,4}}{_WORD}",
     ),
     _shape("password", "sshpass", rf"\bsshpass\s{{1,4}}-p\s{{0,4}}{_WORD}"),
     # An env entry in YAML or JSON: the name on one line, the value on the next.
@@ -211,7 +219,7 @@ SHAPES = (
     ),
     _named(
         # The first letters, so that most characters are told at once.
-        rf"(?=[acempsto?&;_-])(?P<name>{_NAME}){_SUFFIX}\\?[\"']?(?P<gap>\s{{0,4}}(?:=>|:=|[:=])\s{{0,4}}\\?){_VALUE}"
+        rf"(?=[acemprsto?&;_-])(?P<name>{_NAME}){_SUFFIX}\\?[\"']?(?P<gap>\s{{0,4}}(?:=>|:=|[:=])\s{{0,4}}\\?){_VALUE}"
     ),
     _named(rf"(?<![\w-])--?[\w.-]{{0,60}}?(?P<name>{_NAME}){_SUFFIX}(?P<gap>\s{{1,4}}){_VALUE}"),
     Shape(
