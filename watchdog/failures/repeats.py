@@ -27,8 +27,10 @@ _SLACK_SECONDS = 60
 _QUARTER = 900
 _NOON = 43_200
 # A status, not the number of something, and that of a request that the server failed to serve.
-_COUNT = r"(?!\.\d| ?(?:[mun\u00b5]?s|[KM]?i?B|bytes)\b(?!-))"
-_FAILED = rf"(?: |(?:status|code)\\?[\"']?[=:] ?\\?[\"']?)5\d\d\b{_COUNT}"
+_UNIT = r"[mun\u00b5]?s|(?:milli|micro|nano)?sec(?:onds?)?|[KM]?i?B|bytes"
+_COUNT = rf"(?!\.\d| ?(?:{_UNIT})\b(?![-=]))"
+_FAILED = rf"(?: |(?:status|code|\bresp(?:onse)?)\\?[\"']?[=:] ?\\?[\"']?)5\d\d\b{_COUNT}"
+_REFUSED = rf"(?<![/\w.-])4\d\d\b{_COUNT}"
 # Errors that are somebody else's, are over already, or do no harm.
 _HARMLESS = regex(
     r"\bretr(y|ies|ied|ying)\b|\battempt \d|re-?connect(ing|ed)|back(ing)?[ -]?off"
@@ -43,7 +45,7 @@ _HARMLESS = regex(
     r"|\b(token|jwt|session|signature) (is |has |was )?(expired|invalid)|expired (token|session)"
     r"|(?<!host )\bnot found\b|already exists|duplicate key|unique constraint"
     r"|kube-probe|\bprobe\b|(live|readi)ness|health[-_ ]?(check|z)|/(health|readyz?|livez?|ping)\b"
-    rf"|\b(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\b(?:(?!{_FAILED}).){{0,300}}\b4\d\d\b{_COUNT}"
+    rf"|\b(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\b(?:(?!{_FAILED}).){{0,300}}{_REFUSED}"
     r"|\b(0|no) errors?\b|\berrors?[=:] ?\d|errors?[ _-](rate|count|budget|ratio|total)\b",
     re.IGNORECASE,
 )

@@ -146,6 +146,7 @@ _REFUSALS = (
     "PUT /carts/# took 512.3ms: 409",
     "GET /orders?limit=500&page=# 404 3 ms",
     "POST /upload/# size=512 413",
+    "PUT /carts/# took 512 milliseconds: 409",
     "GET /orders/# 512 B 404",
     "GET /x/# 403 us-east-1",
 )
@@ -218,6 +219,8 @@ def _sick() -> dict[str, str]:
         "requests that it fails": _each(_HTTP.replace("STATUS", '"http_status":500')),
         "requests that it fails, by path": _each("@ ERROR POST /orders/# status=500 took 412 ms"),
         "requests that it fails, in an access log": _each('@ ERROR "PUT /a/# HTTP/1.1" 502 431'),
+        "requests that it fails, with their size": _each("@ ERROR POST /a/# status=500 bytes=412"),
+        "requests that it fails, whatever their path": _each('@ ERROR "GET /orders/412" 500 #'),
         "requests that it fails, in JSON": _each(_REQUEST.replace("STATUS", "500")),
         "bytes that it cannot read": _each("@ ERROR store #: could not decode 400 bytes"),
         "in another time zone": _each("@ ERROR order # was not stored").replace("14:1", "09:1"),
