@@ -80,6 +80,31 @@ def test_pods_that_crash_alike_are_all_counted(alike: int, decision: str) -> Non
     assert judge(RESTART, context(**pods_and_ready(3, 4, between))).decision == decision
 
 
+@pytest.mark.parametrize(
+    ("counts", "down", "decision"),
+    [
+        # Ready by now: the one that crashes, and of three the one that did not serve before.
+        ({"replicas": 1, "readyReplicas": 1}, pod(containers=(crashed(),)), "allow"),
+        ({"replicas": 3, "readyReplicas": 3}, pod(containers=(crashed(),), alike=2), "allow"),
+        ({"replicas": 3, "readyReplicas": 3}, pod(containers=(crashed(),)), "ask"),
+        ({"readyReplicas": 1}, pod(containers=(crashed(),)), "allow"),
+        # Not seen to crash, or on its way out.
+        ({"replicas": 1, "readyReplicas": 1}, pod(containers=(crashed(restarts=1),)), "ask"),
+        ({"replicas": 1, "readyReplicas": 1}, pod(containers=(crashed(),), deleted_at=NOW), "ask"),
+    ],
+)
+def test_a_crashing_pod_that_is_ready_by_now_does_not_serve(
+    counts: dict[str, int], down: PodSummary, decision: str
+) -> None:
+    desired = counts.get("replicas", 1)
+    item = live()
+    item["spec"]["replicas"], item["status"] = desired, counts
+
+    assert judge(RESTART, planned(RESTART, item, **pods_and_ready(0, desired, down))).decision == (
+        decision
+    )
+
+
 def test_a_status_that_leaves_out_its_ready_pods_has_none() -> None:
     item = live()
     del item["status"]["readyReplicas"]

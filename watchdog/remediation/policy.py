@@ -11,11 +11,12 @@ everything back is in guards.py.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from watchdog.actions import RemediationAction, RolloutUndo
 from watchdog.observation.pod_template import PodTemplate
-from watchdog.observation.workloads import ContainerState
+from watchdog.observation.workloads import ContainerState, PodSummary
 from watchdog.regex import regex
 from watchdog.remediation import bounds, guards, history
 from watchdog.remediation.verdict import ALLOWED, Context, Rule, Verdict, ask, refuse
@@ -212,11 +213,15 @@ def small_blast_radius(action: RemediationAction, context: Context) -> Verdict |
     origin = context.write.material.origin if context.write else "revision"
     if never_worked and origin in _PROVEN:
         return None
-    ready = max(seen.ready, live.get("status", {}).get("readyReplicas", 0))
-    ready -= _ready_between_crashes(action, context)
+    status = live.get("status", {})
     desired = live.get("spec", {}).get("replicas", seen.desired)
-    if ready * 2 >= desired:
-        return ask("blast_radius", f"{ready} of {desired} pods are ready and would be replaced")
+    ready = max(seen.ready, status.get("readyReplicas", 0))
+    crashing = _crashing(action, context)
+    # A pod that was seen to crash may be ready by the time that the workload's counts are read.
+    beside = max(ready, status.get("replicas", desired)) - _most_alike(crashing)
+    serve = max(0, min(ready - _most_alike(pod for pod in crashing if pod.ready), beside))
+    if serve * 2 >= desired:
+        return ask("blast_radius", f"{serve} of {desired} pods are ready and would be replaced")
     return None
 
 
@@ -243,20 +248,19 @@ def _failed(action: RemediationAction, context: Context) -> bool:
     return named or any(_broken(state) for pod in pods for state in pod.containers)
 
 
-def _ready_between_crashes(action: RemediationAction, context: Context) -> int:
-    """How many pods are ready only until their next crash: they serve nobody for long.
-
-    Pods that look alike carry the same count, so the largest group counts, and never too many.
-    """
+def _crashing(action: RemediationAction, context: Context) -> list[PodSummary]:
+    """The pods that are ready, if at all, until their next crash: they serve nobody for long."""
     now = context.snapshot.taken_at
-    return max(
-        (
-            pod.alike
-            for pod in context.snapshot.pods_of(context.owner(action))
-            if pod.ready and any(_keeps_crashing(state, now) for state in pod.containers)
-        ),
-        default=0,
-    )
+    return [
+        pod
+        for pod in context.snapshot.pods_of(context.owner(action))
+        if pod.deleted_at is None and any(_keeps_crashing(state, now) for state in pod.containers)
+    ]
+
+
+def _most_alike(pods: Iterable[PodSummary]) -> int:
+    """How many these are: each carries the count of its group, and never too many count."""
+    return max((pod.alike for pod in pods), default=0)
 
 
 def _keeps_crashing(state: ContainerState, now: datetime) -> bool:
