@@ -155,6 +155,9 @@ def test_what_is_no_password_after_a_letter_is_shown(line: str) -> None:
     ("words", "shown"),
     [
         (("--token", "hunter2"), ("--token", "<redacted:secret:1>")),
+        (("--token", "123456"), ("--token", "<redacted:secret:1>")),
+        (("--tokens", "hunter2"), ("--tokens", "<redacted:secret:1>")),
+        (("--max-tokens", "123456"), ("--max-tokens", "123456")),
         (("--token", "--verbose"), ("--token", "--verbose")),
         (("--token", "$TOKEN"), ("--token", "$TOKEN")),
         (("--verbose", "hunter2"), ("--verbose", "hunter2")),

@@ -26,26 +26,25 @@ _FLAG_OF = {program: flag for programs, flag in _FLAGS for program in programs.s
 _ENDS = regex(r"[;|&()<>]+")
 # A port, a path, an address, another flag, or a reference to the password.
 _NO_PASSWORD = regex(r"\d{1,5}|[-$/<].*|https?:.*")
-_BLANKS = " \t\r\n"
 _LONGEST_SCRIPT = 20_000
 _DEEPEST = 3
 
 
 def passwords(words: Iterable[str], depth: int = 0) -> Iterator[str]:
     """Each password as the program gets it; scripts among the words are read as a shell does."""
-    flag, awaited, curl = None, False, False
+    program, awaited = "", False
     for word in words:
         if awaited:
-            yield from _password(word.partition(":")[2] if curl else word)
-        elif depth < _DEEPEST and any(blank in word for blank in _BLANKS):
+            yield from _password(word.partition(":")[2] if program == "curl" else word)
+        elif depth < _DEEPEST and word.split()[1:]:
             yield from passwords(_split(word), depth + 1)
         awaited = False
         name = word.rpartition("/")[2]
         if name in _FLAG_OF:
-            flag, curl = _FLAG_OF[name], name == "curl"
+            program = name
         elif _ENDS.fullmatch(word):
-            flag = None
-        elif flag and (found := flag.fullmatch(word)):
+            program = ""
+        elif program and (found := _FLAG_OF[program].fullmatch(word)):
             value = found.groupdict().get("value")
             awaited = not value
             yield from _password((value or "").removeprefix("="))
