@@ -24,6 +24,7 @@ from watchdog.settings import (
 )
 
 ASK_FIRST = {"patch_deployment_env": "approve", "rollout_undo": "never"}
+BOTH_ASK = {"patch_deployment_env": "approve", "rollout_undo": "approve"}
 GONE = "[{name: OTHER, value: x}]"
 ASKS = {
     "kind": "patch_deployment_env",
@@ -302,19 +303,23 @@ def test_a_suggested_command_waits_for_its_approval_and_is_done_then(
     assert arena.spec()["template"]["spec"]["containers"][0]["command"] == ["sleep", "86400"]
 
 
-def test_a_change_that_waits_is_not_replaced_by_the_next_of_a_remembered_plan(
-    arena: Arena, httpserver: HTTPServer
-) -> None:
+def breaks_with_two_ways_out(arena: Arena, httpserver: HTTPServer) -> LLMSettings:
+    """A model that proposes to set the variable that is gone, and to go back."""
     arena.break_env()
     undo = {"kind": "rollout_undo", "target": "D1", "to_revision": 1}
     plan = answer(remediation_actions=[ASKS, undo])
-    llm = LLMSettings(base_url=ModelServer(httpserver).says(completion(plan)).url, model="m")
-    modes = {"patch_deployment_env": "approve", "rollout_undo": "approve"}
-    first = arena.look(llm=llm, actions=modes)
+    return LLMSettings(base_url=ModelServer(httpserver).says(completion(plan)).url, model="m")
+
+
+def test_a_change_that_waits_is_not_replaced_by_the_next_of_a_remembered_plan(
+    arena: Arena, httpserver: HTTPServer
+) -> None:
+    llm = breaks_with_two_ways_out(arena, httpserver)
+    first = arena.look(llm=llm, actions=BOTH_ASK)
     request = first.actions[0].request
     assert request
 
-    second = arena.look(llm=llm, actions=modes)
+    second = arena.look(llm=llm, actions=BOTH_ASK)
 
     assert second.diagnosis.asked_at is not None, "remembered"
     assert sorted(outcomes(second)) == sorted(outcomes(first))
@@ -327,38 +332,30 @@ def test_a_change_that_waits_is_not_replaced_by_the_next_of_a_remembered_plan(
 def test_an_approval_outlasts_a_pass_in_which_nothing_may_be_changed(
     arena: Arena, httpserver: HTTPServer
 ) -> None:
-    arena.break_env()
-    undo = {"kind": "rollout_undo", "target": "D1", "to_revision": 1}
-    plan = answer(remediation_actions=[ASKS, undo])
-    llm = LLMSettings(base_url=ModelServer(httpserver).says(completion(plan)).url, model="m")
-    modes = {"patch_deployment_env": "approve", "rollout_undo": "approve"}
-    request = arena.look(llm=llm, actions=modes).actions[0].request
+    llm = breaks_with_two_ways_out(arena, httpserver)
+    request = arena.look(llm=llm, actions=BOTH_ASK).actions[0].request
     assert request
     annotate(arena, "sre-watchdog/approve", request)
     silent = BlockerSettings(prometheus_url="http://127.0.0.1:9", query="up == 0")
 
-    held = arena.look(llm=llm, actions=modes, blocker=silent)
+    held = arena.look(llm=llm, actions=BOTH_ASK, blocker=silent)
     assert {r.rule for r in held.actions} == {"blocker_unreachable", "one_at_a_time"}
     assert arena.incident().state == "needs_you", "as for any change that this holds back"
     assert arena.wire.real_writes == []
 
-    done = arena.look(llm=llm, actions=modes)
+    done = arena.look(llm=llm, actions=BOTH_ASK)
     assert ("patch_deployment_env", "verified") in outcomes(done)
 
 
 def test_a_change_that_may_no_longer_be_made_makes_way_for_the_next(
     arena: Arena, httpserver: HTTPServer
 ) -> None:
-    arena.break_env()
-    undo = {"kind": "rollout_undo", "target": "D1", "to_revision": 1}
-    plan = answer(remediation_actions=[ASKS, undo])
-    llm = LLMSettings(base_url=ModelServer(httpserver).says(completion(plan)).url, model="m")
-    modes = {"patch_deployment_env": "approve", "rollout_undo": "approve"}
-    request = arena.look(llm=llm, actions=modes).actions[0].request
+    llm = breaks_with_two_ways_out(arena, httpserver)
+    request = arena.look(llm=llm, actions=BOTH_ASK).actions[0].request
     assert request
     annotate(arena, "sre-watchdog/approve", request)
 
-    part = arena.look(llm=llm, actions={**modes, "patch_deployment_env": "never"})
+    part = arena.look(llm=llm, actions={**BOTH_ASK, "patch_deployment_env": "never"})
 
     assert outcomes(part) == [
         ("patch_deployment_env", "refused"),
