@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check generate test e2e e2e-model faults mutants audit record dashboard bench image manifests lock clean
+.PHONY: help setup demo check generate test e2e e2e-newest e2e-model e2e-controller faults mutants harmless audit new-kind record soak-good pictures dashboard bench image manifests lock clean
 PYTHON ?= python3
 bin := .venv/bin
 pip_compile := CUSTOM_COMPILE_COMMAND="make lock" $(bin)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
@@ -25,17 +25,23 @@ check: setup ## format, lint, types, stale generated files
 	$(bin)/python docs/generate_chart.py --check
 	$(bin)/python docs/generate.py --check
 
-generate: setup ## write what is made from code: the settings page, the README's kinds
+generate: setup ## write what is made from code: the pages of settings and of kinds
 	@$(bin)/python docs/generate.py
 
 test: setup ## every test; end-to-end ones where a cluster can be had, and always under CI=true
-	@$(bin)/pytest tests
+	@$(bin)/python -m tests.run
 
 e2e: setup ## end-to-end tests only
 	@$(bin)/pytest tests/e2e
 
-e2e-model: setup ## a pass with a real small model; builds its server first, 12 minutes, once
-	@$(bin)/pytest -s tests/e2e/real_model.py
+e2e-newest: setup ## end-to-end tests on the newest Kubernetes; builds it first, 10 minutes, once
+	@KUBERNETES=newest $(bin)/pytest tests/e2e
+
+e2e-model: setup ## passes with a real small model, LiteLLM and Portkey; builds the first one's server, 12 minutes, once
+	@$(bin)/pytest -s tests/e2e/real_model.py tests/e2e/real_gateways.py
+
+e2e-controller: setup ## Argo Rollouts' own controller beside an API server; builds it first, 20 minutes, once
+	@$(bin)/pytest -s tests/e2e/rollouts_controller.py
 
 faults: setup ## write docs/faults.md from what the tests of the fault catalogue see
 	@SEEN=write $(bin)/pytest -q tests/component/test_faults.py
@@ -43,12 +49,24 @@ faults: setup ## write docs/faults.md from what the tests of the fault catalogue
 mutants: setup ## plant small defects in policy and redaction and count those that tests notice; an hour
 	@$(bin)/python -m tests.mutants
 
+harmless: setup ## count in how many of 100,000 windows of harmless log lines a cause is read; minutes
+	@$(bin)/python -m tests.support.harmless_logs
+
 audit: ## known weaknesses of the pinned dependencies (needs the network)
 	@$(PYTHON) -m venv .venv-audit && .venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 	@.venv-audit/bin/pip-audit --require-hashes --disable-pip --requirement requirements.txt
 
+soak-good: setup ## 104 good and 30 bad releases on a real cluster, with passes all the while; 40 minutes
+	@$(bin)/pytest -s tests/e2e/soak_good.py
+
+new-kind: setup ## write the skeleton of a failure kind: NAME=disk_slow
+	@$(bin)/python docs/new_kind.py $(NAME)
+
 record: setup ## record what a real cluster says of every drill, for the unit tests
 	@$(bin)/pytest tests/recorded/record.py
+
+pictures: setup ## draw Slack's messages, the HTML report and a terminal: docs/pictures (needs Chromium)
+	@$(bin)/python docs/pictures.py
 
 dashboard: setup ## draw the dashboard from what a real Prometheus scraped: docs/dashboard.svg
 	@DASHBOARD_PICTURE=docs/dashboard.svg $(bin)/pytest tests/e2e/test_dashboard.py
@@ -63,8 +81,8 @@ manifests: setup ## write what is made from the chart: its README, deploy/ (need
 	@$(bin)/python docs/generate_chart.py
 
 lock: setup ## pin every dependency again, with hashes
-	@$(pip_compile) --upgrade --output-file requirements.txt pyproject.toml
-	@$(pip_compile) --upgrade --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	@$(pip_compile) --upgrade --extra notify --output-file requirements.txt pyproject.toml
+	@$(pip_compile) --upgrade --extra demo --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 	@$(pip_compile) --upgrade --only-build-deps --build-deps-for wheel --constraint requirements-dev.txt --output-file requirements-build.txt pyproject.toml
 
 clean: ## remove what the other targets made

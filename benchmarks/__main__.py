@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
 
-import typer
+import click
 from rich.console import Console
 
 from benchmarks import jobs, page, soak, tables
@@ -17,33 +16,39 @@ from benchmarks.plot import plot
 from benchmarks.shards import by_shards
 from tests.cluster.plane import Api
 
-app = typer.Typer(
-    add_completion=False,
-    help="What a pass costs on a real API server without nodes. Brings one up by tests/cluster.",
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
 console = Console(width=None if Console().is_terminal else 160)
-Docs = Annotated[bool, typer.Option("--write-docs", help="Put the figures into the docs.")]
+docs = click.option("--write-docs", is_flag=True, help="Put the figures into the docs.")
 
 
-@app.callback(invoke_without_command=True)
-def cost(  # noqa: PLR0913, PLR0917 - a command has as many parameters as flags
-    context: typer.Context,
-    pods: Annotated[list[int] | None, typer.Option(help="Pods; repeat for more sizes.")] = None,
-    broken: Annotated[list[int] | None, typer.Option(help="Broken Deployments.")] = None,
-    namespaces: Annotated[list[int] | None, typer.Option(help="Namespaces.")] = None,
-    runs: Annotated[int, typer.Option(min=1, help="Timed runs of each, after a first.")] = 5,
-    peer: Annotated[
-        str | None,
-        typer.Option(help="Another command, timed in turn; {namespace} is the estate's first."),
-    ] = None,
-    write_docs: Docs = False,
+@click.group(invoke_without_command=True, context_settings={"show_default": True})
+@click.option(
+    "--pods", multiple=True, default=[1000, 5000, 20_000], help="Pods; repeat for more sizes."
+)
+@click.option("--broken", multiple=True, default=[0, 20, 200], help="Broken Deployments.")
+@click.option("--namespaces", multiple=True, default=[1, 10, 200], help="Namespaces.")
+@click.option(
+    "--runs", type=click.IntRange(min=1), default=5, help="Timed runs of each, after a first."
+)
+@click.option("--peer", help="Another command, timed in turn; {namespace} is the estate's first.")
+@docs
+@click.pass_context
+def app(  # noqa: PLR0913 - a command has as many parameters as flags
+    context: click.Context,
+    *,
+    pods: tuple[int, ...],
+    broken: tuple[int, ...],
+    namespaces: tuple[int, ...],
+    runs: int,
+    peer: str | None,
+    write_docs: bool,
 ) -> None:
-    """Time passes over clusters of several sizes, and another command beside them."""
+    """Time passes over clusters of several sizes, and another command beside them.
+
+    On a real API server without nodes, which it brings up by tests/cluster.
+    """
     if context.invoked_subcommand:
         return
-    wanted = cases(pods or [1000, 5000, 20_000], broken or [0, 20, 200], namespaces or [1, 10, 200])
+    wanted = cases(pods, broken, namespaces)
     with api_server() as plane:
         busy = load()
         rows = list(measure(plane, wanted, runs, peer, _say))
@@ -58,14 +63,13 @@ def cost(  # noqa: PLR0913, PLR0917 - a command has as many parameters as flags
 
 
 @app.command("soak")
-def soak_command(
-    passes: Annotated[int, typer.Option(min=2, help="Passes.")] = 200,
-    pods: Annotated[int, typer.Option(help="Pods that are watched, in one process.")] = 1000,
-    as_jobs: Annotated[
-        bool, typer.Option("--jobs", help="As Jobs of the chart, on a cluster with a node.")
-    ] = False,
-    write_docs: Docs = False,
-) -> None:
+@click.option("--passes", type=click.IntRange(min=2), default=200, help="Passes.")
+@click.option("--pods", default=1000, help="Pods that are watched, in one process.")
+@click.option(
+    "--jobs", "as_jobs", is_flag=True, help="As Jobs of the chart, on a cluster with a node."
+)
+@docs
+def soak_command(*, passes: int, pods: int, as_jobs: bool, write_docs: bool) -> None:
     """Run passes in a row, in one process or as Jobs, while things break and heal."""
     if as_jobs:
         with jobs.node_cluster() as (cluster, api):
@@ -84,17 +88,18 @@ def soak_command(
 
 
 @app.command("shards")
+@click.option("--pods", default=20_000, help="Pods.")
+@click.option("--namespaces", default=200, help="Namespaces.")
+@click.option("--broken", default=20, help="Broken Deployments.")
+@click.option("--shards", multiple=True, default=[1, 2, 4], help="Pods that share the work.")
+@docs
 def shards_command(
-    pods: Annotated[int, typer.Option(help="Pods.")] = 20_000,
-    namespaces: Annotated[int, typer.Option(help="Namespaces.")] = 200,
-    broken: Annotated[int, typer.Option(help="Broken Deployments.")] = 20,
-    shards: Annotated[list[int] | None, typer.Option(help="Pods that share the work.")] = None,
-    write_docs: Docs = False,
+    *, pods: int, namespaces: int, broken: int, shards: tuple[int, ...], write_docs: bool
 ) -> None:
     """Share the namespaces among processes, and hold what they find against one that has all."""
     with api_server() as plane:
         busy = load()
-        heads, lines = by_shards(plane, Estate(pods, namespaces), broken, shards or [1, 2, 4], _say)
+        heads, lines = by_shards(plane, Estate(pods, namespaces), broken, shards, _say)
         tables.show(console, heads, lines)
         if write_docs:
             page.write(
@@ -119,7 +124,7 @@ def _conditions(api: Api, busy: float) -> str:
 
 
 def _say(words: str) -> None:
-    typer.echo(words, err=True)
+    click.echo(words, err=True)
 
 
 if __name__ == "__main__":

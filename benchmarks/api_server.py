@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.measure import BenchError
 from tests.cluster.plane import Api, Plane
-from tests.cluster_fixtures import KUBECTL, SCRIPT, cache
+from tests.support.cluster_fixtures import KUBECTL, SCRIPT, built
 
 
 @contextlib.contextmanager
@@ -19,7 +19,7 @@ def api_server() -> Iterator[Plane]:
     """Bring it up, unless it runs; it stays for the next time."""
     kubeconfig = brought_up("plane")
     with contextlib.closing(Api(kubeconfig)) as api:
-        yield Plane(kubeconfig, str(cache() / KUBECTL), "own", "127.0.0.1", api)
+        yield Plane(kubeconfig, str(built() / KUBECTL), "own", "127.0.0.1", api)
 
 
 def brought_up(what: str) -> Path:

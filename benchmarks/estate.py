@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.cluster.plane import ApiRefusalError, Plane
-from tests.written import (
+from tests.support.controller_objects import (
     HASH,
     LONG_AGO,
     NOT_READY,
@@ -175,7 +175,7 @@ def statuses(namespace: str, app: str, *, sick: bool) -> Iterator[Object]:
     for number in range(PODS_EACH):
         name = _pod(f"{app}-{HASH}", number)
         way = app.partition("-")[0] if sick else ""
-        # Whoever puts a pod's status puts its labels too.
+        # Anyone who puts a pod's status puts its labels too.
         labels = {"app": app, "pod-template-hash": HASH}
         yield pod(namespace, name, status=_status(way), metadata={"labels": labels})
 

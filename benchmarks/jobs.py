@@ -20,9 +20,9 @@ from benchmarks.slack import CHANNEL, StandIn, stand_in
 from benchmarks.soak import Tally, remembered, shown
 from tests.cluster.handle import Cluster, poll
 from tests.cluster.plane import Api
-from tests.cluster_fixtures import HERE, KUBECTL, OWN_NODE_IP, cache
 from tests.e2e.images import product_image
-from tests.wire_slack import TOKEN
+from tests.support.cluster_fixtures import HERE, KUBECTL, OWN_NODE_IP, built
+from tests.support.wire_slack import TOKEN
 from watchdog.report.events import CONTROLLER
 
 _CHART = str(Path(__file__).parent.parent / "helm")
@@ -98,7 +98,7 @@ class Release:
         for app, broken in (("variable", not change.variable), ("image", not change.image)):
             self.cluster.apply(json.dumps(_deployment(app, change)), self.shop)
             if broken:
-                poll(partial(self._shows, app), 120, f"{app} to be seen broken")
+                poll(partial(self._shows, app), f"{app} to be seen broken")
             elif change.awaited:
                 status = ("rollout", "status", f"deployment/{app}", "--timeout=120s")
                 self.cluster.kubectl(*status, "-n", self.shop)
@@ -166,7 +166,7 @@ def node_cluster() -> Iterator[tuple[Cluster, Api]]:
     """The cluster with a node from tests/cluster, brought up unless it runs; it stays."""
     kubeconfig = brought_up("up")
     with contextlib.closing(Api(kubeconfig)) as api:
-        yield Cluster(kubeconfig, str(cache() / KUBECTL), "own", OWN_NODE_IP), api
+        yield Cluster(kubeconfig, str(built() / KUBECTL), "own", OWN_NODE_IP), api
 
 
 def soak(cluster: Cluster, api: Api, passes: int, say: Callable[[str], None]) -> tuple[Sample, ...]:

@@ -18,9 +18,9 @@ from pytest_httpserver import HTTPServer
 
 from benchmarks.estate import Estate
 from tests.cluster.plane import ApiRefusalError, Plane
-from tests.proxy import Proxy
-from tests.wire_model import ModelServer, completion
-from watchdog.sandbox import Request
+from tests.support.proxy import Proxy
+from tests.support.wire_model import ModelServer, completion
+from watchdog.demo import Request
 
 COMMAND = (str(Path(sys.prefix) / "bin" / "sre-watchdog"), "run", "--dry-run", "-o", "json")
 CHARS_A_TOKEN = 3.5

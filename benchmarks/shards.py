@@ -98,7 +98,7 @@ def check(runs: Sequence[Timed], estate: Estate) -> None:
     """Each namespace once, and every pod seen; BenchError otherwise."""
     parts = [part for run in runs for part in run.report["namespaces"]]
     if sorted(part["namespace"] for part in parts) != sorted(estate.names):
-        raise BenchError("some namespace was looked after twice, or by nobody")
+        raise BenchError("some namespace was looked after twice, or by no one")
     pods = sum(part["objects"].get("pods", 0) for part in parts)
     if pods != estate.pods:
         raise BenchError(f"{pods} of {estate.pods} pods were seen")

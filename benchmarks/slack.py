@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 
 from pytest_httpserver import HTTPServer
 
-from tests.wire_slack import Slack
+from tests.support.wire_slack import Slack
 
 CHANNEL = "#ops"
 # So much of a fingerprint is in a digest's metadata, and no more of it is compared.
@@ -23,7 +23,7 @@ _TOP = Path(__file__).parent.parent
 
 
 class Told(NamedTuple):
-    """What Slack was told so far; `about` counts the messages for each incident's fingerprint."""
+    """What Slack heard so far; `about` counts the messages for each incident's fingerprint."""
 
     messages: int
     replies: int
@@ -39,7 +39,7 @@ class StandIn(NamedTuple):
     answers: IO[str]
 
     def told(self) -> Told:
-        """What it was told until now."""
+        """What it heard until now."""
         self.asked.write("\n")
         self.asked.flush()
         found = json.loads(self.answers.readline())
@@ -70,7 +70,7 @@ def about(metadata: dict[str, Any]) -> list[str]:
 
 
 def main(host: str) -> None:
-    """Serve; print the address first, and for each line that is read what was told so far."""
+    """Serve; print the address first, and for each line that is read what it heard so far."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     with HTTPServer(host=host) as server:
         slack = Slack(server, channels=(CHANNEL,))

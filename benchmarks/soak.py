@@ -18,15 +18,16 @@ from benchmarks.measure import BenchError
 from benchmarks.node import node
 from benchmarks.slack import CHANNEL, SHORT, StandIn, Told, stand_in
 from tests.cluster.plane import Api, ApiRefusalError, Plane
-from tests.wire_slack import TOKEN
-from watchdog import wiring
-from watchdog.agent import run_pass
-from watchdog.deliveries import deliver
-from watchdog.incidents.incident import Incident
+from tests.support.wire_slack import TOKEN
+from watchdog.agent import wiring
+from watchdog.agent.deliver import deliver
+from watchdog.agent.run import run_pass
 from watchdog.incidents.memory import decode
-from watchdog.incidents.store import KEY
-from watchdog.rights import OWN_NAME
-from watchdog.settings import IncidentSettings, NamespacePolicy, Settings, SlackSettings
+from watchdog.incidents.place import KEY
+from watchdog.kube.rbac import OWN_NAME
+from watchdog.model.incident import Incident
+from watchdog.settings.schema import IncidentSettings, NamespacePolicy, Settings
+from watchdog.settings.services import SlackSettings
 
 # Its own: the memory that its passes leave would change what a pass of another bench costs.
 PREFIX = "bench-soak"
@@ -37,7 +38,7 @@ _LEASE = f"/apis/coordination.k8s.io/v1/namespaces/{{}}/leases/{OWN_NAME}"
 
 
 class Sample(NamedTuple):
-    """What the process held after a pass, what is in memory, and what Slack was told so far."""
+    """What the process held after a pass, what is in memory, and what Slack heard so far."""
 
     number: int
     rss_mb: float
@@ -73,7 +74,7 @@ class Tally:
         for item in now:
             known, mark = old.get(item.fingerprint), item.fingerprint[:SHORT]
             if known is None and (face := gone.get(_place(item))) is not None and face.open:
-                # The same incident that shows another face, whichever it was told under.
+                # The same incident that shows another face, whichever Slack heard of.
                 self.expected[mark] += self.expected[face.fingerprint[:SHORT]]
             elif known is None or (not known.open and item.open and not item.reopened):
                 self.begun += 1
@@ -81,12 +82,12 @@ class Tally:
         self.before = now
 
     def check(self, told: Told) -> None:
-        """Raise BenchError where a message was posted twice, or nobody was told of anything."""
+        """Raise BenchError where a message was posted twice, or Slack heard of nothing."""
         twice = [mark for mark, count in told.about.items() if count > self.expected[mark]]
         if twice:
             raise BenchError(f"more than one message for one incident: {', '.join(twice)}")
         if self.begun and not told.messages:
-            raise BenchError("incidents began, and Slack was told of none")
+            raise BenchError("incidents began, and Slack heard of none")
 
 
 def soak(

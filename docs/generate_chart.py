@@ -1,8 +1,9 @@
-"""Writes what is made for and from the chart: its README's tables, its copies of the alert rules
-and the dashboard, and the plain manifests of deploy/, which need helm.
+"""Writes what is made for and from the chart: its README's tables, its copies of the dashboard and
+of the presets of custom resources; and the plain manifests and alert rules of deploy/, which need
+helm.
 
 `python docs/generate_chart.py` writes; `--check` only says what is stale and exits 1. Without helm
-the plain manifests are left out: tests/chart compares them.
+what needs it is left out: tests/chart compares it.
 """
 
 from __future__ import annotations
@@ -18,13 +19,17 @@ from typing import Any
 
 import yaml
 
-from watchdog import rights
 from watchdog.actions import ACTIONS, PatchConfigMap
 from watchdog.actions.action import Grant
+from watchdog.kube import rbac
+from watchdog.settings.custom_presets import PRESETS
+from watchdog.settings.schema import Settings
 
 TOP = Path(__file__).resolve().parent.parent
 CHART = TOP / "helm"
 PLAIN = TOP / "deploy" / "sre-watchdog.yaml"
+PLAIN_VALUES = TOP / "deploy" / "values.yaml"
+ALERTS = TOP / "deploy" / "alerts.yaml"
 PLAIN_NAMESPACE = "sre-watchdog"
 _COMMENT = re.compile(r"^\s*# (?:-- )?(.*)$")
 _KEY = re.compile(r"^(\s*)([\w.]+):")
@@ -67,20 +72,33 @@ def _shown(default: Any) -> str:
 
 def rights_table() -> str:
     """What the Role holds, as Markdown: observation, its own memory, and each enabled action."""
-    rows = [("always", rights.OBSERVATION), ("always, of its own name", rights.OWN_READ)]
-    rows += [("unless `dryRun`, of its own name", rights.OWN_WRITE)]
+    rows = [("always", rbac.OBSERVATION), ("always, of its own name", rbac.OWN_READ)]
+    rows += [("unless `dryRun`, of its own name", rbac.OWN_WRITE)]
     for action in ACTIONS:
         kind = action.model_fields["kind"].default
-        beyond = tuple(grant for grant in action.grants if grant not in rights.OBSERVATION)
+        beyond = tuple(grant for grant in action.grants if grant not in rbac.OBSERVATION)
         if action is PatchConfigMap:
             named = action.grants_on(("",))
             rows.append((f"the same for `actions.{kind}`, of names in `configmaps`", named))
         if beyond:
             rows.append((f"`actions.{kind}` is not `never`, mode is not `observe`", beyond))
-    rows.append(("with any action kind that writes", (rights.TRACE,)))
+    rows.append(("with any action kind that writes", (rbac.TRACE,)))
+    listed = "`rbac.namespaceRead`, in the whole cluster, of the listed names"
+    rows.append((listed, (Grant("", "namespaces", "get"),)))
+    wide = (*rbac.OBSERVATION, *rbac.CLUSTER_READ)
+    own = tuple(grant for grant in wide if grant.name)
+    rows += [
+        ("`rbac.clusterRead`, in the whole cluster", tuple(g for g in wide if not g.name)),
+        ("`rbac.clusterRead`, in the whole cluster, of the name `sre-watchdog`", own),
+    ]
+    observed = rbac.home(Settings())
+    names = f"`{rbac.OBSERVED_NAME}-N`"
+    by_rule = f"namespaces watched by a rule, in the release's own one, of the names {names}"
+    rows.append((by_rule, tuple(dict.fromkeys(g._replace(name="") for g in observed))))
     lines = ["| when | may | on |", "|---|---|---|", "| always | get | the namespace itself |"]
     for when, grants in rows:
         lines += [f"| {when} | {verbs} | {on} |" for verbs, on in _grouped(grants)]
+    lines.append("| `watch.customResources` names it | get, list | that custom resource |")
     return "\n".join(lines)
 
 
@@ -106,13 +124,41 @@ def readme(text: str, values: str) -> str:
     return text
 
 
+def _rendered(helm: str | Path, *more: str) -> list[dict[str, Any]]:
+    """The objects of the chart with the values of deploy/values.yaml."""
+    command = [str(helm), "template", "watchdog", str(CHART), "--namespace", PLAIN_NAMESPACE]
+    command += ["--values", str(PLAIN_VALUES), "--no-hooks", "--kube-version", "1.34.0", *more]
+    rendered = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return [found for found in yaml.safe_load_all(rendered) if found]
+
+
+class _Readable(yaml.SafeDumper):
+    """Writes text of several lines as several lines."""
+
+
+_Readable.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
+    ),
+)
+
+
+def alert_rules(objects: list[dict[str, Any]]) -> str:
+    """The rules of a rendered PrometheusRule as a file for Prometheus itself."""
+    (found,) = (one for one in objects if one["kind"] == "PrometheusRule")
+    head = (
+        "# Rendered from helm/files/alerts.yaml, for a schedule of every 5 minutes and a pass of\n"
+        "# at most 240 seconds. For another schedule:\n"
+        "#   helm template watchdog ./helm --show-only templates/prometheusrule.yaml \\\n"
+        '#     --set prometheusRule.enabled=true --set schedule="0 * * * *"\n'
+    )
+    return head + yaml.dump(found["spec"], Dumper=_Readable, sort_keys=False, width=100)
+
+
 def plain_manifests(helm: str | Path) -> str:
     """The chart rendered for those without Helm, with the values of deploy/values.yaml."""
-    command = [str(helm), "template", "watchdog", str(CHART), "--namespace", PLAIN_NAMESPACE]
-    command += ["--values", str(TOP / "deploy" / "values.yaml"), "--no-hooks"]
-    command += ["--kube-version", "1.34.0"]
-    rendered = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    objects = [found for found in yaml.safe_load_all(rendered) if found]
+    objects = _rendered(helm)
     documents = []
     for found in sorted(objects, key=_place):
         for labels in _labels(found):
@@ -147,9 +193,13 @@ def wanted(helm: str | Path | None) -> dict[Path, str]:
     page = CHART / "README.md"
     values = (CHART / "values.yaml").read_text(encoding="utf-8")
     files = {page: readme(page.read_text(encoding="utf-8"), values)}
-    for name in ("alerts.yaml", "dashboard.json"):
-        files[CHART / "files" / name] = (TOP / "deploy" / name).read_text(encoding="utf-8")
-    return files | ({PLAIN: plain_manifests(helm)} if helm else {})
+    dashboard = TOP / "deploy" / "dashboard.json"
+    files[CHART / "files" / "dashboard.json"] = dashboard.read_text(encoding="utf-8")
+    files[CHART / "files" / "custom-resources.json"] = json.dumps(PRESETS, indent=2) + "\n"
+    if helm:
+        files[PLAIN] = plain_manifests(helm)
+        files[ALERTS] = alert_rules(_rendered(helm, "--set", "prometheusRule.enabled=true"))
+    return files
 
 
 def main() -> int:

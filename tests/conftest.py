@@ -1,3 +1,3 @@
 """Fixtures that every level of tests may use."""
 
-pytest_plugins = ["tests.cluster_fixtures"]
+pytest_plugins = ["tests.support.cluster_fixtures"]

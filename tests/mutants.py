@@ -21,20 +21,48 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).resolve().parents[1]
-_REDACT = [f"tests/unit/test_{name}.py" for name in ("redact", "hiding", "secret_shapes", "seams")]
+_REDACT = [
+    f"tests/unit/test_{name}.py"
+    for name in ("secret_shapes", "seams", "hiding", "redact", "secret_forms")
+]
 _POLICY = [f"tests/unit/test_{name}.py" for name in ("policy", "rollouts", "bounds", "values")]
+_MEMORY = [
+    "tests/unit/test_authenticity.py",
+    "tests/unit/test_memory_text.py",
+    "tests/component/test_memory.py",
+    "tests/component/test_edited_memory.py",
+]
 TESTS = {
-    "watchdog/observation/redact.py": [*_REDACT, "tests/unit/test_translate.py"],
-    "watchdog/observation/command_passwords.py": [
+    "watchdog/text/redact.py": [*_REDACT, "tests/unit/test_translate.py"],
+    "watchdog/text/command_passwords.py": [
         *_REDACT,
         "tests/unit/test_command_passwords.py",
     ],
-    "watchdog/observation/seams.py": _REDACT,
-    "watchdog/observation/secret_shapes.py": _REDACT,
-    "watchdog/remediation/policy.py": [*_POLICY, "tests/unit/test_harm.py"],
-    "watchdog/remediation/bounds.py": _POLICY,
-    "watchdog/remediation/verdict.py": _POLICY,
-    "watchdog/remediation/values.py": _POLICY,
+    "watchdog/text/wrapped_secrets.py": _REDACT,
+    "watchdog/text/secret_patterns.py": _REDACT,
+    "watchdog/text/secret_finder.py": _REDACT,
+    "watchdog/text/secret_names.py": _REDACT,
+    "watchdog/text/secret_values.py": _REDACT,
+    "watchdog/text/assignments.py": _REDACT,
+    "watchdog/text/value_forms.py": _REDACT,
+    "watchdog/text/encoded_secrets.py": _REDACT,
+    "watchdog/text/lines.py": _REDACT,
+    "watchdog/policy/policy.py": [*_POLICY, "tests/unit/test_harm.py"],
+    "watchdog/policy/bounds.py": _POLICY,
+    "watchdog/policy/verdict.py": _POLICY,
+    "watchdog/policy/values.py": _POLICY,
+    "watchdog/incidents/approvals.py": ["tests/unit/test_approvals.py"],
+    "watchdog/incidents/authenticity.py": ["tests/unit/test_authenticity.py"],
+    "watchdog/policy/guards.py": ["tests/unit/test_guards.py", *_POLICY],
+    "watchdog/policy/resources.py": _POLICY,
+    "watchdog/policy/retries.py": [
+        "tests/unit/test_retries.py",
+        "tests/unit/test_undo_command.py",
+    ],
+    "watchdog/policy/rollback.py": ["tests/unit/test_going_back.py", *_POLICY],
+    "watchdog/incidents/memory.py": _MEMORY,
+    "watchdog/incidents/store.py": _MEMORY,
+    "watchdog/incidents/facts.py": ["tests/unit/test_authenticity.py"],
 }
 SECONDS = 120
 _SWAPS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -99,7 +127,9 @@ def mutants(source: str) -> Iterator[tuple[str, ast.Module]]:
 
 
 def _left_out(node: ast.AST) -> Iterator[ast.AST]:
-    """What decides nothing at run time: types, and that nobody may assign to a dataclass."""
+    """What decides nothing at run time: types, frozen dataclasses, how much a cache holds."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "lru_cache":
+        yield from (inner for given in node.args for inner in ast.walk(given))
     if isinstance(node, ast.keyword) and node.arg == "frozen":
         yield from ast.walk(node)
     for name in ("annotation", "returns"):

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent import futures
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from threading import Thread
+from typing import Protocol, TypeVar
+
+_SLICE_SECONDS = 0.25
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -80,3 +86,27 @@ class Budget:
         """End the pass early: no new write, and what is under way has so many seconds left."""
         self.stopped = True
         self._deadline = min(self._deadline, self.clock.monotonic() + within_seconds)
+
+
+def within(budget: Budget, call: Callable[[], T]) -> T:
+    """What `call` returns or raises; TimeoutError once the budget is over, whatever it does.
+
+    Timeouts of sockets are per read: they bound neither the lookup of a name nor a server that
+    drips. The call's thread is abandoned then and ends with its connection, at the latest with the
+    process, so `call` must change nothing that others read.
+    """
+    future: futures.Future[T] = futures.Future()
+
+    def work() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - carried over: the caller's thread raises it
+            future.set_exception(error)
+
+    Thread(target=work, name="call", daemon=True).start()
+    while left := budget.remaining():
+        # In slices: a stop signal shortens its budget while we wait.
+        done, _ = futures.wait([future], timeout=min(left, _SLICE_SECONDS))
+        if done:
+            return future.result()
+    raise TimeoutError

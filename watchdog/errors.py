@@ -5,14 +5,17 @@ WatchdogError
 ├── ClusterError           the API server is unusable      -> the pass fails, exit 1
 │   ├── ForbiddenError     RBAC refused this               -> read: blind spot; write: failed
 │   ├── NotFoundError      the object is gone              -> observe again; nothing to fix
-│   ├── ConflictError      somebody changed it first       -> read and judge again once, or refused
+│   ├── ConflictError      someone changed it first       -> read and judge again once, or refused
 │   ├── RejectedError      this very content was refused   -> refused, with the server's words
 │   └── UnansweredError    sent, no answer                 -> read: blind spot; write: read back
+│       └── TooLargeError  more than is read               -> list: smaller pages
 ├── ModelError             no usable answer                -> the rules' diagnosis, and it says so
 └── DeliveryError          Slack or Pushgateway refused    -> logged; other deliveries still happen
 
 A refusal by policy is not an error: it is an ActionResult with its reason.
 """
+
+from enum import StrEnum
 
 
 class WatchdogError(Exception):
@@ -39,8 +42,12 @@ class NotFoundError(ClusterError):
     """The object is gone (404)."""
 
 
+class NamespaceGoneError(ClusterError):
+    """The namespace that was to be looked at does not exist."""
+
+
 class ConflictError(ClusterError):
-    """Somebody changed the object first (409, or a failed `test` of a JSON patch)."""
+    """Someone changed the object first (409, or a failed `test` of a JSON patch)."""
 
 
 class RejectedError(ClusterError):
@@ -51,8 +58,30 @@ class UnansweredError(ClusterError):
     """The request may have been sent, and no usable answer came back in time."""
 
 
+class TooLargeError(UnansweredError):
+    """The answer is larger than is read."""
+
+
+class ModelFault(StrEnum):
+    """Why a model gave no usable answer; the values are labels of a metric."""
+
+    UNUSABLE = "unusable"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    CONTEXT = "context"
+    QUOTA = "quota"
+    ADDRESS = "address"
+    SERVER = "server"
+    UNREACHABLE = "unreachable"
+    NOT_ASKED = "not_asked"
+
+
 class ModelError(WatchdogError):
-    """The model gave no usable answer; the text says why in a few words."""
+    """The model gave no usable answer; the text says why in a few words, `fault` for code."""
+
+    def __init__(self, message: str, fault: ModelFault = ModelFault.UNUSABLE) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 class DeliveryError(WatchdogError):

@@ -57,7 +57,18 @@ def configure(level: str, mask: Mask = str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(PlainLines(mask) if sys.stderr.isatty() else JsonLines(mask))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # Its warnings quote whole addresses, and a webhook's is a secret.
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
     log.setLevel(level.upper())
+
+
+def _not_audit(record: logging.LogRecord) -> bool:
+    return log.isEnabledFor(logging.DEBUG) or not getattr(record, "fields", {}).get("audit")
+
+
+def without_audit() -> None:
+    """Leave audit lines out unless at debug level: the terminal shows each stage as it happens."""
+    log.addFilter(_not_audit)
 
 
 def audit(event: str, **fields: Any) -> None:

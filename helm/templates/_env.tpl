@@ -7,15 +7,18 @@
 {{- define "sre-watchdog.env" -}}
 {{- $names := list -}}
 {{- $policies := dict -}}
-{{- range include "sre-watchdog.namespaces" . | fromJsonArray -}}
+{{- /* If none is left, the passes say so: an empty list would mean another namespace. */ -}}
+{{- range include "sre-watchdog.namespaces" . | fromJsonArray | default (include "sre-watchdog.policies" . | fromJsonArray) -}}
 {{- $names = append $names .name -}}
 {{- $policy := dict "mode" .mode -}}
 {{- with .channel }}{{ $_ := set $policy "channel" . }}{{ end -}}
 {{- with .severity }}{{ $_ := set $policy "severity" . }}{{ end -}}
 {{- with .owner }}{{ $_ := set $policy "owner" . }}{{ end -}}
 {{- with .runbookUrl }}{{ $_ := set $policy "runbook_url" . }}{{ end -}}
+{{- with .notify }}{{ $_ := set $policy "notify" . }}{{ end -}}
 {{- with .windows }}{{ $_ := set $policy "windows" . }}{{ end -}}
 {{- with .configmaps }}{{ $_ := set $policy "configmaps" . }}{{ end -}}
+{{- with .suggestedEnv }}{{ $_ := set $policy "suggested_env" . }}{{ end -}}
 {{- $_ := set $policies .name $policy -}}
 {{- end -}}
 {{- if ge (int .Values.runBudgetSeconds) (int .Values.activeDeadlineSeconds) -}}
@@ -24,10 +27,17 @@
 {{- if ne (empty .Values.blocker.prometheusUrl) (empty .Values.blocker.query) -}}
 {{- fail "blocker.prometheusUrl and blocker.query go together: set both, or neither" -}}
 {{- end -}}
+{{- if and (or .Values.watch.namespaceSelector .Values.watch.allNamespaces) (not .Values.rbac.clusterRead) -}}
+{{- fail "watch.namespaceSelector and watch.allNamespaces need rbac.clusterRead=true: namespaces that come and go can be read by a ClusterRole only" -}}
+{{- end -}}
 {{- $env := dict
   "SRE_AGENT_NAMESPACES" (join "," $names)
   "SRE_AGENT_POLICIES" (toJson $policies)
   "SRE_AGENT_LABEL_SELECTOR" .Values.watch.labelSelector
+  "SRE_AGENT_WATCH__NAMESPACE_SELECTOR" .Values.watch.namespaceSelector
+  "SRE_AGENT_WATCH__ALL_NAMESPACES" (ternary "true" "" .Values.watch.allNamespaces)
+  "SRE_AGENT_WATCH__EXCLUDE" (join "," .Values.watch.exclude)
+  "SRE_AGENT_WATCH__CUSTOM_RESOURCES" (join "," .Values.watch.customResources)
   "SRE_AGENT_DRY_RUN" (toString .Values.dryRun)
   "SRE_AGENT_MAX_REMEDIATION_ATTEMPTS" (include "sre-watchdog.text" .Values.maxRemediationAttempts)
   "SRE_AGENT_LIMITS__ACTIONS_PER_HOUR" (include "sre-watchdog.text" .Values.limits.actionsPerHour)
@@ -40,6 +50,7 @@
   "SRE_AGENT_BLOCKER__TIMEOUT_SECONDS" (include "sre-watchdog.text" .Values.blocker.timeoutSeconds)
   "SRE_AGENT_RUN_BUDGET_SECONDS" (include "sre-watchdog.text" .Values.runBudgetSeconds)
   "SRE_AGENT_CLUSTER_NAME" .Values.clusterName
+  "SRE_AGENT_DASHBOARD_URL" .Values.dashboardUrl
   "SRE_AGENT_RELEASE_NAME" .Release.Name
   "SRE_AGENT_SHARDS" (ternary "" (include "sre-watchdog.text" .Values.shards) (eq (int .Values.shards) 1))
   "SRE_AGENT_LLM__BASE_URL" .Values.llm.baseUrl
@@ -51,6 +62,7 @@
   "SRE_AGENT_SLACK__APPROVERS" (join "," .Values.slack.approvers)
   "SRE_AGENT_SLACK__REMIND_SECONDS" (include "sre-watchdog.text" .Values.slack.remindSeconds)
   "SRE_AGENT_ALERTMANAGER__URL" .Values.alertmanager.url
+  "SRE_AGENT_ALERTMANAGER__URLS" (join "," .Values.alertmanager.urls)
   "SRE_AGENT_INCIDENTS__TRIES" (include "sre-watchdog.text" .Values.incidents.tries)
   "SRE_AGENT_INCIDENTS__COOLDOWN_SECONDS" (include "sre-watchdog.text" .Values.incidents.cooldownSeconds)
   "SRE_AGENT_INCIDENTS__REOPEN_SECONDS" (include "sre-watchdog.text" .Values.incidents.reopenSeconds)
@@ -58,10 +70,21 @@
   "SRE_AGENT_PUSHGATEWAY__URL" (include "sre-watchdog.pushgatewayUrl" .)
   "SRE_AGENT_PUSHGATEWAY__JOB" .Release.Name
   "SRE_AGENT_HEARTBEAT__URL" .Values.heartbeat.url -}}
+{{- with .Values.watch.choices -}}{{- $_ := set $env "SRE_AGENT_WATCH__CHOICES" (toJson .) -}}{{- end -}}
+{{- with .Values.llm.extraHeaders -}}{{- $_ := set $env "SRE_AGENT_LLM__EXTRA_HEADERS" (toJson .) -}}{{- end -}}
+{{- with .Values.llm.extraBody -}}{{- $_ := set $env "SRE_AGENT_LLM__EXTRA_BODY" (toJson .) -}}{{- end -}}
 {{- range $kind, $mode := .Values.actions -}}
 {{- $_ := set $env (printf "SRE_AGENT_ACTIONS__%s" (upper $kind)) $mode -}}
 {{- end -}}
-{{- $secret := list "POD_NAMESPACE" "SRE_AGENT_LLM__API_KEY" "SRE_AGENT_SLACK__BOT_TOKEN" "SRE_AGENT_SLACK__WEBHOOK_URL" -}}
+{{- $secret := list "POD_NAMESPACE" "SRE_AGENT_CONFIG" "SRE_AGENT_LLM__API_KEY" "SRE_AGENT_SLACK__BOT_TOKEN" "SRE_AGENT_SLACK__WEBHOOK_URL" "SRE_AGENT_MEMORY__KEY" -}}
+{{- range $name := list "alertmanager" "blocker" "pushgateway" -}}
+{{- if (get $.Values $name).existingSecret.name -}}
+{{- range list "USER" "PASSWORD" "TOKEN" }}{{ $secret = append $secret (printf "SRE_AGENT_%s__%s" (upper $name) .) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- if .Values.notify.existingSecret.name -}}
+{{- range list "URLS" "WEBHOOKS" "WEBHOOK_KEY" }}{{ $secret = append $secret (printf "SRE_AGENT_NOTIFY__%s" .) }}{{ end -}}
+{{- end -}}
 {{- $further := dict -}}
 {{- range $name, $value := .Values.settings -}}
 {{- $full := printf "SRE_AGENT_%s" (upper $name) -}}
@@ -71,6 +94,12 @@
 {{- $_ := set $further $full (include "sre-watchdog.text" $value) -}}
 {{- end -}}
 {{- $env = merge $env $further -}}
+{{- if and .Values.caBundle.configMap .Values.caBundle.secret -}}
+{{- fail "caBundle.configMap and caBundle.secret are both set: keep one" -}}
+{{- end -}}
+{{- if or .Values.caBundle.configMap .Values.caBundle.secret -}}
+{{- $secret = append $secret "SSL_CERT_FILE" -}}
+{{- end -}}
 {{- $seen := dict -}}
 {{- range .Values.extraEnv -}}
 {{- if or (hasKey $env .name) (has .name $secret) -}}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
+from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +31,22 @@ class Chart:
         )
 
     def template(
-        self, *sets: str, values: Path | None = None, kube_version: str = "1.34.0"
+        self,
+        *sets: str,
+        values: Path | None = None,
+        kube_version: str = "1.34.0",
+        json: Mapping[str, Any] | None = None,
+        namespace: str = NAMESPACE,
+        only: str = "",
     ) -> list[Object]:
-        """All objects, test hooks included."""
+        """All objects, test hooks included, or those of one template."""
         given = [part for each in sets for part in ("--set", each)]
+        given += [
+            part for k, v in (json or {}).items() for part in ("--set-json", f"{k}={dumps(v)}")
+        ]
+        given += ["--show-only", only] if only else []
         done = self.run(
-            "template", RELEASE, str(CHART), "--namespace", NAMESPACE,
+            "template", RELEASE, str(CHART), "--namespace", namespace,
             "--kube-version", kube_version, *given, values=values,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -43,7 +55,8 @@ class Chart:
     def refusal(self, *sets: str) -> str:
         """What helm says of values that it must refuse."""
         given = [part for each in sets for part in ("--set", each)]
-        done = self.run("template", RELEASE, str(CHART), "--namespace", NAMESPACE, *given)
+        where = ("--namespace", NAMESPACE, "--kube-version", "1.34.0")
+        done = self.run("template", RELEASE, str(CHART), *where, *given)
         assert done.returncode != 0, f"{sets} was taken"
         return done.stderr
 

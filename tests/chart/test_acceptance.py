@@ -12,8 +12,8 @@ from tests.chart.rendering import CI_VALUES, TOP, Chart, Object
 from tests.cluster.plane import Plane
 
 pytestmark = pytest.mark.chart
-OLDEST, NEWEST = "1.27", "1.37"
-OPERATORS = {"PrometheusRule"}  # kinds of an operator that the API server has not
+OLDEST, NEWEST = "1.29", "1.37"
+OPERATORS = {"PrometheusRule", "ServiceMonitor"}  # kinds of an operator that the API server has not
 
 
 @pytest.fixture(scope="module")

@@ -1,19 +1,20 @@
 """What the chart renders, under both helms, and what it refuses to render."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from tests.chart.rendering import CHART, CI_VALUES, Chart, environment, of_kind, pods
+from tests.chart.rendering import CHART, CI_VALUES, Chart, Object, environment, of_kind, pods
 from watchdog.actions import BY_NAME
-from watchdog.environment import load
-from watchdog.settings import (
+from watchdog.settings.environment import load
+from watchdog.settings.schema import IncidentSettings, LimitSettings
+from watchdog.settings.services import (
     AlertmanagerSettings,
     BlockerSettings,
-    IncidentSettings,
-    LimitSettings,
     LLMSettings,
     SlackSettings,
 )
@@ -34,9 +35,13 @@ def test_both_helms_render_the_same_objects(chart: Chart, each_chart: Chart, val
     def by_name(one: dict[str, object]) -> str:
         return json.dumps(one, sort_keys=True)
 
-    here = sorted(each_chart.template(values=values), key=by_name)
+    def rendered(one: Chart) -> list[dict[str, object]]:
+        objects = one.template(values=values)
+        for secret in of_kind(objects, "Secret"):
+            secret["stringData"].pop("key", None)  # the memory's, made anew each time
+        return sorted(objects, key=by_name)
 
-    assert here == sorted(chart.template(values=values), key=by_name)
+    assert rendered(each_chart) == rendered(chart)
 
 
 @each_values
@@ -211,14 +216,166 @@ def test_the_dashboard_reaches_grafana_as_it_is(chart: Chart) -> None:
     assert found["metadata"]["labels"]["grafana_dashboard"] == "1"
 
 
-def test_a_disabled_alert_is_left_out_and_the_rest_is_as_written(chart: Chart) -> None:
-    written = yaml.safe_load((CHART / "files" / "alerts.yaml").read_text())["groups"]
-    first = written[0]["rules"].pop(0)["alert"]
+def test_a_disabled_alert_is_left_out(chart: Chart) -> None:
+    (whole,) = of_kind(chart.template("prometheusRule.enabled=true"), "PrometheusRule")
+    rules = whole["spec"]["groups"][0]["rules"]
+    first = next(rule["alert"] for rule in rules if "alert" in rule)
 
     objects = chart.template("prometheusRule.enabled=true", f"prometheusRule.disabled={{{first}}}")
 
     (found,) = of_kind(objects, "PrometheusRule")
-    assert found["spec"]["groups"] == written
+    (group,) = found["spec"]["groups"]
+    assert group["rules"] == [rule for rule in rules if rule.get("alert") != first]
+
+
+INTERVALS = {
+    "*/5 * * * *": 300,
+    "*/7 * * * *": 420,
+    "2,32 * * * *": 1800,
+    "0-20/10 * * * *": 2400,
+    "0 * * * *": 3600,
+    "@hourly": 3600,
+    "30 */6 * * *": 6 * 3600,
+    "0 08-17 * * *": 15 * 3600,
+    "0 3 * * *": 24 * 3600,
+    "@daily": 24 * 3600,
+    "*/10 9-16 * * MON-FRI": 64 * 3600 + 600,
+    "0 0 * * 0": 7 * 24 * 3600,
+    "@weekly": 7 * 24 * 3600,
+    "0 0 1,15 * *": 17 * 24 * 3600,
+    "0 0 1,15 * 1": 7 * 24 * 3600,
+}
+
+
+@pytest.mark.parametrize("schedule", INTERVALS)
+def test_alerts_go_by_the_longest_interval_of_the_schedule(chart: Chart, schedule: str) -> None:
+    escaped = schedule.replace(",", "\\,")
+    sets = ("prometheusRule.enabled=true", f"schedule={escaped}")
+    (found,) = chart.template(*sets, only="templates/prometheusrule.yaml")
+
+    rules = {r.get("alert"): r for r in found["spec"]["groups"][0]["rules"]}
+
+    # The interval, the deadline of 240 seconds, and a minute.
+    assert f"> {INTERVALS[schedule] + 300}\n" in rules["SreWatchdogNotRunning"]["expr"]
+
+
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("", None),
+        ("https://grafana.example/d/wd", "https://grafana.example/d/wd?viewPanel=4"),
+        (
+            "https://grafana.example/d/wd?var-cluster={cluster}&var-namespace={namespace}",
+            (
+                "https://grafana.example/d/wd?var-cluster={{ $labels.cluster }}"
+                "&var-namespace={{ $labels.namespace }}&viewPanel=4"
+            ),
+        ),
+    ],
+)
+def test_an_alert_links_to_its_panel_if_the_dashboard_has_an_address(
+    chart: Chart, address: str, link: str | None
+) -> None:
+    values = {"prometheusRule": {"enabled": True}, "dashboardUrl": address}
+    (found,) = chart.template(json=values, only="templates/prometheusrule.yaml")
+
+    rules = {r.get("alert"): r for r in found["spec"]["groups"][0]["rules"]}
+
+    assert rules["SreWatchdogNeedsHuman"]["annotations"].get("dashboard_url") == link
+
+
+def test_a_night_is_an_hour_longer_where_clocks_are_put_back(chart: Chart) -> None:
+    sets = ("prometheusRule.enabled=true", "schedule=0 3 * * *", "timeZone=Europe/Berlin")
+    (found,) = chart.template(*sets, only="templates/prometheusrule.yaml")
+
+    assert f"> {25 * 3600 + 300}\n" in str(found["spec"]["groups"][0]["rules"][2]["expr"])
+
+
+def test_one_registry_and_its_login_serve_all_images(chart: Chart) -> None:
+    sets = (
+        "global.imageRegistry=mirror.example.com", "global.imagePullSecrets={login}",
+        "pushgateway.enabled=true",
+    )  # fmt: skip
+
+    specs = pods(chart.template(*sets))
+
+    images = {container["image"] for spec in specs for container in spec["containers"]}
+    assert images == {
+        "mirror.example.com/sre-watchdog/sre-watchdog:0.1.0",
+        "mirror.example.com/prom/pushgateway:v1.11.1",
+    }
+    assert all(spec["imagePullSecrets"] == [{"name": "login"}] for spec in specs)
+
+
+def test_the_releases_own_objects_can_be_in_another_namespace(chart: Chart) -> None:
+    sets = ("namespaceOverride=tools", "watch.namespaces={shop}", "pushgateway.enabled=true")
+
+    objects = chart.template(*sets, "networkPolicy.enabled=true", "dashboard.enabled=true")
+
+    namespaces = {one["metadata"].get("namespace") for one in objects}
+    assert namespaces == {"tools", "shop", None}
+    (binding,) = of_kind(objects, "RoleBinding")
+    assert binding["subjects"][0]["namespace"] == "tools"
+    policies = json.dumps(of_kind(objects, "ValidatingAdmissionPolicy"))
+    assert "system:serviceaccount:tools:watchdog-sre-watchdog" in policies
+    assert "serviceaccount:ops:" not in policies
+
+
+def test_credentials_of_services_come_from_a_secret(chart: Chart) -> None:
+    objects = chart.template(values=CHART / "ci" / "existing-secret-values.yaml")
+    (cronjob,) = of_kind(objects, "CronJob")
+    spec = cronjob["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    read = {
+        each["name"]: each["valueFrom"]["secretKeyRef"]["key"]
+        for each in spec["containers"][0]["env"]
+        if each.get("valueFrom", {}).get("secretKeyRef", {}).get("name") == "monitoring"
+    }
+
+    keys = {"USER": "user", "PASSWORD": "password", "TOKEN": "token"}
+    services = ("ALERTMANAGER", "BLOCKER", "PUSHGATEWAY")
+    assert read == {
+        f"SRE_AGENT_{service}__{what}": key for service in services for what, key in keys.items()
+    } | {"SRE_AGENT_ALERTMANAGER__TOKEN": "alertmanager-token"}
+
+
+def test_the_pod_takes_a_runtime_class(chart: Chart) -> None:
+    (spec, _) = pods(chart.template("runtimeClassName=gvisor"))
+
+    assert spec["runtimeClassName"] == "gvisor"
+
+
+def test_sidecars_end_with_the_pass_and_the_ca_bundle_is_trusted(chart: Chart) -> None:
+    objects = chart.template(values=CHART / "ci" / "all-on-values.yaml")
+    (cronjob,) = of_kind(objects, "CronJob")
+    job = cronjob["spec"]["jobTemplate"]
+    spec = job["spec"]["template"]["spec"]
+
+    starts = [(one["name"], one.get("restartPolicy")) for one in spec["initContainers"]]
+    assert starts == [("wait", None), ("proxy", "Always")]
+    (container,) = spec["containers"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    assert environment(objects)["SSL_CERT_FILE"] == f"{mounts['ca-bundle']}/bundle.pem"
+    assert container["args"][:3] == ["run", "-o", "text"]
+    assert job["metadata"]["annotations"] == {"sidecar.istio.io/inject": "false"}
+    assert cronjob["metadata"]["annotations"] == {"example.com/owner": "sre"}
+
+
+def test_the_bundled_gateway_is_scraped_with_honor_labels_and_keeps_its_metrics(
+    chart: Chart,
+) -> None:
+    objects = chart.template(values=CHART / "ci" / "all-on-values.yaml")
+    (monitor,) = of_kind(objects, "ServiceMonitor")
+    (service,) = of_kind(objects, "Service")
+    (gateway,) = of_kind(objects, "Deployment")
+    (claim,) = of_kind(objects, "PersistentVolumeClaim")
+
+    assert monitor["spec"]["endpoints"][0]["honorLabels"] is True
+    wanted = monitor["spec"]["selector"]["matchLabels"].items()
+    assert wanted <= service["metadata"]["labels"].items()
+    pod = gateway["spec"]["template"]["spec"]
+    assert pod["volumes"][0]["persistentVolumeClaim"] == {"claimName": claim["metadata"]["name"]}
+    assert pod["containers"][0]["args"] == ["--persistence.file=/data/metrics"]
+    assert pod["nodeSelector"] == {"pool": "ops"}
 
 
 REFUSED = {
@@ -234,6 +391,13 @@ REFUSED = {
     "a late start": (["startingDeadlineSeconds=5"], "/startingDeadlineSeconds"),
     "a budget beyond the deadline": (["runBudgetSeconds=240"], "must be less than"),
     "a setting with a value": (["settings.DRY_RUN=true"], "the chart sets SRE_AGENT_DRY_RUN"),
+    "a mistyped setting": (["settings.VERFIY__TIMEOUT_SECONDS=90"], "'VERFIY__TIMEOUT_SECONDS'"),
+    "a namespace of Kubernetes": (
+        ["watch.namespaces={kube-system}"],
+        "kube-system cannot be watched",
+    ),
+    "two CA bundles": (["caBundle.configMap=a", "caBundle.secret=b"], "keep one"),
+    "a runbook without scheme": (["runbookBaseUrl=docs/runbook.md"], "/runbookBaseUrl"),
     "an env of ours": (["extraEnv[0].name=SRE_AGENT_DRY_RUN"], "which the chart sets itself"),
     "a secret env of ours": (["extraEnv[0].name=SRE_AGENT_LLM__API_KEY"], "sets itself"),
     "a name as approver": (["slack.approvers={@ada}"], "/slack/approvers/0"),
@@ -250,12 +414,33 @@ def test_wrong_values_are_refused_by_name(each_chart: Chart, case: str) -> None:
     assert words in each_chart.refusal(*sets)
 
 
+_RULE = ("rbac.clusterRead=true", "watch.namespaceSelector=team=shop")
 NOTES = {
-    "no model": ([], "WARNING: no model is configured"),
+    "by label": (_RULE, "every namespace with the labels team=shop, looked up anew in each pass"),
+    "by label, what would let it act": (
+        _RULE,
+        "grant -n NAME --release watchdog --release-namespace default | kubectl apply -f -",
+    ),
+    "by label, nothing bound": (
+        (*_RULE, "watch.mode=observe"),
+        "of the list is in mode observe, and the others wait",
+    ),
+    "by label, another account": (
+        (*_RULE, "serviceAccount.name=robot"),
+        "--release-namespace default --service-account robot | kubectl",
+    ),
+    "all namespaces": (
+        ("rbac.clusterRead=true", "watch.allNamespaces=true", "watch.exclude={preview-*}"),
+        "every namespace, looked up anew in each pass, but kube-*, preview-*",
+    ),
+    "no model": ([], "NOTE: no model is configured"),
     "no metrics": ([], "it acts, but pushes no metrics"),
     "long deadline": (["activeDeadlineSeconds=400"], "not shorter than the schedule's interval"),
     "tight deadline": (["runBudgetSeconds=230"], "less than terminationGracePeriodSeconds"),
     "dry run": (["dryRun=true"], "It writes nothing: this is a dry run"),
+    "a dry run is silent": (["dryRun=true"], "It posts nothing either"),
+    "observing": (["watch.mode=observe"], "It changes nothing: every namespace is in mode observe"),
+    "nothing by itself": (["watch.mode=approve"], "by itself:                  nothing"),
     "suspended": (["suspend=true"], "SUSPENDED"),
     "how to run it": ([], "create job --from=cronjob/watchdog-sre-watchdog"),
     "no rights": (["rbac.create=false"], "grant its rights yourself"),
@@ -270,3 +455,116 @@ def test_the_notes_say_what_matters(chart: Chart, case: str) -> None:
     done = chart.run("install", "watchdog", str(CHART), "--dry-run=client", *given)
 
     assert words in done.stdout.partition("NOTES:")[2]
+
+
+def test_the_memory_s_key_is_made_and_only_mounted_into_its_own_pod(chart: Chart) -> None:
+    objects = chart.template()
+    (secret,) = of_kind(objects, "Secret")
+    rules = [rule for role in of_kind(objects, "Role") for rule in role["rules"]]
+
+    assert len(secret["stringData"]["key"]) >= 32
+    assert _key_of(objects) == {"name": "watchdog-sre-watchdog-memory", "key": "key"}
+    assert not any("secrets" in rule["resources"] for rule in rules)
+
+
+def test_the_memory_s_key_may_be_a_secret_that_is_there(chart: Chart) -> None:
+    objects = chart.template("memory.existingSecret.name=mine", "memory.existingSecret.key=old")
+
+    assert of_kind(objects, "Secret") == []
+    assert _key_of(objects) == {"name": "mine", "key": "old"}
+
+
+def _key_of(objects: list[Object]) -> Object:
+    (cronjob,) = of_kind(objects, "CronJob")
+    (container,) = cronjob["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    env = {each["name"]: each for each in container["env"]}
+    found: Object = env["SRE_AGENT_MEMORY__KEY"]["valueFrom"]["secretKeyRef"]
+    return found
+
+
+def test_a_file_of_settings_is_mounted_and_named(chart: Chart) -> None:
+    objects = chart.template(json={"config": {"verify": {"timeout_seconds": 90}}})
+
+    (pod, *_) = pods(objects)
+    (container,) = pod["containers"]
+    (held,) = (
+        each
+        for each in of_kind(objects, "ConfigMap")
+        if each["metadata"]["name"].endswith("config")
+    )
+    assert yaml.safe_load(held["data"]["config.yaml"]) == {"verify": {"timeout_seconds": 90}}
+    (mount,) = (each for each in container["volumeMounts"] if each["name"] == "config")
+    assert environment(objects)["SRE_AGENT_CONFIG"] == f"{mount['mountPath']}/config.yaml"
+
+
+def test_messengers_come_from_a_secret_and_a_namespace_names_its_own(chart: Chart) -> None:
+    objects = chart.template(
+        "notify.existingSecret.name=messengers",
+        json={"watch.namespaces": [{"name": "shop", "notify": ["team"]}]},
+    )
+
+    policies = json.loads(environment(objects)["SRE_AGENT_POLICIES"])
+    assert policies["shop"]["notify"] == ["team"]
+    assert _secret_keys(objects, "SRE_AGENT_NOTIFY__") == {
+        "URLS": "urls", "WEBHOOKS": "webhooks", "WEBHOOK_KEY": "webhook-key",
+    }  # fmt: skip
+
+
+def test_several_alertmanagers_are_named(chart: Chart) -> None:
+    given = {"alertmanager": {"url": "http://a:9093", "urls": ["http://b:9093", "http://c:9093"]}}
+
+    env = environment(chart.template(json=given))
+
+    assert env["SRE_AGENT_ALERTMANAGER__URLS"] == "http://b:9093,http://c:9093"
+
+
+def test_where_git_tools_keep_their_resources_one_role_reads_just_those(chart: Chart) -> None:
+    objects = chart.template(json={"rbac.gitSources": ["argocd"]})
+
+    (role,) = (r for r in of_kind(objects, "Role") if r["metadata"]["namespace"] == "argocd")
+    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"get"}
+    assert {resource for rule in role["rules"] for resource in rule["resources"]} == {
+        "applications", "kustomizations", "helmreleases", "gitrepositories",
+    }  # fmt: skip
+    assert not [
+        r for r in of_kind(chart.template(), "Role") if r["metadata"]["name"].endswith("-git")
+    ]
+
+
+def test_configmaps_may_be_listed_only_if_their_names_are_asked_for(chart: Chart) -> None:
+    def verbs(given: dict[str, bool]) -> set[str]:
+        (role,) = of_kind(chart.template(json=given), "Role")
+        named = [rule for rule in role["rules"] if "configmaps" in rule["resources"]]
+        return {verb for rule in named if "resourceNames" not in rule for verb in rule["verbs"]}
+
+    assert verbs({}) == set()
+    assert verbs({"rbac.configMapNames": True}) == {"list"}
+
+
+def _secret_keys(objects: list[Object], prefix: str) -> dict[str, str]:
+    (cronjob,) = of_kind(objects, "CronJob")
+    (container,) = cronjob["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    return {
+        each["name"].removeprefix(prefix): each["valueFrom"]["secretKeyRef"]["key"]
+        for each in container["env"]
+        if each["name"].startswith(prefix)
+    }
+
+
+def test_metrics_are_deleted_on_uninstall_only_from_a_gateway_of_ones_own_and_if_asked(
+    chart: Chart,
+) -> None:
+    asked = {"pushgateway": {"url": "http://gateway:9091", "deleteOnUninstall": True}}
+    bundled = {"pushgateway": {"enabled": True, "deleteOnUninstall": True}}
+    url_only = {"pushgateway": {"url": "http://gateway:9091"}}
+
+    def hooks(given: Mapping[str, Any]) -> list[Object]:
+        jobs = of_kind(chart.template(json=given), "Job")
+        return [job for job in jobs if "helm.sh/hook" in job["metadata"].get("annotations", {})]
+
+    (job,) = hooks(asked)
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-delete"
+    assert container["args"] == ["delete-metrics", "--best-effort"]
+    assert not hooks(bundled)
+    assert not hooks(url_only)

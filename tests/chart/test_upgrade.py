@@ -1,5 +1,6 @@
 """What the product wrote into the chart's own objects outlives upgrades, but not the release."""
 
+import base64
 import json
 import os
 import subprocess
@@ -57,6 +58,27 @@ def test_an_upgrade_leaves_the_memory_and_the_lease_alone(
         found = plane.json(kind, ns, "sre-watchdog")
         assert found["metadata"]["labels"]["team"] == "sre"
         assert {key: found[key] for key in fields} == fields
+
+
+def test_an_upgrade_keeps_the_memory_s_key_and_a_rotation_of_it(
+    plane: Plane, ns: str, helm: Helm
+) -> None:
+    def key() -> str:
+        found: str = plane.json("secret", ns, "watchdog-sre-watchdog-memory")["data"]["key"]
+        return base64.b64decode(found).decode()
+
+    helm("install", "watchdog", str(CHART))
+    made = key()
+    helm("upgrade", "watchdog", str(CHART), "--set", "schedule=*/10 * * * *")
+    assert key() == made
+    both = f"{made},a newer one that was added by hand"
+    plane.kubectl(
+        "patch", "secret", "watchdog-sre-watchdog-memory", "-n", ns, "--type=merge", "-p",
+        json.dumps({"stringData": {"key": both}}),
+    )  # fmt: skip
+    helm("upgrade", "watchdog", str(CHART), "--set", "schedule=*/15 * * * *")
+
+    assert key() == both
 
 
 def test_a_second_release_cannot_watch_the_same_namespace(ns: str, helm: Helm) -> None:

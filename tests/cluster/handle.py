@@ -1,6 +1,6 @@
 """What a test holds of a real cluster: kubectl, with patience.
 
-Nothing here brings a cluster up: that is `tests/cluster_fixtures.py`.
+Nothing here brings a cluster up: that is `tests/support/cluster_fixtures.py`.
 """
 
 import contextlib
@@ -19,6 +19,10 @@ Origin = Literal["own", "kind", "given"]
 
 Answer = TypeVar("Answer")
 
+PATIENCE = 300
+"""Seconds that any condition is waited for. It says nothing of how long it takes: a loaded machine
+may need minutes for what else takes one second, and a test fails only if it never comes."""
+
 # What an API server says while something that the object needs is still being made.
 NOT_YET = (
     "error looking up service account",
@@ -26,6 +30,7 @@ NOT_YET = (
     "status unknown for quota",
     "failed calling webhook",
     "no matches for kind",
+    "could not find the requested resource",  # its definition was taken a moment ago
     "not yet ready to handle request",
     "etcdserver: request timed out",
 )
@@ -35,12 +40,14 @@ class KubectlError(AssertionError):
     """kubectl failed. The message is the command and what it printed."""
 
 
-def poll(predicate: Callable[[], Answer], timeout: float, what: str, every: float = 0.2) -> Answer:
-    """Returns the first true answer; after `timeout` seconds fails with `what` and the last answer.
+def poll(
+    predicate: Callable[[], Answer], what: str, every: float = 0.2, within: float = PATIENCE
+) -> Answer:
+    """Returns the first true answer; out of patience it fails with `what` and the last answer.
 
     A KubectlError counts as "not yet": a predicate may read what is still to come.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + within
     while True:
         last: object
         try:
@@ -53,7 +60,7 @@ def poll(predicate: Callable[[], Answer], timeout: float, what: str, every: floa
             last = answer
         if time.monotonic() >= deadline:
             raise AssertionError(
-                f"waited {timeout:g} s for {what}; the last look gave: {last!s:.2000}"
+                f"waited {within:g} s for {what}; the last look gave: {last!s:.2000}"
             )
         time.sleep(every)
 
@@ -82,7 +89,7 @@ class Cluster:
             capture_output=True,
             text=True,
             env={**os.environ, "KUBECONFIG": str(self.kubeconfig)},
-            timeout=300,
+            timeout=2 * PATIENCE,
             check=False,
         )
         if not check:
@@ -101,7 +108,7 @@ class Cluster:
         )
         return answer
 
-    def apply(self, manifest_text: str, namespace: str, timeout: float = 60) -> str:
+    def apply(self, manifest_text: str, namespace: str) -> str:
         """Applies YAML or JSON; tries again while what it needs is not there yet (`NOT_YET`)."""
 
         def applied() -> str:
@@ -112,11 +119,17 @@ class Cluster:
                     raise
                 raise AssertionError(f"refused for good: {error}") from error
 
-        return poll(applied, timeout, f"the API server to take a manifest in {namespace}", 0.3)
+        return poll(applied, f"the API server to take a manifest in {namespace}", 0.3)
 
-    def wait(self, predicate: Callable[[], Answer], timeout: float, what: str) -> Answer:
-        """Polls until the predicate's answer is true and returns it: see `poll`."""
-        return poll(predicate, timeout, what)
+    def rolled_out(self, name: str, namespace: str) -> None:
+        """Returns once the Deployment's newest revision is rolled out."""
+        rollout = ("rollout", "status", f"deployment/{name}", "-n", namespace)
+        self.kubectl(*rollout, f"--timeout={PATIENCE}s")
+
+    def completed(self, job: str, namespace: str) -> None:
+        """Returns once the Job has completed."""
+        done = ("wait", "--for=condition=complete", f"job/{job}", "-n", namespace)
+        self.kubectl(*done, f"--timeout={PATIENCE}s")
 
     @contextlib.contextmanager
     def namespace(self, prefix: str) -> Iterator[str]:
@@ -124,9 +137,9 @@ class Cluster:
         name = unique_name(prefix)
         self.kubectl("create", "namespace", name)
         try:
-            # Without the ConfigMap a first pod gets a FailedMount event that is nobody's fault.
+            # Without the ConfigMap a first pod gets a FailedMount event that is no one's fault.
             needs = ("serviceaccount/default", "configmap/kube-root-ca.crt")
-            poll(lambda: self.kubectl("get", *needs, "-n", name), 60, f"{name} to be usable")
+            poll(lambda: self.kubectl("get", *needs, "-n", name), f"{name} to be usable")
             yield name
         finally:
             self.kubectl("delete", "namespace", name, "--wait=false", check=False)

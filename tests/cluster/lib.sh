@@ -17,7 +17,7 @@ apt() {  # apt ARGUMENTS...: apt-get, quiet unless it fails, once more with fres
   { apt-get -qq update && apt-get -qq -o DPkg::Lock::Timeout=300 "$@"; } > "$log" 2>&1 || die "apt-get $* failed: see $log"
 }
 
-packages() {  # packages NAME...: installs what is missing; no service of theirs is started, now or at boot
+packages() {  # packages NAME...: installs what is missing; none of their services is started, now or at boot
   local missing=() name guard=
   for name in "$@"; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")

@@ -29,24 +29,27 @@ class ApiRefusalError(AssertionError):
 class Api:
     """Plain HTTP over kept connections: a client library is too slow for thousands of objects."""
 
-    def __init__(self, kubeconfig: Path) -> None:
+    def __init__(self, kubeconfig: Path, token: str | None = None) -> None:
+        """With the token of the kubeconfig's user, or another one."""
         config = yaml.safe_load(kubeconfig.read_text())
         cluster = config["clusters"][0]["cluster"]
         self._address = urlsplit(cluster["server"])
         self._tls = ssl.create_default_context(cafile=cluster["certificate-authority"])
         self._headers = {
-            "Authorization": f"Bearer {config['users'][0]['user']['token']}",
-            "Content-Type": "application/json",
+            "Authorization": f"Bearer {token or config['users'][0]['user']['token']}",
         }
         self._idle: queue.LifoQueue[tuple[float, http.client.HTTPSConnection]] = queue.LifoQueue()
         self._resources: dict[tuple[str, str], tuple[str, bool]] = {}
 
-    def request(self, method: str, path: str, body: Object | None = None) -> Object:
+    def request(
+        self, method: str, path: str, body: Any = None, content_type: str = "application/json"
+    ) -> Object:
         """Returns the reply's object; raises ApiRefusalError for any status but 2xx."""
         payload = None if body is None else json.dumps(body)
         connection = self._connection()
         try:
-            connection.request(method, path, payload, self._headers)
+            headers = {**self._headers, "Content-Type": content_type}
+            connection.request(method, path, payload, headers)
             reply = connection.getresponse()
             text = reply.read()
         except (OSError, http.client.HTTPException):

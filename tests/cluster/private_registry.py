@@ -1,4 +1,4 @@
-"""An image registry on 127.0.0.1 that lets nobody in: private_registry.py PORT.
+"""An image registry on 127.0.0.1 that lets no one in: private_registry.py PORT.
 
 It speaks the token protocol of real registries up to the refusal, so that the kubelet
 reports what it reports for a private image without credentials.

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.arena import Arena
-from tests.wire import Wire
+from tests.support.simulated_cluster import Arena
+from tests.support.wire import Wire
 
 
 @pytest.fixture

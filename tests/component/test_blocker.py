@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,13 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from tests.arena import NAMESPACE, Arena, outcomes
-from tests.cluster_fixtures import run_watchdog
 from tests.e2e.servers import prometheus_of
-from watchdog.blocker import blocker
+from tests.support.cluster_fixtures import run_watchdog
+from tests.support.simulated_cluster import NAMESPACE, Arena, outcomes
 from watchdog.clock import Budget, SystemClock
-from watchdog.remediation.verdict import Verdict
-from watchdog.settings import BlockerSettings
+from watchdog.integrations.change_freeze import blocker
+from watchdog.policy.verdict import Verdict
+from watchdog.settings.services import BlockerSettings
 
 QUERY = 'ALERTS{alertname="ChangeFreeze"} == 1'
 ASKED = "/prom/api/v1/query"
@@ -136,8 +136,10 @@ def test_what_is_no_clear_answer_holds_changes_back(
 def test_a_prometheus_that_is_not_there_or_does_not_answer_holds_changes_back(
     httpserver: HTTPServer,
 ) -> None:
+    told_off = threading.Event()
+
     def slow(_: Request) -> Response:
-        time.sleep(0.6)
+        told_off.wait(60)
         return Response(answer(NOTHING))
 
     httpserver.expect_request(ASKED).respond_with_handler(slow)
@@ -150,6 +152,7 @@ def test_a_prometheus_that_is_not_there_or_does_not_answer_holds_changes_back(
         assert ask is not None
         verdict = ask()
         assert verdict is not None
+        told_off.set()
         assert verdict.rule == "blocker_unreachable"
         assert says in verdict.reason
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.wire import Wire
-from watchdog import kube_manners, kube_wire
+from tests.support.wire import Wire
+from tests.support.wire_faults import BOMB, FaultServer, cases
 from watchdog.clock import Budget, SystemClock
-from watchdog.errors import UnansweredError
-from watchdog.kube import Cluster
+from watchdog.demo import Request, Response
+from watchdog.errors import ClusterError, UnansweredError
+from watchdog.kube import rate_limit, transport
+from watchdog.kube.client import ApiServer
+from watchdog.kube.resources import CONFIGMAPS, JOBS, PODS
 from watchdog.observation.collector import observe
-from watchdog.observation.snapshot import ClusterSnapshot
-from watchdog.resources import CONFIGMAPS, JOBS, PODS
-from watchdog.sandbox import Request, Response
-from watchdog.settings import Settings
+from watchdog.settings.schema import Settings
+from watchdog.snapshot.snapshot import ClusterSnapshot
 
 LISTS = ("pods", "deployments", "statefulsets", "daemonsets", "jobs", "cronjobs")
 
@@ -47,12 +49,12 @@ def clock() -> QuickClock:
 
 
 @pytest.fixture
-def connect(wire: Wire, tmp_path: Path, clock: QuickClock) -> Callable[[float], Cluster]:
+def connect(wire: Wire, tmp_path: Path, clock: QuickClock) -> Callable[[float], ApiServer]:
     path = wire.kubeconfig(tmp_path / "kubeconfig")
-    return lambda seconds: Cluster.connect(path, None, Budget(seconds, clock))
+    return lambda seconds: ApiServer.connect(path, None, Budget(seconds, clock))
 
 
-def look(cluster: Cluster) -> ClusterSnapshot:
+def look(cluster: ApiServer) -> ClusterSnapshot:
     return observe(cluster, "shop", Settings(), SystemClock())
 
 
@@ -62,7 +64,7 @@ def busy(after: str = "1") -> Response:
 
 
 def test_a_busy_server_is_asked_again_as_late_as_it_says_until_all_is_seen(
-    wire: Wire, clock: QuickClock, connect: Callable[[float], Cluster]
+    wire: Wire, clock: QuickClock, connect: Callable[[float], ApiServer]
 ) -> None:
     for resource in LISTS:
         wire.reply("list", resource, busy(), times=4)
@@ -74,7 +76,7 @@ def test_a_busy_server_is_asked_again_as_late_as_it_says_until_all_is_seen(
 
 
 def test_what_a_busy_server_never_answers_is_left_out_and_named(
-    wire: Wire, clock: QuickClock, connect: Callable[[float], Cluster]
+    wire: Wire, clock: QuickClock, connect: Callable[[float], ApiServer]
 ) -> None:
     wire.reply("list", "jobs", busy())
 
@@ -85,11 +87,11 @@ def test_what_a_busy_server_never_answers_is_left_out_and_named(
     assert set(seen.objects) == {
         "pods", "deployments", "statefulsets", "daemonsets", "cronjobs", "persistentvolumeclaims",
     }  # fmt: skip
-    assert clock.waited <= kube_manners.PATIENCE_SECONDS
+    assert clock.waited <= rate_limit.PATIENCE_SECONDS
 
 
 def test_all_requests_of_a_pass_share_their_patience(
-    wire: Wire, clock: QuickClock, connect: Callable[[float], Cluster]
+    wire: Wire, clock: QuickClock, connect: Callable[[float], ApiServer]
 ) -> None:
     for resource in LISTS:
         wire.reply("list", resource, busy())
@@ -98,23 +100,23 @@ def test_all_requests_of_a_pass_share_their_patience(
 
     assert {spot.what for spot in seen.blind_spots} == set(LISTS)
     # Here one wait comes after another, also those that began at the same time.
-    assert clock.waited <= kube_manners.PATIENCE_SECONDS * kube_manners.AT_ONCE
+    assert clock.waited <= rate_limit.PATIENCE_SECONDS * rate_limit.AT_ONCE
 
 
 def test_a_server_that_is_busy_and_asks_for_no_wait_is_asked_ever_more_seldom(
-    wire: Wire, clock: QuickClock, connect: Callable[[float], Cluster]
+    wire: Wire, clock: QuickClock, connect: Callable[[float], ApiServer]
 ) -> None:
     wire.reply("list", "jobs", busy("0"))
 
     with pytest.raises(UnansweredError, match="too busy"):
         connect(600).list(JOBS, "shop")
 
-    assert clock.waited == kube_manners.PATIENCE_SECONDS
+    assert clock.waited == rate_limit.PATIENCE_SECONDS
     assert wire.asked.count(("list", "jobs")) == 7  # 0.25, 0.75, 2.25, 6.75, 10 and 10 s apart
 
 
 def test_waits_at_the_same_time_use_up_patience_once() -> None:
-    manners = kube_manners.Manners()
+    manners = rate_limit.RateLimit()
 
     assert all(manners.wait(10, now=100) for _ in range(8))
     assert manners.wait(20, now=105)
@@ -124,7 +126,7 @@ def test_waits_at_the_same_time_use_up_patience_once() -> None:
 
 
 def test_no_wait_is_longer_than_the_budget(
-    wire: Wire, clock: QuickClock, connect: Callable[[float], Cluster]
+    wire: Wire, clock: QuickClock, connect: Callable[[float], ApiServer]
 ) -> None:
     wire.reply("list", "jobs", busy("9"))
 
@@ -135,7 +137,7 @@ def test_no_wait_is_longer_than_the_budget(
 
 
 def test_after_a_429_requests_go_one_at_a_time(
-    wire: Wire, connect: Callable[[float], Cluster]
+    wire: Wire, connect: Callable[[float], ApiServer]
 ) -> None:
     wire.reply("get", "namespaces", busy(), times=1)
     under_way, most = 0, 0
@@ -156,7 +158,7 @@ def test_after_a_429_requests_go_one_at_a_time(
 
 
 def test_a_write_that_is_too_much_is_not_sent_again(
-    wire: Wire, clock: QuickClock, connect: Callable[[float], Cluster]
+    wire: Wire, clock: QuickClock, connect: Callable[[float], ApiServer]
 ) -> None:
     wire.reply("create", "configmaps", busy())
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
@@ -169,19 +171,60 @@ def test_a_write_that_is_too_much_is_not_sent_again(
 
 
 def test_an_answer_of_any_size_takes_no_more_memory_than_the_bound(
-    wire: Wire, connect: Callable[[float], Cluster]
+    wire: Wire, connect: Callable[[float], ApiServer]
 ) -> None:
-    wire.reply("list", "pods", Response(200, b" " * (kube_wire.MOST_BYTES + 1)))
+    wire.reply("get", "pods", Response(200, b" " * (transport.MOST_BYTES + 1)))
 
-    with pytest.raises(UnansweredError, match="larger than 64 MiB"):
-        connect(60).list(PODS, "shop")
+    with pytest.raises(UnansweredError, match="larger than 8 MiB"):
+        connect(60).get(PODS, "shop", "web")
 
-    assert wire.asked.count(("list", "pods")) == 1
+    assert wire.asked.count(("get", "pods")) == 1
+
+
+def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones(
+    wire: Wire, connect: Callable[[float], ApiServer]
+) -> None:
+    wire.reply("list", "jobs", Response(200, b" " * (transport.MOST_BYTES + 1)))
+
+    with pytest.raises(UnansweredError, match="larger than 8 MiB"):
+        connect(60).list(JOBS, "shop")
+
+    sizes = [int(r.query["limit"]) for r in wire.requests if r.path.endswith("/jobs")]
+    assert sizes == [500, 62, 7, 1]
+
+
+def test_an_answer_that_is_compressed_unasked_is_none(
+    wire: Wire, connect: Callable[[float], ApiServer]
+) -> None:
+    bomb = Response(200, BOMB, {"Content-Encoding": "gzip"})
+    wire.reply("get", "pods", bomb)
+
+    with pytest.raises(UnansweredError, match="compressed"):
+        connect(60).get(PODS, "shop", "web")
+
+
+@pytest.mark.parametrize("name", ["drips its headers", "drips its body", "pours headers"])
+def test_a_server_that_takes_its_time_byte_by_byte_does_not_outlast_the_call(
+    tmp_path: Path, name: str
+) -> None:
+    with FaultServer(dict(cases())[name]) as server:
+        path = tmp_path / "kubeconfig"
+        cluster = {"name": "c", "cluster": {"server": server.url()}}
+        context = {"name": "c", "context": {"cluster": "c", "user": "u"}}
+        users = [{"name": "u", "user": {"token": "made-up"}}]
+        config = {"clusters": [cluster], "contexts": [context], "users": users}
+        path.write_text(json.dumps({**config, "current-context": "c", "kind": "Config"}))
+        budget = Budget(0.5, SystemClock())
+        started = time.monotonic()
+        with pytest.raises(ClusterError):
+            ApiServer.connect(path, None, budget).get(PODS, "shop", "web")
+
+    assert time.monotonic() - started < 60  # the headers alone would take 160
 
 
 def test_an_answer_that_is_too_large_is_a_blind_spot(
-    wire: Wire, connect: Callable[[float], Cluster]
+    wire: Wire, connect: Callable[[float], ApiServer]
 ) -> None:
-    wire.reply("list", "jobs", Response(200, b" " * (kube_wire.MOST_BYTES + 1)))
+    wire.reply("list", "jobs", Response(200, b" " * (transport.MOST_BYTES + 1)))
 
     assert [spot.what for spot in look(connect(60)).blind_spots] == ["jobs"]

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster_fixtures import run_watchdog
-from tests.incident_samples import incident, memory
-from tests.report_samples import ref
-from tests.wire import Wire
+from tests.support.cluster_fixtures import run_watchdog
+from tests.support.incident_samples import incident, memory
+from tests.support.report_samples import ref
+from tests.support.wire import Wire
 from watchdog.clock import Budget, SystemClock
 from watchdog.incidents.memory import encode
-from watchdog.incidents.store import KEY
-from watchdog.kube import Cluster
-from watchdog.rights import OWN_NAME
+from watchdog.incidents.place import KEY
+from watchdog.kube.client import ApiServer
+from watchdog.kube.rbac import OWN_NAME
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_how_far_a_clock_is_off_is_said_in_seconds_below_two_minutes(
 ) -> None:
     with Wire(behind_seconds=behind_seconds) as wire:
         config = wire.kubeconfig(tmp_path / "config")
-        cluster = Cluster.connect(config, None, Budget(60, SystemClock()))
+        cluster = ApiServer.connect(config, None, Budget(60, SystemClock()))
         cluster.may("get", "", "pods", "shop")
 
     (message,) = caplog.messages

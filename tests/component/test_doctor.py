@@ -7,6 +7,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -15,12 +16,16 @@ import yaml
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
+from tests.cluster.handle import poll, unique_name
 from tests.cluster.plane import Object, Plane
-from tests.cluster_fixtures import run_watchdog
-from watchdog import rights
-from watchdog.settings import Settings
+from tests.support.cluster_fixtures import run_watchdog
+from watchdog.actions.action import Grant
+from watchdog.kube import rbac
+from watchdog.settings.schema import Settings
 
 pytestmark = pytest.mark.plane
+MARKS = "marks.example.com"
+REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 
 
 @dataclass(frozen=True)
@@ -32,20 +37,37 @@ class Account:
     kubeconfig: Path
 
     def may(self, *rules: Object) -> None:
-        """Give it a Role with these rules, and nothing else."""
+        """Give it a Role with these rules, and nothing else; returns once it is in force."""
+        mark = {"group": MARKS, "resource": unique_name("mark"), "verb": "get"}
+        last = {"apiGroups": [MARKS], "resources": [mark["resource"]], "verbs": [mark["verb"]]}
         role = {
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "Role",
             "metadata": {"name": "doctor", "namespace": self.ns},
-            "rules": list(rules),
+            "rules": [*rules, last],
         }
         self.plane.kubectl("apply", "-f", "-", input=json.dumps(role))
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SubjectAccessReview",
+            "spec": {
+                "user": f"system:serviceaccount:{self.ns}:doctor",
+                "resourceAttributes": {**mark, "namespace": self.ns},
+            },
+        }
+        ask = partial(self.plane.api.request, "POST", REVIEWS, review)
+        # The authorizer hears of a Role a moment later.
+        poll(lambda: ask()["status"]["allowed"], "the Role to be in force")
 
     def doctor(self, *args: str, **env: str) -> CompletedProcess[str]:
         return run_watchdog("doctor", "-n", self.ns, *args, kubeconfig=self.kubeconfig, env=env)
 
 
 def all_rules(ns: str) -> list[Object]:
+    return rules(*rbac.needed(Settings(), ns))
+
+
+def rules(*grants: Grant) -> list[Object]:
     return [
         {
             "apiGroups": [grant.group],
@@ -53,7 +75,7 @@ def all_rules(ns: str) -> list[Object]:
             "verbs": [grant.verb],
             **({"resourceNames": [grant.name]} if grant.name else {}),
         }
-        for grant in rights.needed(Settings(), ns)
+        for grant in grants
     ]
 
 
@@ -69,7 +91,7 @@ def bound(plane: Plane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ac
         where = ["-n", ns, "--role=doctor", f"--serviceaccount={ns}:doctor"]
         plane.kubectl("create", "rolebinding", "doctor", *where)
         for version, kind in (("v1", "ConfigMap"), ("coordination.k8s.io/v1", "Lease")):
-            metadata = {"name": rights.OWN_NAME, "namespace": ns}
+            metadata = {"name": rbac.OWN_NAME, "namespace": ns}
             own = {"apiVersion": version, "kind": kind, "metadata": metadata}
             plane.kubectl("apply", "-f", "-", input=json.dumps(own))
         yield Account(plane, ns, tmp_path / "kubeconfig")
@@ -102,8 +124,73 @@ def test_the_line_that_it_prints_grants_what_is_missing(account: Account) -> Non
     assert after.returncode == 0, after.stdout
 
 
+def test_custom_resources_that_are_not_installed_are_said_once_and_fail_nothing(
+    account: Account,
+) -> None:
+    named = "things.nowhere.example.com,others.nowhere.example.com"
+    reads = {
+        "apiGroups": ["nowhere.example.com"], "resources": ["things", "others"],
+        "verbs": ["get", "list"],
+    }  # fmt: skip
+    env = {"SRE_AGENT_WATCH__CUSTOM_RESOURCES": named}
+
+    without = account.doctor("-o", "json", **env)
+    account.may(*all_rules(account.ns), reads)
+    granted = account.doctor("-o", "json", **env)
+
+    lacks = [c for c in json.loads(without.stdout)["checks"] if c["necessary"] and not c["ok"]]
+    assert {c["subject"].partition(" in ")[0] for c in lacks} == {
+        "get, list things", "get, list others",
+    }  # fmt: skip
+    assert granted.returncode == 0
+    said = [c for c in json.loads(granted.stdout)["checks"] if c["subject"] == "custom resources"]
+    assert [(c["ok"], c["necessary"]) for c in said] == [(False, False)]
+    assert (
+        "not installed, so not looked at: things.nowhere.example.com, others" in said[0]["detail"]
+    )
+
+
+def test_watching_by_a_rule_needs_reads_in_the_whole_cluster_and_the_memories(
+    account: Account,
+) -> None:
+    env = {"SRE_AGENT_WATCH__ALL_NAMESPACES": "true", "POD_NAMESPACE": account.ns}
+    before = account.doctor(**env)
+    assert before.returncode == 1
+    assert "list nodes in the whole cluster" in before.stdout.replace("get, ", "")
+    assert f"configmaps sre-watchdog-observed-3 in {account.ns}" in before.stdout
+
+    account.may(*all_rules(account.ns), *rules(*rbac.home(Settings())))
+    about = {"name": f"{account.ns}-doctor"}
+    group = "rbac.authorization.k8s.io"
+    wide = [
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "ClusterRole",
+            "metadata": about,
+            "rules": rules(*rbac.OBSERVATION, *rbac.CLUSTER_READ),
+        },
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": about,
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": about["name"]},
+            "subjects": [{"kind": "ServiceAccount", "name": "doctor", "namespace": account.ns}],
+        },
+    ]
+    try:
+        for one in wide:
+            account.plane.create(one)
+        poll(lambda: account.doctor(**env).returncode == 0, "the binding")
+        after = account.doctor(**env)
+    finally:
+        for one in wide:
+            account.plane.kubectl("delete", str(one["kind"]), about["name"], check=False)
+    assert "permissions in the whole cluster" in after.stdout
+    assert f"memories of what is observed in {account.ns}" in after.stdout
+
+
 def test_a_dry_run_asks_for_no_write(account: Account) -> None:
-    reading = [rule for rule in all_rules(account.ns) if rule["verbs"][0] in rights.READ]
+    reading = [rule for rule in all_rules(account.ns) if rule["verbs"][0] in rbac.READ]
     account.may(*reading)
 
     assert account.doctor(SRE_AGENT_DRY_RUN="true").returncode == 0
@@ -116,7 +203,7 @@ def test_without_its_lease_nothing_would_be_changed_and_the_line_it_prints_makes
     def without_lease() -> CompletedProcess[str]:
         return account.doctor("-o", "json")
 
-    account.plane.kubectl("delete", "lease", rights.OWN_NAME, "-n", account.ns)
+    account.plane.kubectl("delete", "lease", rbac.OWN_NAME, "-n", account.ns)
     before = without_lease()
     (missing,) = (c for c in json.loads(before.stdout)["checks"] if c["necessary"] and not c["ok"])
     dry = account.doctor(SRE_AGENT_DRY_RUN="true")
@@ -279,6 +366,7 @@ def test_a_webhook_is_tried_without_posting(
 def services(httpserver: HTTPServer) -> dict[str, str]:
     return {
         "SRE_AGENT_LLM__BASE_URL": httpserver.url_for("/v1"),
+        "SRE_AGENT_LLM__MODEL": "small",
         "SRE_AGENT_LLM__API_KEY": "sk-canary",
         "SRE_AGENT_SLACK__BASE_URL": httpserver.url_for("/api"),
         "SRE_AGENT_SLACK__BOT_TOKEN": "xoxb-sk-canary",

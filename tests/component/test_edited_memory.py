@@ -1,19 +1,19 @@
-"""Whoever edits the memory or a mark can make nothing be written, and nothing be forgotten."""
+"""Anyone who edits the memory or a mark can make nothing be written, and nothing be forgotten."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.arena import NAMESPACE, SET, Arena, outcomes
-from tests.wire_slack import TOKEN, Slack
-from watchdog.incidents.past import ATTEMPTS
-from watchdog.sandbox import Request, Response
-from watchdog.settings import ObserveSettings, SlackSettings
+from tests.support.simulated_cluster import NAMESPACE, SET, Arena, outcomes
+from tests.support.wire_slack import TOKEN, Slack
+from watchdog.demo import Request, Response
+from watchdog.incidents.attempt_history import ATTEMPTS
+from watchdog.settings.schema import ObserveSettings
+from watchdog.settings.services import SlackSettings
 
 NEVER = dict.fromkeys(
     ("scale_deployment", "rollout_undo", "rollout_restart", "patch_deployment_env"), "never"
@@ -24,17 +24,9 @@ SERVICE = """{apiVersion: v1, kind: Service, metadata: {name: web},
 
 @pytest.fixture
 def slack(httpserver: HTTPServer) -> SlackSettings:
-    """A bot, for whom a memory is kept in any case."""
+    """A bot, so that a memory is kept in any case."""
     server = Slack(httpserver)
     return SlackSettings(bot_token=TOKEN, channel="C000", base_url=server.base_url)
-
-
-def edit(arena: Arena, change: Callable[[Any], None]) -> None:
-    found = arena.wire.get("ConfigMap", NAMESPACE, "sre-watchdog")
-    memory = json.loads(found["data"]["memory.json"])
-    change(memory)
-    found["data"]["memory.json"] = json.dumps(memory)
-    arena.wire.apply(json.dumps(found), NAMESPACE)
 
 
 def never_set(arena: Arena) -> None:
@@ -62,7 +54,7 @@ def test_a_try_that_nobody_made_is_not_taken_back(arena: Arena, slack: SlackSett
             }
         ]
 
-    edit(arena, forge)
+    arena.edit_memory(forge, sign=True)
     arena.look(actions=NEVER, slack=slack)
 
     assert arena.wire.real_writes == []
@@ -80,7 +72,7 @@ def test_half_a_character_in_the_memory_ends_no_pass(
         holder = memory if place == "cluster" else memory["incidents"][0]["target"]
         holder[place] = "\ud800"
 
-    edit(arena, spoil)
+    arena.edit_memory(spoil, sign=True)
 
     assert arena.look(slack=slack).findings
 
@@ -106,7 +98,7 @@ def test_tries_left_out_of_the_memory_still_count_by_the_mark(
         for item in memory["incidents"]:
             item["tries"] = []
 
-    edit(arena, forget)
+    arena.edit_memory(forget, sign=True)
     before = json.loads(
         arena.wire.get("Deployment", NAMESPACE, "ledger")["metadata"]["annotations"][ATTEMPTS]
     )
@@ -183,8 +175,34 @@ def test_an_approval_is_not_used_up_by_a_write_that_met_a_conflict(arena: Arena)
             return arena.wire.answer(asked)
         left.clear()
         body = {"kind": "Status", "status": "Failure", "code": 409, "reason": "Conflict"}
-        return Response(409, {**body, "apiVersion": "v1", "message": "somebody was faster"})
+        return Response(409, {**body, "apiVersion": "v1", "message": "someone was faster"})
 
     arena.wire.on("patch", "deployments", once)
 
     assert outcomes(arena.look(actions=ask_first)) == [("patch_deployment_env", "verified")]
+
+
+def put_back(arena: Arena, older: Any) -> None:
+    """Write an older ConfigMap over the one that is there, signature and all."""
+    found = arena.wire.get("ConfigMap", NAMESPACE, "sre-watchdog")
+    found["metadata"].pop("managedFields", None)
+    found["data"] = older["data"]
+    arena.wire.apply(json.dumps(found), NAMESPACE)
+
+
+def test_a_memory_that_a_pass_left_is_told_from_one_that_was_put_back(
+    arena: Arena, slack: SlackSettings
+) -> None:
+    never_set(arena)
+    arena.look(actions=NEVER, slack=slack)
+    older = arena.wire.get("ConfigMap", NAMESPACE, "sre-watchdog")
+    arena.wire.advance(60)
+
+    assert not arena.look(actions=NEVER, slack=slack).warnings
+    put_back(arena, older)
+    arena.wire.advance(60)
+    (said,) = arena.look(actions=NEVER, slack=slack).warnings
+    arena.wire.advance(60)
+
+    assert "was written since the last pass ended" in said
+    assert not arena.look(actions=NEVER, slack=slack).warnings

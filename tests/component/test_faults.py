@@ -17,11 +17,12 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request as Call
 from werkzeug import Response as Answer
 
-from tests.arena import NAMESPACE, VALUE, Arena, outcomes
-from tests.faults import CASES, ELSEWHERE, Case, World
-from tests.wire_slack import TOKEN, Slack
-from watchdog.nouns import Report
-from watchdog.settings import PushgatewaySettings, Settings, SlackSettings
+from tests.support.faults import CASES, ELSEWHERE, Case, World
+from tests.support.simulated_cluster import NAMESPACE, VALUE, Arena, outcomes
+from tests.support.wire_slack import TOKEN, Slack
+from watchdog.model.report import Report
+from watchdog.settings.schema import Settings
+from watchdog.settings.services import PushgatewaySettings, SlackSettings
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 TESTS = Path(__file__).parents[1]
@@ -53,7 +54,7 @@ def world(arena: Arena, httpserver: HTTPServer) -> Iterator[World]:
 
 
 def passed(world: World) -> Report:
-    """One pass with everything that can be told."""
+    """One pass with everything that it may report to."""
     given: dict[str, Any] = {k: v for k, v in world.given.items() if k != "gateway_status"}
     return world.arena.run(
         slack=SlackSettings(bot_token=TOKEN, channel="#ops", base_url=world.slack.base_url),

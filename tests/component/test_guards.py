@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.arena import NAMESPACE, Arena, outcomes
-from tests.shop import BoxClock
-from watchdog.nouns import NamespaceReport
+from tests.support.demo_shop import BoxClock
+from tests.support.simulated_cluster import NAMESPACE, Arena, outcomes
+from watchdog.model.report import NamespaceReport
 from watchdog.report.markdown import render_markdown
 
 MANY = [f"shop-{i}" for i in range(7)]

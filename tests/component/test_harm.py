@@ -1,4 +1,4 @@
-"""Whatever the cluster, the model's answer and the wire's faults: no harm by tests/oracle.py.
+"""Whatever the cluster, the model's answer and the wire's faults: no harm by harm_checker.py.
 
 Whole passes with the real client over the bytes of the wire. 2,000 examples, the same in each run;
 HYPOTHESIS_PROFILE=nightly makes them 20,000, quick 200.
@@ -17,10 +17,8 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from tests.oracle import harm
-from tests.shelf import BROKEN
-from tests.witness import Witness
-from tests.worlds import (
+from tests.support.diagnosis_samples import BROKEN
+from tests.support.generated_clusters import (
     FAULTS,
     SECRET,
     VARIABLES,
@@ -31,15 +29,17 @@ from tests.worlds import (
     made,
     truth,
 )
+from tests.support.harm_checker import harm
+from tests.support.in_process_api import Witness
 from watchdog.actions import BY_NAME
-from watchdog.diagnosis.prompt import Prompt
-from watchdog.diagnosis.reply import Reply
-from watchdog.diagnosis.schema import parameters
+from watchdog.demo import Response
 from watchdog.errors import ClusterError, ModelError
-from watchdog.nouns import NamespaceReport
+from watchdog.llm.prompt_parts import Prompt
+from watchdog.llm.reply import Reply
+from watchdog.llm.schema import parameters
+from watchdog.model.report import NamespaceReport
 from watchdog.remediation.apply import Proposal
-from watchdog.sandbox import Response
-from watchdog.settings import Settings
+from watchdog.settings.schema import Settings
 
 EXAMPLES = {"nightly": 20_000, "quick": 200}.get(os.environ.get("HYPOTHESIS_PROFILE", ""), 2_000)
 ATTACKER = "attacker-7f3a"
@@ -172,7 +172,7 @@ def parameter(field: str, choice: Random) -> Any:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model says: `text` as it is, or a plan to be told in the prompt's own ids."""
+    """What the model says: `text` as it is, or a plan to write in the prompt's own ids."""
 
     plan: tuple[tuple[int, int, int], ...] = ()
     has_issue: bool = True
@@ -290,12 +290,18 @@ def hidden(scene: Scene, report: NamespaceReport | None) -> list[str]:
     if report is None or any(verb != "patch" for _, verb, _ in scene.faults):
         return []
     named = {finding.target.name for finding in report.findings}
-    unseen = [s.name for s in scene.sick if s.name not in named and not _serves(s)]
-    return [*unseen, *([] if report.diagnosis.has_issue else ["no issue"])]
+    due = [s for s in scene.sick if not _starts(s, scene)]
+    unseen = [s.name for s in due if s.name not in named and not _serves(s)]
+    return [*unseen, *(["no issue"] if due and not report.diagnosis.has_issue else [])]
 
 
 def _serves(item: Sick) -> bool:
     return item.kept or item.fault == "too large"
+
+
+def _starts(item: Sick, scene: Scene) -> bool:
+    """Whether its pods only start slowly, as far as anyone can tell before the deadline."""
+    return scene.dress.recreate and item.fault == "probe"
 
 
 def spoken(report: NamespaceReport | None) -> list[str]:

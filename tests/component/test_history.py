@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.cluster_fixtures import run_watchdog
-from tests.incident_samples import attempt, incident, memory
-from tests.report_samples import ref
-from tests.wire import Wire
+from tests.support.cluster_fixtures import run_watchdog
+from tests.support.incident_samples import attempt, incident, memory
+from tests.support.report_samples import ref
+from tests.support.wire import Wire
 from watchdog.incidents.memory import Memory, encode
-from watchdog.incidents.store import KEY
-from watchdog.rights import OWN_NAME
+from watchdog.incidents.place import KEY
+from watchdog.kube.rbac import OWN_NAME
 
 
 @dataclass
@@ -92,4 +92,4 @@ def test_a_missing_right_is_exit_1_and_named(shelf: Shelf) -> None:
 
 
 def test_an_unknown_format_is_exit_2(shelf: Shelf) -> None:
-    assert shelf.history("-o", "yaml").returncode == 2
+    assert shelf.history("-o", "xml").returncode == 2

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.arena import MANIFEST, NAMESPACE, SET, Arena, outcomes
-from tests.wire import Wire
-from tests.wire_model import ModelServer, completion
-from tests.wire_slack import TOKEN, Slack
-from watchdog.incidents.past import ATTEMPTS
-from watchdog.nouns import Outcome
-from watchdog.settings import (
+from tests.support.simulated_cluster import MANIFEST, NAMESPACE, SET, Arena, outcomes
+from tests.support.wire import Wire
+from tests.support.wire_model import ModelServer, completion
+from tests.support.wire_slack import TOKEN, Slack
+from watchdog.incidents.attempt_history import ATTEMPTS
+from watchdog.model.outcome import Outcome
+from watchdog.settings.schema import IncidentSettings
+from watchdog.settings.services import (
     AlertmanagerSettings,
     BlockerSettings,
-    IncidentSettings,
     LLMSettings,
     SlackSettings,
 )
@@ -93,13 +93,33 @@ def test_a_person_repairs_it_and_it_comes_back_in_the_same_thread(
     arena.run(slack=bot(slack))
 
     assert arena.memory().incidents[0].state == "resolved"
-    assert slack.posts[0].shown.startswith("*Resolved")
+    assert slack.posts[0].shown.startswith("*✅ Resolved")
     arena.deploy(env=GONE)
     arena.wire.advance(120)
     arena.run(slack=bot(slack), actions={"patch_deployment_env": "never", "rollout_undo": "never"})
 
     assert len(slack.posts) == 1
     assert arena.incident().reopened == 1
+
+
+def test_what_is_left_to_do_and_the_undo_outlive_the_incident(arena: Arena, slack: Slack) -> None:
+    arena.break_env()
+    fixed = arena.run(slack=bot(slack)).namespaces[0]
+    arena.wire.advance(300)
+    again = arena.run(slack=bot(slack)).namespaces[0]
+
+    held = arena.memory().incidents[0]
+    undo = fixed.actions[0].undo
+
+    assert again.findings == ()
+    assert held.state == "resolved"
+    assert undo
+    assert f"*Undo:* `{undo}`" in slack.posts[0].shown
+    assert "*To do:* Put REQUIRED_CONFIG into" in slack.posts[0].shown
+    assert held.helped
+    assert held.helped.ended_at
+    assert held.resolved_at
+    assert held.helped.ended_at < held.resolved_at
 
 
 def test_a_write_is_recorded_first_and_marked_on_what_it_changes(arena: Arena) -> None:
@@ -416,16 +436,14 @@ def test_what_a_killed_pass_began_is_recognised_by_the_next(arena: Arena) -> Non
     """It was recorded and sent, and then nothing more was heard of that pass."""
     arena.break_env()
     arena.look()
-    found = arena.wire.get("ConfigMap", NAMESPACE, "sre-watchdog")
-    memory = json.loads(found["data"]["memory.json"])
-    for incident in memory["incidents"]:
-        incident["state"] = "fixing"
-        for attempt in incident["tries"]:
-            attempt.pop("outcome")
-    found["data"]["memory.json"] = json.dumps(memory)
-    arena.wire.apply(
-        json.dumps({k: v for k, v in found.items() if k != "managedFields"}), NAMESPACE
-    )
+
+    def before_the_end(memory: Any) -> None:
+        for incident in memory["incidents"]:
+            incident["state"] = "fixing"
+            for attempt in incident["tries"]:
+                attempt.pop("outcome")
+
+    arena.edit_memory(before_the_end, sign=True)
     arena.wire.advance(300)
 
     part = arena.look()

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.wire import Wire
+from tests.support.wire import Wire
 from watchdog.clock import Budget, SystemClock
+from watchdog.demo import Request, Response
 from watchdog.errors import ClusterError, ForbiddenError, NotFoundError, UnansweredError
 from watchdog.incidents.lease import HeldError, Lease, take
-from watchdog.kube import Cluster
-from watchdog.rights import OWN_NAME
-from watchdog.sandbox import Request, Response
+from watchdog.kube.client import ApiServer
+from watchdog.kube.rbac import OWN_NAME
 
 NAMESPACE = "shop"
 FAR = "2999-01-01T00:00:00.000000Z"
@@ -37,8 +37,8 @@ class Place:
         self.wire = wire
         self._config = config
 
-    def cluster(self) -> Cluster:
-        return Cluster.connect(self._config, None, Budget(60, Still()))
+    def cluster(self) -> ApiServer:
+        return ApiServer.connect(self._config, None, Budget(60, Still()))
 
     def take(self, holder: str, seconds: float = 60) -> Lease:
         return take(self.cluster(), NAMESPACE, holder, seconds)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from tests.memories import NAMESPACE, NOW, incident, memory, tried
-from tests.wire import Wire, verb_and_resource
+from tests.support.memory_samples import NAMESPACE, NOW, diagnosed, incident, memory, ref, tried
+from tests.support.wire import Wire, verb_and_resource
 from watchdog.clock import Budget, SystemClock
+from watchdog.demo import Response
 from watchdog.errors import (
     ClusterError,
     ConflictError,
@@ -19,20 +22,27 @@ from watchdog.errors import (
     RejectedError,
     UnansweredError,
 )
+from watchdog.incidents import store
 from watchdog.incidents.memory import MAX_BYTES, Memory, encode
-from watchdog.incidents.store import ASIDE_BYTES, ASIDE_KEY, KEY, read, write
-from watchdog.kube import Cluster
-from watchdog.rights import OWN_NAME
-from watchdog.sandbox import Response
+from watchdog.incidents.place import ASIDE_BYTES, ASIDE_KEY, KEY, SIGNATURE_KEY
+from watchdog.incidents.transitions import identity
+from watchdog.kube.client import ApiServer
+from watchdog.kube.rbac import OWN_NAME
+from watchdog.model.incident import Incident
+from watchdog.settings.schema import MemorySettings, Settings
 
+NEWER = json.dumps({"version": 2, "what": "we do not know"})
 EMPTY = Memory(cluster="test", namespace=NAMESPACE)
 FULL = memory(tried())
+SIGNING = Settings(memory=MemorySettings(key=SecretStr("a key of this test alone")))
+read = functools.partial(store.read, settings=SIGNING)
+write = functools.partial(store.write, settings=SIGNING)
 
 
 class Place:
     """A namespace with, or without, its ConfigMap."""
 
-    def __init__(self, wire: Wire, cluster: Cluster) -> None:
+    def __init__(self, wire: Wire, cluster: ApiServer) -> None:
         self.wire = wire
         self.cluster = cluster
 
@@ -46,6 +56,11 @@ class Place:
         return self.wire.get("ConfigMap", NAMESPACE, OWN_NAME)
 
     @property
+    def data(self) -> Any:
+        """What it holds besides the signature."""
+        return {key: text for key, text in self.found["data"].items() if key != SIGNATURE_KEY}
+
+    @property
     def writes(self) -> list[tuple[str, str]]:
         return [verb_and_resource(request) for request in self.wire.writes if not request.dry_run]
 
@@ -55,7 +70,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     with Wire(ticking=False) as wire:
         wire.add_namespace(NAMESPACE)
         config = wire.kubeconfig(tmp_path / "config")
-        yield Place(wire, Cluster.connect(config, None, Budget(60, SystemClock())))
+        yield Place(wire, ApiServer.connect(config, None, Budget(60, SystemClock())))
 
 
 def test_the_charts_empty_configmap_is_an_empty_memory_and_keeps_what_else_it_has(
@@ -67,7 +82,7 @@ def test_the_charts_empty_configmap_is_an_empty_memory_and_keeps_what_else_it_ha
     written = write(place.cluster, kept, FULL)
 
     assert (kept.memory, kept.usable, kept.warning) == (EMPTY, True, "")
-    assert place.found["data"] == {"note": "ours", KEY: encode(FULL)}
+    assert place.data == {"note": "ours", KEY: encode(FULL)}
     assert place.found["binaryData"] == {"seal": "AAEC"}
     assert place.found["metadata"]["labels"] == {"helm.sh/chart": "x"}
     assert place.found["metadata"]["annotations"]["a"] == "b"
@@ -82,7 +97,7 @@ def test_a_missing_configmap_is_created_and_written_again(place: Place) -> None:
 
     assert (kept.version, kept.usable) == (None, True)
     assert read(place.cluster, NAMESPACE, "test", NOW) == second
-    assert [verb for verb, _ in place.writes] == ["create", "update"]
+    assert [verb for verb, _ in place.writes] == ["create", "update", "update"]
 
 
 def test_where_it_may_not_be_created_the_error_says_how_to_get_it(place: Place) -> None:
@@ -123,7 +138,7 @@ def test_a_lost_answer_is_read_back_and_found_to_have_arrived(place: Place, ther
     written = write(place.cluster, kept, FULL)
 
     assert written == read(place.cluster, NAMESPACE, "test", NOW)
-    assert len(place.writes) == 1
+    assert len(place.writes) == (1 if there else 2)
 
 
 def test_a_write_that_did_not_arrive_is_an_error_and_not_sent_again(place: Place) -> None:
@@ -160,14 +175,14 @@ def test_what_is_no_memory_is_reported_and_set_aside_by_the_next_write(
     assert place.writes == []
 
     written = write(place.cluster, kept, EMPTY)
-    data = place.found["data"]
+    data = place.data
     assert set(data) == {KEY, ASIDE_KEY, "note"}
     assert text.startswith(data[ASIDE_KEY])
     assert len(data[ASIDE_KEY].encode()) in {len(text.encode()), ASIDE_BYTES}
     assert written.usable
 
     write(place.cluster, read(place.cluster, NAMESPACE, "test", NOW), FULL)
-    assert place.found["data"][ASIDE_KEY] == data[ASIDE_KEY]
+    assert place.data[ASIDE_KEY] == data[ASIDE_KEY]
 
 
 def test_bytes_under_our_key_are_set_aside_too(place: Place) -> None:
@@ -177,22 +192,31 @@ def test_bytes_under_our_key_are_set_aside_too(place: Place) -> None:
     write(place.cluster, kept, EMPTY)
 
     assert not kept.usable
-    assert place.found["data"] == {KEY: encode(EMPTY), ASIDE_KEY: "/////w=="}
+    assert place.data == {KEY: encode(EMPTY), ASIDE_KEY: "/////w=="}
     assert "binaryData" not in place.found
 
 
 def test_a_newer_memory_is_left_as_it_is(place: Place) -> None:
-    newer = json.dumps({"version": 2, "what": "we do not know"})
-    place.put({KEY: newer})
+    place.put({KEY: NEWER})
 
-    kept = read(place.cluster, NAMESPACE, "test", NOW)
+    kept = store.read(place.cluster, NAMESPACE, "test", NOW, Settings())
     with pytest.raises(ClusterError, match="newer version"):
-        write(place.cluster, kept, FULL)
+        store.write(place.cluster, kept, FULL, Settings())
 
     assert (kept.memory, kept.usable) == (EMPTY, False)
     assert "upgrade" in kept.warning
-    assert place.found["data"] == {KEY: newer}
+    assert place.found["data"] == {KEY: NEWER}
     assert place.writes == []
+
+
+def test_who_only_says_to_be_newer_silences_no_watchdog_that_has_a_key(place: Place) -> None:
+    place.put({KEY: NEWER})
+
+    kept = read(place.cluster, NAMESPACE, "test", NOW)
+    write(place.cluster, kept, FULL)
+
+    assert not kept.usable
+    assert place.data == {KEY: encode(FULL), ASIDE_KEY: NEWER}
 
 
 @pytest.mark.parametrize(
@@ -224,7 +248,8 @@ def test_a_memory_that_cannot_be_read_is_a_warning_and_is_never_written(
 
 
 def test_a_memory_that_may_only_be_read_is_read_and_the_write_raises(place: Place) -> None:
-    place.put({KEY: encode(FULL)})
+    place.put()
+    write(place.cluster, read(place.cluster, NAMESPACE, "test", NOW), FULL)
     place.wire.forbid("update", "configmaps")
 
     kept = read(place.cluster, NAMESPACE, "test", NOW)
@@ -266,3 +291,69 @@ def test_the_write_carries_the_version_that_was_read(place: Place) -> None:
 
     (sent,) = (request for request in place.wire.writes if request.method == "PUT")
     assert sent.body["metadata"]["resourceVersion"] == kept.version
+
+
+OLDER, NEWEST = SecretStr("a key of last year to be gone"), SecretStr("a key of this year for all")
+
+
+def signing(*keys: SecretStr) -> Settings:
+    text = ",".join(key.get_secret_value() for key in keys)
+    return Settings(memory=MemorySettings(key=SecretStr(text)))
+
+
+def test_a_key_is_changed_without_a_pass_that_forgets(place: Place) -> None:
+    place.put()
+    for keys in ((OLDER,), (OLDER, NEWEST), (NEWEST,)):
+        kept = store.read(place.cluster, NAMESPACE, "test", NOW, signing(*keys))
+        assert (kept.usable, kept.doubt) == (True, "")
+        store.write(place.cluster, kept, FULL, signing(*keys))
+
+    assert store.read(place.cluster, NAMESPACE, "test", NOW, signing(NEWEST)).memory == FULL
+
+
+def test_a_memory_of_another_configmap_does_not_count(place: Place) -> None:
+    place.put()
+    write(place.cluster, read(place.cluster, NAMESPACE, "test", NOW), FULL)
+    copied = place.found["data"]
+    place.wire.delete("ConfigMap", NAMESPACE, OWN_NAME)
+    place.put(copied)
+
+    kept = read(place.cluster, NAMESPACE, "test", NOW)
+
+    assert (kept.memory, kept.usable, kept.doubt) == (EMPTY, False, "not_authentic")
+    assert "signature" in kept.warning
+
+
+def test_without_a_key_nothing_is_written_over_a_memory_that_is_signed(place: Place) -> None:
+    place.put()
+    write(place.cluster, read(place.cluster, NAMESPACE, "test", NOW), FULL)
+    before = place.found
+
+    kept = store.read(place.cluster, NAMESPACE, "test", NOW, Settings())
+    with pytest.raises(ClusterError, match="key that this pass does not have"):
+        store.write(place.cluster, kept, EMPTY, Settings())
+
+    assert (kept.usable, kept.doubt) == (True, "facts")
+    assert place.found == before
+
+
+def test_of_an_unsigned_memory_only_facts_are_taken_and_the_next_write_signs_it(
+    place: Place,
+) -> None:
+    mine = identity("test", ref(), "u-1", "missing_env", "main")
+    item = tried(
+        fingerprint=mine, target=ref(), uid="u-1", summary="words of someone", escalated=True
+    )
+    place.put({KEY: encode(memory(item, tried(7), diagnosed=diagnosed()))})
+
+    kept = read(place.cluster, NAMESPACE, "test", NOW)
+    write(place.cluster, kept, kept.memory)
+
+    (fact,) = kept.memory.incidents
+    assert fact == Incident(
+        fingerprint=mine, kind="missing_env", target=ref(), container="main", uid="u-1",
+        first_seen=item.first_seen, last_seen=item.last_seen,
+    )  # fmt: skip
+    assert kept.memory.diagnosed is None
+    assert "only facts" in kept.warning
+    assert read(place.cluster, NAMESPACE, "test", NOW).doubt == ""

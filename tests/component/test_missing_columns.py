@@ -11,28 +11,29 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.pod_states import STATES
-from tests.wire import Fault, Wire
-from tests.workload_states import workloads
-from tests.written import Object, deployment, endpoint_slice, pod, service
+from tests.support.controller_objects import Object, deployment, endpoint_slice, pod, service
+from tests.support.pod_states import STATES
+from tests.support.wire import Fault, Wire
+from tests.support.workload_states import workloads
 from watchdog.clock import Budget, SystemClock
+from watchdog.demo import Request, Response
 from watchdog.diagnosis.rules import detect
 from watchdog.failures import KINDS
-from watchdog.kube import Cluster
+from watchdog.kube.client import ApiServer
 from watchdog.observation.collector import observe
-from watchdog.observation.looking import Looking
-from watchdog.observation.triage import TRIAGED, Glance, glance
-from watchdog.sandbox import Request, Response
-from watchdog.settings import Settings
+from watchdog.observation.reads import Reads
+from watchdog.observation.triage import TRIAGED, TriageResult, triage
+from watchdog.settings.schema import Settings
 
 TRIAGED_COLUMNS = {
-    "pods": ("Name", "Ready", "Status", "Restarts", "Readiness Gates"),
+    "pods": ("Name", "Ready", "Status", "Restarts", "Age", "Readiness Gates"),
     "deployments": ("Name", "Ready", "Up-to-date", "Available"),
     "statefulsets": ("Name", "Ready"),
     "daemonsets": ("Name", "Desired", "Current", "Ready", "Up-to-date", "Available"),
     "jobs": ("Name", "Completions"),
     "cronjobs": ("Name", "Schedule", "Suspend", "Active", "Last Schedule", "Age"),
     "persistentvolumeclaims": ("Name", "Status"),
+    "replicasets": ("Name", "Desired", "Current", "Ready"),
 }
 SEEN_PODS = (
     "well-running", "well-completed", "well-restarted-long-ago", "well-busy-job-x2k4p",
@@ -45,8 +46,10 @@ SICK = {
     "statefulsets": {"short-stateful"},
     "daemonsets": {"short-daemon"},
     "jobs": {"failed-job", "about-to-fail", "running-without-pods"},
-    "cronjobs": {"overdue-hourly", "never-due", "busy"},
+    # The hourly ones have run, and no Job that completed is left: their status has to tell.
+    "cronjobs": {"overdue-hourly", "never-due", "busy", "well-hourly", "well-hourly-and-active"},
     "persistentvolumeclaims": {"unbound", "lost"},
+    "replicasets": {"short-replicas"},
 }
 UNPRINTED = {"well-leaving-job", "well-about-to-complete"}
 """What this API server prints as running."""
@@ -65,9 +68,9 @@ def wire() -> Iterator[Wire]:
 
 
 @pytest.fixture
-def cluster(wire: Wire, tmp_path: Path) -> Cluster:
+def cluster(wire: Wire, tmp_path: Path) -> ApiServer:
     config = wire.kubeconfig(tmp_path / "kubeconfig")
-    return Cluster.connect(config, None, Budget(30, SystemClock()))
+    return ApiServer.connect(config, None, Budget(30, SystemClock()))
 
 
 def store(wire: Wire, objects: Iterable[Object]) -> None:
@@ -78,15 +81,15 @@ def store(wire: Wire, objects: Iterable[Object]) -> None:
 
 
 @pytest.fixture
-def glimpse(wire: Wire, cluster: Cluster) -> Callable[[], Glance]:
+def glimpse(wire: Wire, cluster: ApiServer) -> Callable[[], TriageResult]:
     """What triage sees of sick and healthy objects of every kind."""
     store(wire, [pod("shop", name, **STATES[name]) for name in SEEN_PODS])
     store(wire, (each for each in workloads("shop") if each["metadata"]["name"] not in UNPRINTED))
     settings = Settings.model_validate({"observe": {"page_size": PAGE}})
 
-    def look() -> Glance:
-        looking = Looking()
-        seen = glance(cluster, "shop", settings, looking, datetime.fromtimestamp(wire.now(), UTC))
+    def look() -> TriageResult:
+        looking = Reads()
+        seen = triage(cluster, "shop", settings, looking, datetime.fromtimestamp(wire.now(), UTC))
         assert looking.blind_spots == []
         return seen
 
@@ -125,7 +128,7 @@ def later(change: Callable[[Object, Request], None]) -> Callable[[Object, Reques
     return make
 
 
-def named(seen: Glance) -> dict[str, set[str]]:
+def named(seen: TriageResult) -> dict[str, set[str]]:
     return {r.plural: {suspect.name for suspect in seen.of(r)} for r in TRIAGED}
 
 
@@ -136,7 +139,7 @@ def pages(wire: Wire, plural: str, accept: str) -> list[Request]:
 
 
 def test_with_all_columns_the_sick_are_seen_in_cells_alone(
-    wire: Wire, glimpse: Callable[[], Glance]
+    wire: Wire, glimpse: Callable[[], TriageResult]
 ) -> None:
     assert named(glimpse()) == SICK
     assert not [r for r in wire.requests if "as=Table" not in r.headers["accept"]]
@@ -144,7 +147,7 @@ def test_with_all_columns_the_sick_are_seen_in_cells_alone(
 
 @pytest.mark.parametrize(("plural", "column"), each(TRIAGED_COLUMNS))
 def test_without_a_column_the_same_is_seen_in_pages_of_objects(
-    wire: Wire, glimpse: Callable[[], Glance], plural: str, column: str
+    wire: Wire, glimpse: Callable[[], TriageResult], plural: str, column: str
 ) -> None:
     complete = glimpse()
     wire.requests.clear()
@@ -154,11 +157,13 @@ def test_without_a_column_the_same_is_seen_in_pages_of_objects(
 
     objects = pages(wire, plural, "objects")
     assert len(pages(wire, plural, "table")) == 1
-    assert len(objects) == -(-complete.counts[plural] // PAGE)
+    # A report counts no ReplicaSets: what made them stands for them.
+    listed = {"replicasets": 2, **complete.counts}
+    assert len(objects) == -(-listed[plural] // PAGE)
     assert {request.query["limit"] for request in objects} == {str(PAGE)}
 
 
-def test_a_renamed_column_is_a_missing_one(wire: Wire, glimpse: Callable[[], Glance]) -> None:
+def test_a_renamed_column_is_a_missing_one(wire: Wire, glimpse: Callable[[], TriageResult]) -> None:
     def rename(table: Object, _: Request) -> None:
         table["columnDefinitions"][2]["name"] = "State"
 
@@ -169,7 +174,7 @@ def test_a_renamed_column_is_a_missing_one(wire: Wire, glimpse: Callable[[], Gla
 
 
 def test_only_the_first_page_has_to_name_the_columns(
-    wire: Wire, glimpse: Callable[[], Glance]
+    wire: Wire, glimpse: Callable[[], TriageResult]
 ) -> None:
     def headless(table: Object, _: Request) -> None:
         del table["columnDefinitions"]
@@ -184,7 +189,7 @@ def test_only_the_first_page_has_to_name_the_columns(
 
 
 def test_a_column_that_a_later_page_lacks_starts_the_list_again(
-    wire: Wire, glimpse: Callable[[], Glance]
+    wire: Wire, glimpse: Callable[[], TriageResult]
 ) -> None:
     complete = glimpse()
     wire.requests.clear()
@@ -195,13 +200,16 @@ def test_a_column_that_a_later_page_lacks_starts_the_list_again(
 
 
 SERVICE_COLUMNS = {
-    "services": ("Name", "Cluster-IP", "Port(s)", "Selector"),
+    "services": ("Name", "Type", "Cluster-IP", "External-IP", "Port(s)", "Age", "Selector"),
     "endpointslices": ("Name", "Ports", "Endpoints"),
     "deployments": ("Name", "Selector"),
 }
 CELLS: dict[str, Callable[[Object], dict[str, Any]]] = {
     "services": lambda item: {
+        "Type": "ClusterIP",
         "Cluster-IP": item["spec"].get("clusterIP", "10.96.0.9"),
+        "External-IP": "<none>",
+        "Age": "9d",
         "Port(s)": ",".join(f"{port['port']}/TCP" for port in item["spec"]["ports"]),
         "Selector": ",".join(f"{k}={v}" for k, v in item["spec"]["selector"].items()),
     },
@@ -274,14 +282,14 @@ def sick(wire: Wire, request: pytest.FixtureRequest) -> str:
     return sick
 
 
-def findings(cluster: Cluster) -> list[str]:
+def findings(cluster: ApiServer) -> list[str]:
     seen = observe(cluster, "shop", Settings(), InAnHour())
     assert seen.blind_spots == ()
     return [f"{finding.kind} {finding.target}" for finding in detect(seen, KINDS)]
 
 
 def test_a_sick_service_is_read_by_name_where_all_columns_are_there(
-    wire: Wire, cluster: Cluster, sick: str
+    wire: Wire, cluster: ApiServer, sick: str
 ) -> None:
     for plural in SERVICE_COLUMNS:
         wire.on("list", plural, printing(wire, plural))
@@ -295,7 +303,7 @@ def test_a_sick_service_is_read_by_name_where_all_columns_are_there(
 
 @pytest.mark.parametrize(("plural", "column"), each(SERVICE_COLUMNS))
 def test_the_same_service_is_found_without_a_column(
-    wire: Wire, cluster: Cluster, sick: str, plural: str, column: str
+    wire: Wire, cluster: ApiServer, sick: str, plural: str, column: str
 ) -> None:
     for name in SERVICE_COLUMNS:
         wire.on("list", name, printing(wire, name, lacks=column if name == plural else ""))

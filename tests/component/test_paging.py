@@ -14,13 +14,16 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from tests.cluster.handle import poll
-from tests.incident_samples import MARK, attempt, incident, memory, request
-from tests.report_samples import STARTED, report
-from watchdog.alertmanager import APPROVAL_WAITS, NEEDS_YOU, hand_off, muted, reachable
+from tests.support.incident_samples import MARK, attempt, incident, memory, request
+from tests.support.report_samples import STARTED, report
+from tests.support.report_samples import namespace as part
 from watchdog.clock import Budget, SystemClock
 from watchdog.incidents.memory import Memory
-from watchdog.nouns import Delivery
-from watchdog.settings import AlertmanagerSettings, NamespacePolicy, Settings
+from watchdog.integrations.alertmanager import hand_off, muted, renewed
+from watchdog.integrations.alertmanager_api import APPROVAL_WAITS, NEEDS_YOU, reachable
+from watchdog.model.report import Delivery, NamespaceReport
+from watchdog.settings.schema import NamespacePolicy, Settings
+from watchdog.settings.services import AlertmanagerSettings
 
 ALERTS = "/am/api/v2/alerts"
 OK = Delivery(to="alertmanager", ok=True)
@@ -149,6 +152,51 @@ def test_what_no_longer_waits_for_a_person_is_ended(server: HTTPServer, state: s
     assert all(alert["startsAt"] <= alert["endsAt"] for alert in alerts)
 
 
+def test_an_alert_ends_by_the_clock_of_an_alertmanager_that_is_hours_behind(
+    server: HTTPServer,
+) -> None:
+    told(server, memory(incident(state="resolved", resolved_at=STARTED)))
+
+    assert all(ends(alert) < STARTED - timedelta(hours=12) for alert in posted(server))
+
+
+def held_alert(cluster: str) -> dict[str, Any]:
+    started = (STARTED - timedelta(hours=2)).isoformat()
+    own = {"annotations": {"summary": "shop/ledger"}, "startsAt": started, "generatorURL": ""}
+    return {**active(cluster=cluster), **own}
+
+
+@pytest.mark.parametrize(
+    ("namespaces", "renews"),
+    [
+        ((part(namespace="shop", error="cannot list pods"),), True),
+        ((part(namespace="shop"),), False),
+        ((part(namespace="books", error="cannot list pods"),), False),
+        ((), True),
+    ],
+    ids=["not looked at", "looked at", "another one not looked at", "none known"],
+)
+def test_an_alert_of_a_namespace_that_cannot_be_looked_at_does_not_end(
+    httpserver: HTTPServer, namespaces: tuple[NamespaceReport, ...], renews: bool
+) -> None:
+    known = [held_alert("prod-eu"), held_alert("prod-us")]
+    httpserver.expect_request(ALERTS, method="GET").respond_with_json(known)
+    httpserver.expect_request(ALERTS, method="POST").respond_with_data("")
+    seen = report(cluster="prod-eu", namespaces=namespaces)
+
+    deliveries = renewed(seen, settings(httpserver), budget())
+
+    assert deliveries == ([OK] if renews else [])
+    assert [
+        (alert["labels"], alert["annotations"], alert["startsAt"], ends(alert) > STARTED)
+        for alert in posted(httpserver)
+    ] == [
+        (held["labels"], held["annotations"], held["startsAt"], True)
+        for held in known[:1]
+        if renews
+    ]
+
+
 def test_nothing_is_sent_about_what_ended_long_ago(server: HTTPServer) -> None:
     old = incident(state="resolved", resolved_at=STARTED - timedelta(hours=2))
 
@@ -238,7 +286,7 @@ def test_a_slow_one_costs_one_timeout(httpserver: HTTPServer) -> None:
 
     told_off.set()
     assert delivered.error == "no answer in time"
-    poll(lambda: httpserver.log, 5, "the only call")
+    poll(lambda: httpserver.log, "the only call")
     assert len(httpserver.log) == 1
 
 
@@ -323,3 +371,22 @@ def test_times_carry_their_zone(server: HTTPServer) -> None:
         assert ends(alert).utcoffset() == timedelta(0)
         assert datetime.fromisoformat(alert["startsAt"]).tzinfo is not None
     assert STARTED.tzinfo is UTC
+
+
+def test_each_alertmanager_of_a_cluster_gets_the_alert_and_one_that_is_down_does_not_matter(
+    httpserver: HTTPServer,
+) -> None:
+    for name in ("one", "two"):
+        httpserver.expect_request(f"/{name}/api/v2/alerts", method="POST").respond_with_data("")
+    own = AlertmanagerSettings(
+        url="http://127.0.0.1:9/",
+        urls=(httpserver.url_for("/one"), httpserver.url_for("/two")),
+        timeout_seconds=2,
+    )
+    held = memory(incident(state="needs_you"))
+
+    went = hand_off(report(), {"shop": held}, Settings(alertmanager=own), budget())
+
+    assert went == [OK]
+    asked = {request.path for request, _ in httpserver.log if request.method == "POST"}
+    assert asked == {"/one/api/v2/alerts", "/two/api/v2/alerts"}

@@ -7,11 +7,13 @@ import json
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.arena import NAMESPACE, SET, VALUE, Arena, outcomes
-from tests.shelf import BROKEN
-from tests.wire_model import ModelServer, completion
-from watchdog.sandbox import Response
-from watchdog.settings import LLMSettings, ObserveSettings
+from tests.support.diagnosis_samples import BROKEN
+from tests.support.simulated_cluster import NAMESPACE, SET, VALUE, Arena, outcomes
+from tests.support.wire import hands_back
+from tests.support.wire_model import ModelServer, completion
+from watchdog.demo import Response
+from watchdog.settings.schema import NamespacePolicy, ObserveSettings
+from watchdog.settings.services import LLMSettings
 
 READS_OF_A_HEALTHY_NAMESPACE = 14
 
@@ -38,6 +40,9 @@ def answer(**changes: object) -> str:
     )
 
 
+LISTED = {"shop": NamespacePolicy(suggested_env={"ledger": {"REQUIRED_CONFIG": ("suggested",)}})}
+
+
 def model(server: HTTPServer, reply: str) -> LLMSettings:
     return LLMSettings(base_url=ModelServer(server).says(completion(reply)).url, model="m")
 
@@ -53,6 +58,26 @@ def test_a_missing_variable_is_put_back_from_the_revision_that_had_it(arena: Are
     assert part.verification is not None
     assert part.verification.healthy
     assert arena.env() == {"REQUIRED_CONFIG": VALUE}
+
+
+@pytest.mark.parametrize("approved", [{}, {"REQUIRED_CONFIG": "x"}])
+def test_what_is_verified_or_undone_is_handed_back_and_keeps_its_mark(
+    arena: Arena, approved: dict[str, str]
+) -> None:
+    if approved:
+        arena.deploy(env="[]", script="sleep 1; echo fatal; exit 1")
+        arena.wire.advance(120)
+    else:
+        arena.break_env()
+
+    part = arena.look(approved_env=approved)
+
+    assert outcomes(part) == [("patch_deployment_env", "undone" if approved else "verified")]
+    metadata = arena.metadata()
+    assert "sre-watchdog" not in {entry["manager"] for entry in metadata["managedFields"]}
+    assert "sre-watchdog/attempts" in metadata["annotations"]
+    *_, last = [each for each in arena.wire.writes if each.method == "PATCH"]
+    assert hands_back(last)
 
 
 def test_a_bad_image_that_comes_again_after_its_undo_is_undone_again(arena: Arena) -> None:
@@ -98,7 +123,7 @@ def test_a_models_plan_is_carried_out(arena: Arena, httpserver: HTTPServer) -> N
     arena.deploy(env="[]")
     arena.wire.advance(120)
 
-    part = arena.look(llm=model(httpserver, answer()))
+    part = arena.look(llm=model(httpserver, answer()), policies=LISTED)
 
     assert part.diagnosis.source == "llm"
     assert part.diagnosis.tokens is not None
@@ -284,10 +309,10 @@ def test_a_write_whose_answer_is_lost_is_read_back_and_not_repeated(arena: Arena
     real = {"n": 0}
 
     def drop_the_real_one(request: object) -> Response | None:
-        from watchdog.sandbox import Request
+        from watchdog.demo import Request
 
         assert isinstance(request, Request)
-        if request.dry_run:
+        if request.dry_run or hands_back(request):
             return arena.wire.answer(request)
         real["n"] += 1
         arena.wire.answer(request)
@@ -382,6 +407,7 @@ def test_an_account_without_any_right_has_not_observed(arena: Arena) -> None:
         "endpointslices",
         "poddisruptionbudgets",
         "horizontalpodautoscalers",
+        "replicasets",
     ]:
         arena.wire.forbid("list", resource)
 

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
-import time
+import re
+import threading
 
 import pytest
+from click.testing import CliRunner
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from tests.report_samples import healthy, report
+from tests.support.report_samples import healthy, report
+from watchdog.cli import app
 from watchdog.clock import Budget, SystemClock
-from watchdog.metrics import heartbeat, push
-from watchdog.nouns import Delivery, Report
-from watchdog.settings import HeartbeatSettings, PushgatewaySettings, Settings
+from watchdog.integrations.pushgateway import delete, heartbeat, push
+from watchdog.model.report import Delivery, Report
+from watchdog.settings.schema import Settings
+from watchdog.settings.services import HeartbeatSettings, PushgatewaySettings
 
 PICTURE = "/metrics/job/sre-watchdog/cluster/prod-eu/release_namespace/ops"
 OPS = {"release_namespace": "ops"}
@@ -86,14 +90,17 @@ def test_any_refusal_is_a_failed_delivery(httpserver: HTTPServer, status: int) -
 
 
 def test_a_slow_gateway_costs_one_timeout(httpserver: HTTPServer) -> None:
+    told_off = threading.Event()
+
     def late(_request: Request) -> Response:
-        time.sleep(0.6)
+        told_off.wait(60)
         return Response("")
 
     httpserver.expect_request(PICTURE).respond_with_handler(late)
     budget = Budget(60, SystemClock())
 
     delivered = push(report(), settings(httpserver.url_for(""), 0.2), budget, OPS)
+    told_off.set()
 
     assert delivered == [Delivery(to="pushgateway", ok=False, error="no answer in time")]
 
@@ -146,3 +153,35 @@ def test_a_heartbeat_of_another_scheme_is_not_called() -> None:
     (delivered,) = heartbeat(report(), switch, Budget(60, SystemClock()), OPS)
 
     assert not delivered.ok
+
+
+def test_deleting_takes_both_groups_of_every_shard(httpserver: HTTPServer) -> None:
+    httpserver.expect_request(re.compile("/metrics/.*"), method="DELETE").respond_with_data("", 202)
+    origins = (OPS, {**OPS, "shard": "1"})
+
+    done = delete(settings(httpserver.url_for("")), Budget(60, SystemClock()), origins)
+
+    assert done == OK
+    paths = [request.path for request, _ in httpserver.log]
+    assert paths == [OUTCOME, PICTURE, f"{OUTCOME}/shard/1", f"{PICTURE}/shard/1"]
+
+
+def test_a_gateway_that_refuses_to_delete_is_said(httpserver: HTTPServer) -> None:
+    httpserver.expect_request(OUTCOME).respond_with_data("no", 401)
+
+    done = delete(settings(httpserver.url_for("")), Budget(60, SystemClock()), [OPS])
+
+    assert not done.ok
+    assert "401" in (done.error or "")
+
+
+@pytest.mark.parametrize(("flags", "exit_code"), [((), 1), (("--best-effort",), 0)])
+def test_a_gateway_out_of_reach_stops_an_uninstall_only_if_asked(
+    flags: tuple[str, ...], exit_code: int
+) -> None:
+    env = {"SRE_AGENT_PUSHGATEWAY__URL": "http://127.0.0.1:1"}
+
+    done = CliRunner().invoke(app, ["delete-metrics", *flags], env=env)
+
+    assert done.exit_code == exit_code
+    assert "the pushgateway keeps its metrics: connection refused" in done.stderr.lower()

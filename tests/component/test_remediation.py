@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.shop import NAMESPACE, WITHOUT_REGION, Shop, observe, open_shop, ref
+from tests.support.demo_shop import (
+    NAMESPACE,
+    WITH_REGION,
+    WITHOUT_REGION,
+    Shop,
+    observe,
+    open_shop,
+    ref,
+)
 from watchdog.actions import (
     CustomInstruction,
     DeletePod,
@@ -20,12 +28,13 @@ from watchdog.actions import (
     RolloutUndo,
     ScaleDeployment,
 )
+from watchdog.demo import Request, Response
 from watchdog.incidents.approvals import Answer, Intent
-from watchdog.nouns import NamespaceReport, Outcome, Report
-from watchdog.remediation.apply import Attempt, Proposal
-from watchdog.remediation.undoing import undo
-from watchdog.sandbox import Request, Response
-from watchdog.settings import Settings
+from watchdog.model.outcome import Outcome
+from watchdog.model.report import NamespaceReport, Report
+from watchdog.remediation.apply import Proposal, Tried
+from watchdog.remediation.undo import undo
+from watchdog.settings.schema import Settings
 
 SECRET = "s3cr3t-eu-1"
 ENV = PatchDeploymentEnv(target=ref(), container="main", name="REGION")
@@ -72,7 +81,7 @@ def on_real_patch(respond: Callable[[Request], Response | None]) -> Any:
     return fault
 
 
-def only(attempts: tuple[Attempt, ...]) -> Attempt:
+def only(attempts: tuple[Tried, ...]) -> Tried:
     (attempt,) = attempts
     return attempt
 
@@ -83,7 +92,9 @@ def test_env_of_the_last_available_revision_is_put_back(broken: Shop) -> None:
     assert result.outcome is Outcome.APPLIED
     assert broken.env()["REGION"] == SECRET
     assert result.source == "revision 1"
-    assert result.undo == f"kubectl -n {NAMESPACE} rollout undo deployment/ledger --to-revision=2"
+    assert result.undo is not None
+    assert result.undo.startswith(f"kubectl -n {NAMESPACE} patch deployment ledger --type json")
+    assert SECRET not in result.undo
     assert result.diff.splitlines() == [
         "  container main:",
         "+ - name: REGION",
@@ -251,7 +262,7 @@ def test_an_unanswered_write_that_can_never_land_has_failed(broken: Shop) -> Non
     result = only(broken.remediate(ENV)).result
 
     assert result.outcome is Outcome.FAILED
-    assert "somebody else changed" in result.reason
+    assert "someone else changed" in result.reason
 
 
 def test_after_one_conflict_it_reads_judges_and_writes_again(broken: Shop) -> None:
@@ -506,9 +517,9 @@ def test_nothing_of_an_env_value_is_in_the_report(broken: Shop) -> None:
 def test_the_lease_is_looked_at_before_every_real_write(broken: Shop) -> None:
     looks: list[int] = []
     attempt = only(
-        broken.remediate(ENV, still_ours=lambda: looks.append(len(broken.writes(real=True))))
+        broken.remediate(ENV, may_write=lambda: looks.append(len(broken.writes(real=True))))
     )
-    undo(attempt, broken.cluster, broken.permission(still_ours=lambda: looks.append(-1)))
+    undo(attempt, broken.cluster, broken.permission(may_write=lambda: looks.append(-1)))
 
     assert looks == [0, -1]
 
@@ -530,7 +541,7 @@ def test_undo_leaves_what_somebody_changed_since(broken: Shop) -> None:
     undone = undo(attempt, broken.cluster, broken.permission())
 
     assert undone.outcome is Outcome.FAILED
-    assert "somebody changed it since" in undone.reason
+    assert "someone changed it since" in undone.reason
     container = broken.live()["spec"]["template"]["spec"]["containers"][0]
     assert container["image"] == "busybox:1.37"
 
@@ -579,13 +590,16 @@ def test_a_suggested_value_is_used_where_nothing_else_is_known(shop: Shop) -> No
     shop.deploy("ledger", WITHOUT_REGION)
     shop.box.advance(30)
     action = PatchDeploymentEnv.model_validate({**ENV.model_dump(), "value": "eu-west-1"})
+    listed = {"policies": {"shop": {"suggested_env": {"ledger": {"REGION": ["eu-west-1"]}}}}}
 
-    result = only(shop.remediate(action)).result
+    unasked = only(shop.remediate(action)).result
+    result = only(shop.remediate(action, settings=Settings.model_validate(listed))).result
 
+    assert (unasked.outcome, unasked.rule) == (Outcome.AWAITING_APPROVAL, "env_suggested")
+    assert "+   value: eu-west-1" in unasked.diff
     assert result.outcome is Outcome.APPLIED
     assert result.source == "suggested by the model"
     assert shop.env()["REGION"] == "eu-west-1"
-    assert "eu-west-1" not in result.model_dump_json()
 
 
 def test_memory_is_raised_within_the_bounds(broken: Shop) -> None:
@@ -689,3 +703,18 @@ def test_a_suggested_command_is_shown_whole_and_written_only_once_approved(shop:
     assert asked.outcome is Outcome.APPLIED
     container = shop.live()["spec"]["template"]["spec"]["containers"][0]
     assert container["command"] == list(words)
+
+
+def test_dry_run_says_that_acting_would_ask(shop: Shop) -> None:
+    at_once = ("{rollingUpdate: {maxUnavailable: 2}}", "{type: Recreate}")
+    shop.deploy("ledger", WITH_REGION, at_once)
+    shop.box.advance(60)
+    shop.deploy("ledger", WITHOUT_REGION, at_once)
+    shop.box.advance(30)
+
+    (dry,) = shop.remediate(RolloutUndo(target=ref()), dry_run=True)
+    (acting,) = shop.remediate(RolloutUndo(target=ref()))
+
+    assert dry.result.outcome is acting.result.outcome is Outcome.AWAITING_APPROVAL
+    assert "would need an approval" in dry.result.reason
+    assert not dry.counts

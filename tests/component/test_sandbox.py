@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from watchdog.sandbox import Request, Response, Sandbox
-from watchdog.sandbox.resources import Object
+from tests.support.programs import SLEEPS, needing, serves
+from watchdog.demo import Behaviour, Request, Response, Sandbox
+from watchdog.demo.api_resources import Object
+from watchdog.demo.behaviour import UndeclaredError
 
 JSON_PATCH = "application/json-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
@@ -16,7 +18,16 @@ DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments"
 PODS = "/api/v1/namespaces/shop/pods"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 NEEDS_CONFIG = 'if [ -z "$REQUIRED_CONFIG" ]; then echo "fatal: no config"; exit 3; fi; sleep 3600'
+FILLS = "dd if=/dev/zero of=/dev/shm/fill bs=1M count=200 && sleep 3600"
 HTTPD = "mkdir -p /www; echo ok > /www/index.html; exec httpd -f -p 8080 -h /www"
+
+
+PROGRAMS = {
+    NEEDS_CONFIG: needing("REQUIRED_CONFIG", SLEEPS, "fatal: no config", 3),
+    HTTPD: serves(0, 8080),
+    FILLS: Behaviour(memory="200Mi"),
+    "echo up; sleep 3600": Behaviour(log=((0.0, "up"),)),
+}
 
 
 def deployment(script: str = "sleep 3600", *, replicas: int = 2, **container: Any) -> Object:
@@ -76,7 +87,7 @@ def _read(reply: Any) -> Any:
 
 @pytest.fixture
 def box() -> Iterator[Sandbox]:
-    with Sandbox(ticking=False) as sandbox:
+    with Sandbox(ticking=False, programs=PROGRAMS) as sandbox:
         yield sandbox
 
 
@@ -215,21 +226,14 @@ def test_missing_image_cannot_be_pulled(box: Sandbox, applied: Applies) -> None:
     assert "Error: ErrImagePull" in said(box, "Failed")
 
 
-@pytest.mark.parametrize("script", ["tail /dev/zero", "dd if=/dev/zero of=/dev/shm/x bs=1M"])
-def test_container_that_takes_more_than_its_limit_is_killed(
-    box: Sandbox, applied: Applies, script: str
+def test_container_that_takes_more_than_its_limit_is_killed_until_the_limit_is_higher(
+    box: Sandbox, applied: Applies
 ) -> None:
-    applied(deployment(script, replicas=1, resources={"limits": {"memory": "64Mi"}}))
+    web = deployment(FILLS, replicas=1, resources={"limits": {"memory": "64Mi"}})
+    applied(web)
 
     ended = only_container(box)["lastState"]["terminated"]
     assert (ended["reason"], ended["exitCode"]) == ("OOMKilled", 137)
-
-
-def test_annotated_memory_need_is_met_by_a_higher_limit(box: Sandbox, applied: Applies) -> None:
-    web = deployment(replicas=1, resources={"limits": {"memory": "64Mi"}})
-    web["spec"]["template"]["metadata"]["annotations"] = {"sandbox/needs-memory": "200Mi"}
-    applied(web)
-    assert only_container(box)["lastState"]["terminated"]["reason"] == "OOMKilled"
 
     main = web["spec"]["template"]["spec"]["containers"][0]
     main["resources"] = {"limits": {"memory": "256Mi"}}
@@ -297,6 +301,11 @@ def test_unknown_program_is_a_start_error(box: Sandbox, applied: Applies) -> Non
     ended = only_container(box)["lastState"]["terminated"]
     assert ended["reason"] == "StartError"
     assert 'exec: "start-server": executable file not found in $PATH' in ended["message"]
+
+
+def test_command_without_a_declared_behaviour_is_an_error(applied: Applies) -> None:
+    with pytest.raises(UndeclaredError, match="rm -rf /"):
+        applied(deployment("rm -rf /"))
 
 
 def test_pod_larger_than_the_node_stays_pending(box: Sandbox, applied: Applies) -> None:

@@ -14,19 +14,20 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request as Call
 from werkzeug import Response as Answer
 
-from tests.arena import NAMESPACE, VALUE, Arena
-from tests.canaries import CANARIES, chunks, halves, parts
-from tests.cluster_fixtures import run_watchdog
-from tests.shop import BoxClock
-from tests.wire import Wire
-from tests.wire_model import ModelServer, completion
-from tests.wire_slack import TOKEN, Slack
+from tests.support.cluster_fixtures import run_watchdog
+from tests.support.demo_shop import BoxClock
+from tests.support.secret_forms import forms
+from tests.support.secret_samples import CANARIES, chunks, halves, parts
+from tests.support.simulated_cluster import NAMESPACE, VALUE, Arena
+from tests.support.wire import Wire
+from tests.support.wire_model import ModelServer, completion
+from tests.support.wire_slack import TOKEN, Slack
 from watchdog.clock import Budget
-from watchdog.kube import Cluster
+from watchdog.demo import Request, Response
+from watchdog.kube.client import ApiServer
 from watchdog.observation.collector import observe
-from watchdog.observation.text import to_text
-from watchdog.sandbox import Request, Response
-from watchdog.settings import ObserveSettings, Settings
+from watchdog.observation.snapshot_text import to_text
+from watchdog.settings.schema import ObserveSettings, Settings
 
 OWN = {
     "SRE_AGENT_LLM__API_KEY": "sk-0wn1k3y2of3the4watchdog5",
@@ -215,15 +216,34 @@ def test_no_secret_of_any_channel_is_in_a_byte_that_left(
     assert planted.texts
 
 
-def reading(wire: Wire, folder: Path) -> Iterator[str]:
+def reading(wire: Wire, folder: Path, bounds: ObserveSettings = BOUNDS) -> Iterator[str]:
     """What a snapshot of the namespace now has and shows."""
     clock = BoxClock(wire)
-    settings = Settings(observe=BOUNDS)
-    cluster = Cluster.connect(wire.kubeconfig(folder / "config"), None, Budget(60, clock))
+    settings = Settings(observe=bounds)
+    cluster = ApiServer.connect(wire.kubeconfig(folder / "config"), None, Budget(60, clock))
     seen = observe(cluster, NAMESPACE, settings, clock)
     assert seen.logs
     yield seen.model_dump_json()
     yield to_text(seen, max_chars=40_000).text
+
+
+def test_no_generated_form_of_a_secret_leaves_a_log_for_the_snapshot_or_the_prompt(
+    wire: Wire, tmp_path: Path
+) -> None:
+    Arena(wire, tmp_path).deploy(env="[]")
+    wire.advance(200)
+    planted = Planted(wire)
+    tried = forms(every=37)[::3]
+    found = []
+    for at in range(0, len(tried), 100):
+        batch = tried[at : at + 100]
+        planted.log = "\nall is well\n".join(form.text for form in batch) + "\nfatal: it ended"
+        shown = "".join(reading(wire, tmp_path, ObserveSettings(log_bytes=60_000)))
+        assert shown.count("all is well") > len(batch) / 2
+        found += [form for form in batch if form.secret in shown]
+
+    assert len(tried) >= 500
+    assert found == []
 
 
 def test_no_half_of_a_secret_leaves_where_lines_or_bounds_cut_it(

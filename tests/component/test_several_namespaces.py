@@ -9,18 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.arena import MANIFEST, SET
-from tests.shop import BoxClock
-from tests.wire import Wire
-from watchdog.agent import run_pass
+from tests.support.demo_shop import BoxClock
+from tests.support.simulated_cluster import MANIFEST, SET
+from tests.support.wire import Wire
+from watchdog.agent.context import PassContext
+from watchdog.agent.progress import QuietProgress
+from watchdog.agent.run import run_pass
 from watchdog.clock import Budget
-from watchdog.kube import Cluster
-from watchdog.kube_manners import AT_ONCE
-from watchdog.nouns import NamespaceReport, Report
-from watchdog.one_pass import Pass
-from watchdog.report.progress import QuietProgress
-from watchdog.sandbox import Request, Response
-from watchdog.settings import Settings
+from watchdog.demo import Request, Response
+from watchdog.kube.client import ApiServer
+from watchdog.kube.rate_limit import AT_ONCE
+from watchdog.model.report import NamespaceReport, Report
+from watchdog.report.markdown import render_markdown
+from watchdog.report.text import plain_text
+from watchdog.settings.schema import Settings
 
 NAMES = tuple(f"team-{number}" for number in range(9))
 SICK = NAMES[1::3]
@@ -50,7 +52,7 @@ def run(
 ) -> Report:
     clock = BoxClock(wire)
     budget = Budget(240, clock)
-    cluster = Cluster.connect(wire.kubeconfig(folder / "kubeconfig"), None, budget)
+    cluster = ApiServer.connect(wire.kubeconfig(folder / "kubeconfig"), None, budget)
     settings = Settings.model_validate(
         {
             "max_remediation_attempts": len(SICK),
@@ -58,7 +60,7 @@ def run(
         }
     )
     wire.requests.clear()
-    return run_pass(names, Pass(settings, cluster, budget, QuietProgress()))
+    return run_pass(names, PassContext(settings, cluster, budget, QuietProgress()))
 
 
 def test_each_namespace_is_told_of_once_in_the_order_given_and_the_sick_are_healed(
@@ -98,15 +100,6 @@ def lists_pods(request: Request) -> bool:
     return request.path.endswith("/pods") and "labelSelector" not in request.query
 
 
-def test_a_namespace_that_is_not_there_is_told_of_and_the_others_go_on(
-    wire: Wire, tmp_path: Path
-) -> None:
-    report = run(wire, tmp_path, (NAMES[0], "absent", NAMES[2]))
-
-    assert [bool(part.error) for part in report.namespaces] == [False, True, False]
-    assert report.result == "degraded"
-
-
 def test_a_pass_without_namespaces_as_a_shard_may_have_none_is_no_failure(
     wire: Wire, tmp_path: Path
 ) -> None:
@@ -127,17 +120,43 @@ def test_the_api_server_is_asked_only_a_few_things_at_once(wire: Wire, tmp_path:
 
 
 class Counted:
-    """Holds each request for a moment, and counts how many there are at once."""
+    """Holds each request for a moment, and the first until another is there; the most at once."""
 
     def __init__(self) -> None:
         self.now = self.most = 0
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
 
     def __call__(self, _: Request) -> Response | None:
-        with self._lock:
+        with self._changed:
             self.now += 1
             self.most = max(self.most, self.now)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.most > 1, timeout=30)
         time.sleep(0.1)
-        with self._lock:
+        with self._changed:
             self.now -= 1
         return None
+
+
+@pytest.mark.parametrize("names", [NAMES, NAMES[:3]], ids=["one list for all", "each by itself"])
+def test_a_namespace_that_was_deleted_is_gone_and_makes_no_noise(
+    wire: Wire, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    report = run(wire, tmp_path, (*names, "deleted"))
+
+    assert report.result == "ok"
+    (gone,) = (part for part in report.namespaces if part.gone)
+    assert (gone.namespace, gone.error, gone.blind_spots) == ("deleted", None, ())
+    assert "deleted: gone, the namespace does not exist any more" in plain_text(report)
+    assert "could not be" not in plain_text(report)
+    assert "does not exist any more" in render_markdown(report)
+
+
+def test_if_not_one_of_the_namespaces_exists_the_pass_failed(wire: Wire, tmp_path: Path) -> None:
+    report = run(wire, tmp_path, ("deleted", "mistyped"))
+
+    assert report.result == "failed"
+    assert [part.error for part in report.namespaces] == [
+        "namespace deleted does not exist",
+        "namespace mistyped does not exist",
+    ]

@@ -4,16 +4,18 @@ import pytest
 from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 
-from tests.report_samples import STARTED, fix
-from tests.slack_life import Life, bot, incident, webhook
-from tests.wire_slack import TOKEN, Fault, Slack, refusal
+from tests.support.report_samples import STARTED, fix
+from tests.support.slack_scenarios import Life, bot, incident, webhook
+from tests.support.wire_slack import TOKEN, Fault, Slack, refusal
 from watchdog.actions import PatchDeploymentEnv
 from watchdog.clock import Budget
 from watchdog.errors import DeliveryError
-from watchdog.incidents.incident import ApprovalRequest
-from watchdog.nouns import Delivery, Outcome
-from watchdog.report.slack import probe
-from watchdog.settings import Settings, SlackSettings
+from watchdog.model.incident import ApprovalRequest
+from watchdog.model.outcome import Outcome
+from watchdog.model.report import Delivery
+from watchdog.settings.schema import Settings
+from watchdog.settings.services import SlackSettings
+from watchdog.slack.web_client import probe
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def test_a_finding_is_one_message_with_its_details_in_the_thread(slack: Slack, l
 
     (post,) = slack.posts
     assert post.body["text"].startswith(
-        "Broken: shop/ledger, missing environment variable (prod-eu)."
+        "❌ Broken: shop/ledger, missing environment variable (prod-eu)."
     )
     assert post.body["unfurl_links"] is False
     assert "BackOff" in slack.replies(post.ts)[0].shown
@@ -179,7 +181,7 @@ def test_refused_blocks_go_out_once_more_as_plain_text(
 
     assert life.pass_on()[0].ok
     assert "blocks" not in slack.posts[0].body
-    assert slack.posts[0].body["text"].startswith("Broken: shop/ledger")
+    assert slack.posts[0].body["text"].startswith("❌ Broken: shop/ledger")
 
 
 def test_a_lost_thread_reply_is_reported_while_the_message_stands(slack: Slack, life: Life) -> None:
@@ -237,7 +239,11 @@ def test_a_webhook_is_told_of_changes_only(slack: Slack, hooked: Life) -> None:
     hooked.change(state="broken", resolved_at=None, reopened=1)
     hooked.pass_on()
 
-    assert [post.shown.split(":")[0] for post in slack.posts] == ["*Broken", "*Resolved", "*Broken"]
+    assert [post.shown.split(":")[0] for post in slack.posts] == [
+        "*❌ Broken",
+        "*✅ Resolved",
+        "*❌ Broken",
+    ]
     assert set(slack.methods) == {"webhook"}
 
 

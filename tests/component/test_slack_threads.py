@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.report_samples import STARTED, finding, fix, namespace, ref, report
-from tests.slack_life import Life, bot, incident
-from tests.wire_slack import Fault, Slack
+from tests.support.report_samples import STARTED, finding, fix, namespace, ref, report
+from tests.support.slack_scenarios import Life, bot, incident
+from tests.support.wire_slack import Fault, Slack
 from watchdog.actions import PatchDeploymentEnv
-from watchdog.incidents.incident import ApprovalRequest, Try
-from watchdog.nouns import Cause, Outcome
+from watchdog.model.diagnosis import Cause
+from watchdog.model.incident import ApprovalRequest, Attempt
+from watchdog.model.outcome import Outcome
 
 LOST = Fault(status=500, after=True, method="chat.postMessage")
 SET_ENV = PatchDeploymentEnv(target=ref(), container="main", name="LEDGER_REGION")
@@ -62,7 +63,7 @@ def test_ten_passes_make_one_message_whose_durations_go_on(slack: Slack, life: L
 
     (post,) = slack.posts
     assert post.metadata["incident"] == life.incidents[0].fingerprint
-    assert post.shown.startswith("*Broken: shop/ledger, missing environment variable*")
+    assert post.shown.startswith("*❌ Broken: shop/ledger, missing environment variable*")
     assert "Down for 57 min" in post.shown
     assert post.edits == 9
     assert len(said(life)) == 1
@@ -83,9 +84,9 @@ def test_the_message_follows_the_incident_and_its_thread_tells_each_change(
     life.change(state="fixed", attempts=1)
     life.pass_on(life.report(actions=(fix(),)), minutes=2)
 
-    assert slack.posts[0].shown.startswith("*Fixed: shop/ledger")
+    assert slack.posts[0].shown.startswith("*✅ Fixed: shop/ledger")
     assert "1 attempt" in slack.posts[0].shown
-    assert said(life)[1].startswith("*Fixed: shop/ledger")
+    assert said(life)[1].startswith("*✅ Fixed: shop/ledger")
     assert "value: (as in revision 6)" in said(life)[1]
 
 
@@ -97,16 +98,20 @@ def test_a_resolved_incident_says_so_and_how_long_it_took(slack: Slack, life: Li
 
     (post,) = slack.posts
     assert post.body["text"].startswith(
-        "Resolved: shop/ledger, missing environment variable (prod-eu). It was broken for 14 min."
+        "✅ Resolved: shop/ledger, missing environment variable (prod-eu). "
+        "It was broken for 14 min."
     )
     assert said(life)[1:] == [
-        "*Resolved after 14 min: shop/ledger*\nIt is well again without a change by the watchdog."
+        (
+            "*✅ Resolved after 14 min: shop/ledger*\n"
+            "It is well again without a change by the watchdog."
+        )
     ]
 
 
 def test_what_helped_is_named_when_it_is_over(slack: Slack, life: Life) -> None:
     life.pass_on(minutes=2)
-    helped = Try(id="aa", action=SET_ENV, patch="bb", at=STARTED, outcome=Outcome.VERIFIED)
+    helped = Attempt(id="aa", action=SET_ENV, patch="bb", at=STARTED, outcome=Outcome.VERIFIED)
     life.change(tries=(helped,), attempts=1)
     life.resolve()
     life.pass_on()
@@ -122,9 +127,9 @@ def test_an_incident_that_comes_back_goes_on_in_the_same_thread(slack: Slack, li
     life.pass_on()
 
     (post,) = slack.posts
-    assert post.shown.startswith("*Broken: shop/ledger")
+    assert post.shown.startswith("*❌ Broken: shop/ledger")
     assert "came back 1 time" in post.shown
-    assert said(life)[-1].startswith("*It is back: Broken: shop/ledger")
+    assert said(life)[-1].startswith("*It is back: ❌ Broken: shop/ledger")
 
 
 def test_one_that_came_and_went_between_two_passes_is_told_all_the_same(life: Life) -> None:
@@ -133,11 +138,11 @@ def test_one_that_came_and_went_between_two_passes_is_told_all_the_same(life: Li
     life.change(reopened=1)
     life.pass_on()
 
-    assert said(life)[-1].startswith("*It is back: Fixed: shop/ledger")
+    assert said(life)[-1].startswith("*It is back: ✅ Fixed: shop/ledger")
 
 
 def test_an_escalation_says_what_was_tried_and_how_it_failed(slack: Slack, life: Life) -> None:
-    failed = Try(
+    failed = Attempt(
         id="aa",
         action=SET_ENV,
         patch="bb",
@@ -231,9 +236,9 @@ def test_incidents_with_one_cause_share_a_message(slack: Slack) -> None:
     life.pass_on()
 
     (post,) = slack.posts
-    assert post.shown.startswith("*Broken: shop/app")
+    assert post.shown.startswith("*❌ Broken: shop/app")
     assert [item.thread.ts for item in life.incidents if item.thread] == [post.ts] * 2
-    assert said(life)[-1].startswith("*Resolved after 17 min: shop/web")
+    assert said(life)[-1].startswith("*✅ Resolved after 17 min: shop/web")
 
 
 def test_who_waits_for_a_person_is_mentioned_again_after_the_interval(life: Life) -> None:
@@ -263,7 +268,7 @@ def test_a_message_that_was_deleted_is_posted_anew(slack: Slack, life: Life) -> 
     life.pass_on()
 
     (post,) = slack.posts
-    assert post.shown.startswith("*Needs you: shop/ledger")
+    assert post.shown.startswith("*✋ Needs you: shop/ledger")
     assert life.incidents[0].thread is not None
     assert life.incidents[0].thread.ts == post.ts
 
@@ -278,7 +283,7 @@ def test_a_message_that_can_no_longer_be_edited_is_followed_by_another(
     life.pass_on()
 
     assert len(slack.posts) == 2
-    assert slack.posts[1].shown.startswith("*Resolved: shop/ledger")
+    assert slack.posts[1].shown.startswith("*✅ Resolved: shop/ledger")
 
 
 def test_a_post_whose_answer_was_lost_is_found_and_not_doubled(slack: Slack) -> None:
@@ -323,10 +328,10 @@ def test_a_pass_that_dies_before_it_saves_leaves_nothing_doubled(slack: Slack) -
     assert len(slack.posts) == 1
     assert [line.split(":")[0] for line in said(life)] == [
         "What changed",
-        "*Needs you",
+        "*✋ Needs you",
         "*Approval needed for shop/ledger",
-        "*Fixed",
-        "*Resolved after 12 min",
+        "*✅ Fixed",
+        "*✅ Resolved after 12 min",
         "*It is back",
     ]
 
@@ -366,7 +371,7 @@ def test_without_the_scope_a_lost_post_waits_for_the_next_change(slack: Slack) -
     life.change(state="needs_you")
     life.pass_on()
     life.pass_on()
-    assert [post.shown.split(":")[0] for post in slack.posts] == ["*Broken", "*Needs you"]
+    assert [post.shown.split(":")[0] for post in slack.posts] == ["*❌ Broken", "*✋ Needs you"]
 
 
 def test_a_channel_known_by_name_only_cannot_be_searched_and_says_what_to_set(
@@ -416,7 +421,7 @@ def test_an_ask_is_a_reply_of_its_own_that_says_all_and_is_never_edited(
     command = "kubectl -n shop annotate deployment/ledger sre-watchdog/approve=abc123"
     for words in (
         "Approval needed for shop/ledger: set env LEDGER\u005fREGION on container main",
-        "the value was suggested by the model",
+        "The value was suggested by the model",
         "value: (as in revision 6)",
         "until 2026-11-22 16:15 UTC",
         "React with :white_check_mark: (only: <@U1>, <@U2>)",
@@ -549,7 +554,7 @@ def test_without_an_incident_nothing_is_asked_of_slack(slack: Slack, life: Life)
 
 
 def point_at(life: Life, ts: str, **changes: Any) -> None:
-    """Somebody edits the memory: the incident's message is another one."""
+    """Someone edits the memory: the incident's message is another one."""
     for item in life.incidents:
         assert item.thread is not None
         thread = item.thread.model_copy(update={"ts": ts, **changes})
@@ -573,7 +578,7 @@ def test_a_message_that_an_edited_memory_names_is_neither_edited_nor_answered(
 
     assert other.edits == 0
     assert len(slack.replies(other.ts)) == answered
-    assert slack.posts[-1].shown.startswith("*Needs you: shop/ledger")
+    assert slack.posts[-1].shown.startswith("*✋ Needs you: shop/ledger")
 
 
 def test_with_a_new_token_its_messages_are_looked_up_once_and_go_on(

@@ -8,15 +8,28 @@ from typing import Any
 
 import pytest
 
-from tests.shop import NAMESPACE, WITHOUT_REGION, BoxClock, Shop, open_shop, ref
+from tests.support.demo_shop import (
+    NAMESPACE,
+    WITH_REGION,
+    WITHOUT_REGION,
+    BoxClock,
+    Shop,
+    first_region,
+    open_shop,
+    ref,
+)
+from tests.support.programs import HTTPD, SERVE, serves
 from watchdog.actions import DeletePod, PatchDeploymentEnv, RolloutUndo
 from watchdog.clock import Budget
-from watchdog.nouns import ActionResult, Outcome
-from watchdog.remediation.apply import Attempt
-from watchdog.sandbox import Request, Response
-from watchdog.settings import Settings, VerifySettings
-from watchdog.verification import deployment, settle, verify_namespace
+from watchdog.demo import Request, Response
+from watchdog.model.outcome import Outcome
+from watchdog.model.report import ActionResult
+from watchdog.remediation.apply import Tried
+from watchdog.remediation.permission import Proposal
+from watchdog.remediation.verify import deployment, settle, verify_namespace
+from watchdog.settings.schema import Settings, VerifySettings
 
+DEAF_PROBE = "readinessProbe: {tcpSocket: {port: 80}, periodSeconds: 5}"
 ENV = PatchDeploymentEnv(target=ref(), container="main", name="REGION")
 
 
@@ -27,9 +40,22 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     opened.box.__exit__()
 
 
-def watch(shop: Shop, attempts: tuple[Attempt, ...], **changes: Any) -> tuple[ActionResult, ...]:
+@pytest.fixture
+def patient(tmp_path: Path) -> Iterator[Shop]:
+    """A shop for several passes, one after the other."""
+    opened = open_shop(tmp_path, 10_000)
+    yield opened
+    opened.box.__exit__()
+
+
+def watch(shop: Shop, attempts: tuple[Tried, ...], **changes: Any) -> tuple[ActionResult, ...]:
     permission = shop.permission(**changes)
     return settle(attempts, shop.cluster, permission, shop.budget, shop.asked.append)
+
+
+def agreed(_proposal: Proposal) -> bool:
+    """A person at a terminal says yes."""
+    return True
 
 
 def suggestion(value: str) -> PatchDeploymentEnv:
@@ -55,7 +81,7 @@ def test_a_fix_that_does_not_help_is_undone(shop: Shop) -> None:
     shop.box.advance(60)
     before = shop.live()["spec"]
 
-    (result,) = watch(shop, shop.remediate(suggestion("wrong")))
+    (result,) = watch(shop, shop.remediate(suggestion("wrong"), consent=agreed))
 
     assert result.outcome is Outcome.UNDONE, result
     assert "did not help" in result.reason
@@ -68,7 +94,7 @@ def test_a_container_that_restarts_in_the_window_is_not_stable(shop: Shop) -> No
     shop.deploy("ledger", WITHOUT_REGION, ("sleep 3600", "sleep 10; exit 1"))
     shop.box.advance(60)
 
-    (result,) = watch(shop, shop.remediate(suggestion("eu-1")))
+    (result,) = watch(shop, shop.remediate(suggestion("eu-1"), consent=agreed))
 
     assert result.outcome is Outcome.UNDONE, result
 
@@ -201,3 +227,58 @@ def test_a_deployment_is_healthy_only_when_its_new_revision_alone_is_available(
     assert deployment(live(), [], 0).problems == ()
 
     assert deployment(item, [], written).problems
+
+
+@pytest.mark.parametrize(
+    ("ready_after", "probe"),
+    [
+        (60, ""),
+        (200, ""),
+        (200, "startupProbe: {tcpSocket: {port: 80}, periodSeconds: 5, failureThreshold: 60}"),
+    ],
+)
+def test_slow_starter_is_watched_by_later_passes_and_never_undone(
+    patient: Shop, ready_after: int, probe: str
+) -> None:
+    shop = patient
+    slow = ("sleep 3600", f"sleep {ready_after}; {SERVE}{HTTPD}")
+    shop.box.programs.update(first_region(slow[1], serves(ready_after)))
+    readiness = "readinessProbe: {httpGet: {path: /, port: 80}, periodSeconds: 5}"
+    resources = "resources: {limits: {memory: 64Mi}}"
+    probed = (resources, "\n        ".join(part for part in (resources, readiness, probe) if part))
+    rolling = ("maxUnavailable: 2", "maxUnavailable: 25%")
+    shop.deploy("ledger", WITH_REGION, slow, probed, rolling)
+    shop.box.advance(900)
+    shop.deploy("ledger", WITHOUT_REGION, slow, probed, rolling)
+    shop.box.advance(60)
+
+    attempts = shop.remediate(ENV)
+    outcomes = []
+    for _ in range(8):
+        (result,) = watch(shop, attempts)
+        outcomes.append(result.outcome)
+        if result.outcome is not Outcome.APPLIED:
+            break
+        assert "still starting, within its progress deadline of 600 s" in result.reason
+
+    assert outcomes[-1] is Outcome.VERIFIED
+    assert shop.env()["REGION"]
+
+
+def test_slow_starter_that_is_over_its_deadline_is_undone(patient: Shop) -> None:
+    shop = patient
+    deaf = ("sleep 3600", "sleep 100000")
+    probed = (
+        "resources: {limits: {memory: 64Mi}}",
+        f"resources: {{limits: {{memory: 64Mi}}}}\n        {DEAF_PROBE}",
+    )
+    short = ("  replicas: 2", "  replicas: 2\n  progressDeadlineSeconds: 200")
+    shop.deploy("ledger", WITH_REGION, short)
+    shop.box.advance(60)
+    shop.deploy("ledger", WITHOUT_REGION, deaf, probed, short)
+    shop.box.advance(60)
+
+    attempts = shop.remediate(ENV)
+    outcomes = [watch(shop, attempts)[0].outcome for _ in range(2)]
+
+    assert outcomes == [Outcome.APPLIED, Outcome.UNDONE]

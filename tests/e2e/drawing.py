@@ -1,6 +1,6 @@
 """Draws what a Prometheus holds as the panels of the Grafana dashboard would show it, as SVG.
 
-Only the panel types that the dashboard has: stat, timeseries and table.
+Only the panel types that the dashboard has: rows, stat, timeseries, state timeline and table.
 """
 
 from __future__ import annotations
@@ -97,12 +97,16 @@ class _Frame:
 
     def drawn(self) -> Iterator[str]:
         x, y, width, height = self.box
+        if self.shown.panel["type"] == "row":
+            yield _text(x + 2, y + 18, self.shown.panel["title"], 14, INK, "bold")
+            return
         yield (
             f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="4" fill="none" '
             f'stroke="{FRAME}"/>'
         )
         yield _text(x + 10, y + 20, self.shown.panel["title"], 13, INK, "bold")
-        kinds = {"stat": self._stat, "timeseries": self._plot, "table": self._table}
+        plots = dict.fromkeys(("timeseries", "state-timeline"), self._plot)
+        kinds = {**plots, "stat": self._stat, "table": self._table}
         yield from kinds[self.shown.panel["type"]]()
 
     def _stat(self) -> Iterator[str]:

@@ -18,11 +18,11 @@ _SERVER.set_forkserver_preload(
     [
         "pytest",
         "tests.e2e.forked",
-        "watchdog.agent",
+        "watchdog.agent.run",
         "watchdog.cli",
-        "watchdog.deliveries",
-        "watchdog.kube",
-        "watchdog.report.slack_threads",
+        "watchdog.agent.deliver",
+        "watchdog.kube.client",
+        "watchdog.slack.threads",
     ]
 )
 

@@ -7,6 +7,7 @@ from the registry beside it.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -32,6 +33,15 @@ def product_image(tool: Callable[[str], Path]) -> tuple[str, str]:
     The tag is a digest of what goes into it, so that an unchanged tree is built once.
     """
     tag = _digest()
+    _cache().mkdir(parents=True, exist_ok=True)
+    # Two files of tests may want it at once.
+    with (_cache() / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _make_product(tool, tag)
+    return REPOSITORY, tag
+
+
+def _make_product(tool: Callable[[str], Path], tag: str) -> None:
     if not _pushed(tag):
         for name in ("buildah", "debootstrap"):
             tool(name)
@@ -49,7 +59,6 @@ def product_image(tool: Callable[[str], Path]) -> tuple[str, str]:
         )  # fmt: skip
         _buildah("push", "--tls-verify=false", name, f"docker://{REGISTRY}/{REPOSITORY}:{tag}")
         _buildah("rmi", name)
-    return REPOSITORY, tag
 
 
 def compressed_bytes(tag: str) -> int:

@@ -21,13 +21,14 @@ from typing import Any, Literal
 
 from pytest_httpserver import HTTPServer
 
-from tests.cluster.handle import Cluster, poll
-from tests.cluster_fixtures import COMMAND, KEPT_VARIABLES
+from tests.cluster.handle import PATIENCE, Cluster, poll
+from tests.e2e.crashes import statuses, waits_for, waits_to_restart
 from tests.e2e.forked import begin
-from tests.proxy import DroppedError, Proxy
-from tests.wire import verb_and_resource
-from tests.wire_slack import TOKEN, Slack
-from watchdog.sandbox import Request
+from tests.support.cluster_fixtures import COMMAND, KEPT_VARIABLES
+from tests.support.proxy import DroppedError, Proxy
+from tests.support.wire import hands_back, verb_and_resource
+from tests.support.wire_slack import TOKEN, Slack
+from watchdog.demo import Request
 
 Json = dict[str, Any]
 Side = Literal["before", "after"]
@@ -40,6 +41,8 @@ QUICK = {
     "SRE_AGENT_OBSERVE__SILENT_FAILURES": "false",
 }
 SET = [{"name": "REQUIRED_CONFIG", "value": "canary-77aa"}]
+WRONG = ["slepe", "86400"]
+SLEEPS = "exec sleep 86400"
 NEEDS = ": ${REQUIRED_CONFIG:?must be set}; exec sleep 86400"
 MEMORY = "configmaps/sre-watchdog"
 LEASE = "leases/sre-watchdog"
@@ -110,11 +113,18 @@ class Life:
         """The same, begun; one at a time."""
         return begin(self.arguments, self.environment(**env), self.folder / "pass")
 
-    def over(self, process: BaseProcess) -> Done:
+    def over(self, process: BaseProcess, name: str = "pass") -> Done:
         """What became of a pass that was begun."""
-        process.join(300)
-        out, err = ((self.folder / f"pass.{name}").read_text() for name in ("out", "err"))
+        process.join(PATIENCE)
+        out, err = ((self.folder / f"{name}.{stream}").read_text() for stream in ("out", "err"))
         return Done(-1 if process.exitcode is None else process.exitcode, out, err)
+
+    def crowd(self, passes: int, **env: str) -> list[Done]:
+        """So many passes that begin at once, to their end."""
+        names = [f"pass-{number}" for number in range(passes)]
+        given = self.environment(**env)
+        begun = [begin(self.arguments, given, self.folder / name) for name in names]
+        return [self.over(each, name) for each, name in zip(begun, names, strict=True)]
 
     def killed(self, is_it: Callable[[Request], bool], side: Side) -> Request | None:
         """A pass that gets SIGKILL at the first such request, before it goes on or after.
@@ -144,7 +154,7 @@ class Life:
         self.proxy.before, self.proxy.after = before, after
         process = self.begin()
         begun.set()
-        process.join(300)
+        process.join(PATIENCE)
         self.proxy.before = self.proxy.after = lambda _: None
         return mine[0] if mine else None
 
@@ -200,16 +210,25 @@ class Life:
         self.deploy(name, **container)
         self.wait(lambda: self.well(name), f"{name} to be available")
 
-    def deploy_broken(self, name: str = "app", **container: Any) -> None:
-        """The same, awaited until its container crashes for the second time."""
+    def deploy_broken(self, name: str = "app", restarts: int = 0, **container: Any) -> None:
+        """The same, awaited until its container waits for its next start.
+
+        That wait is 10 s at first, and twice as long after each restart. To a pass whose clock is
+        ahead, a container that runs at its look has run for long: see `lose_command`.
+        """
         before = {pod["metadata"]["uid"] for pod in self.get("pods")["items"]}
         self.deploy(name, **container)
-        self.wait(lambda: self._crashed(name, before), f"{name} to crash")
+        self.wait(lambda: self._crashed(name, before, restarts), f"{name} to crash")
 
     def lose_env(self, name: str = "app") -> None:
         """A Deployment loses a variable that its available revision has."""
         self.deploy_well(name, env=SET)
         self.deploy_broken(name, env=[])
+
+    def lose_command(self, name: str = "app") -> None:
+        """A Deployment gets a command that its image has not: its container runs at no moment."""
+        self.deploy_well(name, script=SLEEPS)
+        self.deploy_broken(name, command=WRONG)
 
     def well(self, name: str = "app") -> bool:
         """Whether its newest revision is rolled out and available."""
@@ -245,8 +264,9 @@ class Life:
 
     @property
     def writes(self) -> list[Request]:
-        """What was sent to workloads to stay."""
-        return [request for request in self.proxy.workload_writes if not request.dry_run]
+        """What was sent to workloads to stay, without what hands their fields back."""
+        sent = self.proxy.workload_writes
+        return [each for each in sent if not (each.dry_run or hands_back(each))]
 
     @contextlib.contextmanager
     def before(self, verb: str, resource: str, act: Callable[[], None]) -> Iterator[None]:
@@ -267,19 +287,22 @@ class Life:
 
     @staticmethod
     def wait(predicate: Callable[[], bool], what: str) -> None:
-        poll(predicate, 150, what, 0.5)
+        poll(predicate, what, 0.5)
 
-    def _crashed(self, name: str, before: set[str]) -> bool:
+    def _crashed(self, name: str, before: set[str], restarts: int) -> bool:
         pods = self.get(f"pods?labelSelector=app%3D{name}")["items"]
         new = [pod for pod in pods if pod["metadata"]["uid"] not in before]
-        statuses = [s for pod in new for s in pod["status"].get("containerStatuses", ())]
-        reasons = {s["state"].get("waiting", {}).get("reason") for s in statuses}
-        return bool(reasons & {"CrashLoopBackOff", "CreateContainerConfigError"})
+        found = list(statuses(new))
+        return any(
+            waits_to_restart(each, max(1, restarts))
+            or waits_for(each, "CreateContainerConfigError")
+            for each in found
+        )
 
 
 def ended(process: subprocess.Popen[str]) -> Done:
     """The pass, once it is over."""
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=PATIENCE)
     return Done(process.returncode, out, err)
 
 

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.arena import NAMESPACE, VALUE, Arena
-from tests.cluster_fixtures import cache, run_watchdog
-from tests.wire import Wire
+from tests.support.cluster_fixtures import cache, run_watchdog
+from tests.support.simulated_cluster import NAMESPACE, VALUE, Arena
+from tests.support.wire import Wire
 
 HOME = cache() / "model"
 WEIGHTS = HOME / "gemma-3-270m.gguf"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import random
 import socket
 import subprocess
 import urllib.parse
@@ -16,6 +17,7 @@ from typing import Any
 from tests.cluster.handle import poll
 
 Series = dict[str, Any]
+_PORTS = range(20_000, 30_000)
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def pushgateway(command: Path, host: str) -> Iterator[str]:
     """A Pushgateway that listens there, as its URL."""
     address = f"{host}:{free_port(host)}"
     with running(command, f"--web.listen-address={address}"):
-        poll(lambda: fetched(f"http://{address}/-/ready"), 30, "the Pushgateway")
+        poll(lambda: fetched(f"http://{address}/-/ready"), "the Pushgateway")
         yield f"http://{address}"
 
 
@@ -63,15 +65,21 @@ def prometheus_of(command: Path, gateway: str, home: Path) -> Iterator[Prometheu
     address = f"127.0.0.1:{free_port('127.0.0.1')}"
     options = [f"--config.file={home}/config.yaml", f"--storage.tsdb.path={home}/data"]
     with running(command, *options, f"--web.listen-address={address}"):
-        poll(lambda: fetched(f"http://{address}/-/ready"), 60, "Prometheus")
+        poll(lambda: fetched(f"http://{address}/-/ready"), "Prometheus")
         yield Prometheus(f"http://{address}")
 
 
 def free_port(host: str) -> int:
-    """A port on which nobody listens at the moment."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """A port on which no one listens.
+
+    Below those that the kernel gives to outgoing connections and to who asks for any: one of these
+    may be another's before the server is there.
+    """
+    for port in random.sample(_PORTS, len(_PORTS)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((host, port))
+            return port
+    raise AssertionError("no free port")
 
 
 def fetched(url: str) -> str:

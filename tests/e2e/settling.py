@@ -1,39 +1,44 @@
 """When a drill has failed as it should: what `Drill.settle` waits for on a real cluster."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.cluster.handle import Cluster, poll
-from watchdog.failures.kind import Drill
-from watchdog.rights import OWN_NAME
+from tests.cluster.handle import PATIENCE, Cluster, poll
+from tests.e2e.crashes import statuses, waits_for, waits_to_restart
+from watchdog.examples import Drill
+from watchdog.kube.rbac import OWN_NAME
 
 Object = dict[str, Any]
-SECONDS = 300
-"""The slowest: a rollout over its deadline, a pod that the node has to evict, on a slow machine."""
 
 
 def cause(cluster: Cluster, ns: str, drill: Drill) -> None:
     """Applies the drill and returns once the cluster shows the failure."""
     if drill.before:
         cluster.apply(drill.before, ns)
-        available = ("wait", "--for=condition=Available", "deployment", "--all", "--timeout=120s")
-        cluster.kubectl("-n", ns, *available)
+        available = ("wait", "--for=condition=Available", "deployment", "--all")
+        cluster.kubectl("-n", ns, *available, f"--timeout={PATIENCE}s")
     cluster.apply(drill.manifest, ns)
     kinds, shows = SETTLED[drill.settle]
-    poll(lambda: shows(cluster.json(kinds, ns)["items"]), SECONDS, f"{drill.settle} in {ns}", 2)
+    poll(lambda: shows(cluster.json(kinds, ns)["items"]), f"{drill.settle} in {ns}", 2)
 
 
 def touched(cluster: Cluster, ns: str) -> list[str]:
-    """The objects that carry the watchdog's name as the manager of some field, but its memory."""
+    """The objects, but its memory, of which it manages a field, or that carry its mark.
+
+    What is over was handed back to who deploys it; the mark stays.
+    """
     kinds = "deployments,statefulsets,daemonsets,jobs,cronjobs,pods,services,configmaps"
     shown = cluster.kubectl("-n", ns, "get", kinds, "-o", "json", "--show-managed-fields")
     return [
         item["metadata"]["name"]
         for item in json.loads(shown)["items"]
         if item["metadata"]["name"] != OWN_NAME
-        and any("sre-watchdog" in field["manager"] for field in item["metadata"]["managedFields"])
+        and (
+            any("sre-watchdog" in field["manager"] for field in item["metadata"]["managedFields"])
+            or "sre-watchdog/attempts" in item["metadata"].get("annotations", {})
+        )
     ]
 
 
@@ -42,22 +47,21 @@ def let_go(cluster: Cluster, ns: str) -> None:
     for pod in cluster.json("pods", ns)["items"]:
         if pod["metadata"].get("finalizers"):
             none = '{"metadata": {"finalizers": null}}'
-            cluster.kubectl("-n", ns, "patch", "pod", pod["metadata"]["name"], "-p", none)
-
-
-def _containers(pods: list[Object]) -> Iterator[Object]:
-    for pod in pods:
-        status = pod["status"]
-        yield from status.get("initContainerStatuses", ())
-        yield from status.get("containerStatuses", ())
+            name = pod["metadata"]["name"]
+            # It may go at any moment.
+            cluster.kubectl("-n", ns, "patch", "pod", name, "-p", none, check=False)
 
 
 def _waits(*reasons: str) -> Callable[[list[Object]], bool]:
-    def shows(pods: list[Object]) -> bool:
-        states = (item["state"].get("waiting", {}) for item in _containers(pods))
-        return any(state.get("reason") in reasons for state in states)
+    return lambda pods: any(waits_for(each, *reasons) for each in statuses(pods))
 
-    return shows
+
+def _crashed(pods: list[Object]) -> bool:
+    return any(waits_to_restart(each) for each in statuses(pods))
+
+
+def _not_created(pods: list[Object]) -> bool:
+    return _waits(*_NOT_CREATED)(pods) or _crashed(pods)
 
 
 def _condition(kind: str, status: str) -> Callable[[list[Object]], bool]:
@@ -73,12 +77,12 @@ def _warned(events: list[Object]) -> bool:
 
 
 def _restarted(pods: list[Object]) -> bool:
-    return any(item["restartCount"] > 1 for item in _containers(pods))
+    return any(item["restartCount"] > 1 for item in statuses(pods))
 
 
 def _calmed(pods: list[Object]) -> bool:
     """Whether a container that restarted has run for longer than a crash takes to be over."""
-    running = (each["state"].get("running") for each in _containers(pods) if each["restartCount"])
+    running = (each["state"].get("running") for each in statuses(pods) if each["restartCount"])
     began = [datetime.fromisoformat(each["startedAt"]) for each in running if each]
     return any(datetime.now(UTC) - each > timedelta(seconds=25) for each in began)
 
@@ -95,12 +99,23 @@ def _evicted(pods: list[Object]) -> bool:
     return any(pod["status"].get("reason") == "Evicted" for pod in pods)
 
 
-_NOT_CREATED = ("CreateContainerError", "RunContainerError", "CrashLoopBackOff")
+def _older(seconds: int) -> Callable[[list[Object]], bool]:
+    def shows(objects: list[Object]) -> bool:
+        made = [datetime.fromisoformat(item["metadata"]["creationTimestamp"]) for item in objects]
+        return any(datetime.now(UTC) - each > timedelta(seconds=seconds) for each in made)
+
+    return shows
+
+
+_NOT_CREATED = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
 SETTLED: dict[str, tuple[str, Callable[[list[Object]], bool]]] = {
+    "address": ("services", _older(125)),
+    "backend": ("ingresses", _older(35)),
     "calmed": ("pods", _calmed),
     "condition": ("horizontalpodautoscalers", _condition("AbleToScale", "False")),
-    "config": ("pods", _waits("CreateContainerConfigError", *_NOT_CREATED)),
-    "crash": ("pods", _waits("CrashLoopBackOff")),
+    "config": ("pods", _not_created),
+    "crash": ("pods", _crashed),
+    "custom": ("drills.drill.sre-watchdog.example", _older(65)),
     "deadline": ("deployments", _condition("Progressing", "False")),
     "endpoints": ("endpointslices", bool),
     "event": ("events", _warned),

@@ -1,10 +1,12 @@
-"""What breaks in the end-to-end tests: small Deployments, before and after somebody broke them."""
+"""What breaks in the end-to-end tests: small Deployments, before and after someone broke them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from textwrap import indent
-from typing import Any
+from typing import Any, Literal
+
+from tests.e2e.crashes import AT_ANY_MOMENT, statuses, staying, waits_for, waits_to_restart
 
 IMAGE = "busybox:1.36"
 ALL_AT_ONCE = "{rollingUpdate: {maxUnavailable: 100%}}"
@@ -48,11 +50,11 @@ def needing_config(value: str | None = None) -> str:
 
 @dataclass(frozen=True)
 class Story:
-    """One namespace that somebody broke, and how it is to end.
+    """One namespace that someone broke, and how it is to end.
 
-    It is broken once a container waits for one of `reasons`, or, where there are none, once the
-    kubelet has said three times that a probe failed. `fix` is the action's kind and `source` says
-    where its value comes from.
+    `fails` says how that shows: a container of each Deployment crashes, one cannot pull its image,
+    or the kubelet has said four times that a probe failed. `fix` is the action's kind and `source`
+    says where its value comes from.
     """
 
     name: str
@@ -60,21 +62,27 @@ class Story:
     fix: str
     source: str
     healthy_before: str | None = None
-    reasons: tuple[str, ...] = ("CrashLoopBackOff",)
+    fails: Literal["crash", "pull", "probe"] = "crash"
     asks_model: bool = False
 
     def broken(self, pods: list[dict[str, Any]], events: list[dict[str, Any]]) -> bool:
         """Whether the failure can be seen."""
-        if not self.reasons:
-            failed = (event for event in events if event["reason"] == "Unhealthy")
-            return any((event.get("count") or 1) >= 3 for event in failed)
-        waiting = [_waiting(pod) for pod in pods]
-        return bool(set(waiting) & set(self.reasons))
-
-
-def _waiting(pod: dict[str, Any]) -> str:
-    statuses = pod["status"].get("containerStatuses", [{}])
-    return str(statuses[0].get("state", {}).get("waiting", {}).get("reason", ""))
+        match self.fails:
+            case "crash":
+                crashed = [each for each in statuses(pods) if waits_to_restart(each, AT_ANY_MOMENT)]
+                return len(crashed) >= self.manifest.count("kind: Deployment")
+            case "pull":
+                reasons = ("ImagePullBackOff", "ErrImagePull")
+                return any(waits_for(each, *reasons) for each in statuses(pods))
+            case "probe":
+                # A pod that is replaced failed its probe too while it started.
+                there = {pod["metadata"]["name"] for pod in staying(pods)}
+                return any(
+                    event["reason"] == "Unhealthy"
+                    and event["involvedObject"]["name"] in there
+                    and (event.get("count") or 1) >= 4
+                    for event in events
+                )
 
 
 _HEALTHY = deployment(container())
@@ -118,7 +126,6 @@ HEALED = (
         ),
         "patch_deployment_resources",
         "rules",
-        reasons=("CrashLoopBackOff", "OOMKilled"),
     ),
     Story(
         "image",
@@ -126,7 +133,7 @@ HEALED = (
         "rollout_undo",
         "revision 1",
         healthy_before=_HEALTHY,
-        reasons=("ImagePullBackOff", "ErrImagePull"),
+        fails="pull",
     ),
     Story(
         "command",
@@ -134,15 +141,14 @@ HEALED = (
         "rollout_undo",
         "revision 1",
         healthy_before=_HEALTHY,
-        reasons=("CrashLoopBackOff", "RunContainerError"),
     ),
     Story(
         "probe",
-        deployment(_PROBED % "/ready"),
+        deployment(_PROBED % "/ready", strategy=ALL_AT_ONCE),
         "rollout_undo",
         "revision 1",
-        healthy_before=deployment(_PROBED % "/"),
-        reasons=(),
+        healthy_before=deployment(_PROBED % "/", strategy=ALL_AT_ONCE),
+        fails="probe",
     ),
 )
 THREE = Story(

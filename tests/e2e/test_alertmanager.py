@@ -15,13 +15,15 @@ from pytest_httpserver import HTTPServer
 
 from tests.cluster.handle import poll
 from tests.e2e.servers import fetched, free_port, running
-from tests.incident_samples import MARK, incident, memory, request
-from tests.report_samples import report
-from watchdog.alertmanager import APPROVAL_WAITS, NEEDS_YOU, hand_off, muted, reachable
+from tests.support.incident_samples import MARK, incident, memory, request
+from tests.support.report_samples import report
 from watchdog.clock import Budget, SystemClock
-from watchdog.incidents.incident import Incident
-from watchdog.nouns import Delivery
-from watchdog.settings import AlertmanagerSettings, NamespacePolicy, Settings
+from watchdog.integrations.alertmanager import hand_off, muted
+from watchdog.integrations.alertmanager_api import APPROVAL_WAITS, NEEDS_YOU, reachable
+from watchdog.model.incident import Incident
+from watchdog.model.report import Delivery
+from watchdog.settings.schema import NamespacePolicy, Settings
+from watchdog.settings.services import AlertmanagerSettings
 
 pytestmark = pytest.mark.chart
 OK = [Delivery(to="alertmanager", ok=True)]
@@ -80,7 +82,7 @@ def alertmanager(
     options = [f"--config.file={tmp_path}/config.yaml", f"--storage.path={tmp_path}/data"]
     options += [f"--web.listen-address={address}", "--cluster.listen-address="]
     with running(tool("alertmanager"), *options):
-        poll(lambda: fetched(f"http://{address}/-/ready"), 30, "Alertmanager")
+        poll(lambda: fetched(f"http://{address}/-/ready"), "Alertmanager")
         yield Alertmanager(f"http://{address}", tool("amtool"), httpserver)
 
 
@@ -100,11 +102,11 @@ def test_an_escalation_pages_once_and_ends_when_it_is_resolved(alertmanager: Ale
     assert alertmanager.hand(broken) == OK
     assert alertmanager.hand(broken) == OK
     (alert,) = alertmanager.alerts()
-    poll(alertmanager.paged, 15, "the page")
+    poll(alertmanager.paged, "the page")
     assert alertmanager.hand(resolved(broken)) == OK
 
     assert alertmanager.alerts() == []
-    poll(lambda: len(alertmanager.paged()) == 2, 15, "the page that it is over")
+    poll(lambda: len(alertmanager.paged()) == 2, "the page that it is over")
     assert alertmanager.paged() == [("firing", NEEDS_YOU), ("resolved", NEEDS_YOU)]
     assert alert["labels"]["owner"] == "payments"
     assert alert["labels"]["severity"] == "critical"
@@ -119,7 +121,7 @@ def test_what_was_never_alerted_pages_nobody_when_it_ends(alertmanager: Alertman
 
     assert alertmanager.hand(resolved(other), known) == OK
 
-    poll(alertmanager.paged, 15, "the page")
+    poll(alertmanager.paged, "the page")
     assert alertmanager.paged() == [("firing", NEEDS_YOU)]
 
 
@@ -159,8 +161,8 @@ def test_a_silence_is_respected_until_it_ends(alertmanager: Alertmanager) -> Non
 
     assert held == {MARK}
     assert shown == ([], [NEEDS_YOU])
-    poll(lambda: alertmanager.muted(broken) == frozenset(), 10, "the end of the silence")
-    poll(alertmanager.paged, 15, "the page")
+    poll(lambda: alertmanager.muted(broken) == frozenset(), "the end of the silence")
+    poll(alertmanager.paged, "the page")
 
 
 def test_a_silence_of_another_namespace_mutes_nothing(alertmanager: Alertmanager) -> None:

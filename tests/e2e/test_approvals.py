@@ -11,11 +11,10 @@ from datetime import timedelta
 import pytest
 
 from tests.cluster.handle import Cluster
-from tests.e2e.lives import MEMORY, Done, Json, Life, life
+from tests.e2e.lives import MEMORY, WRONG, Done, Json, Life, life
 
 pytestmark = pytest.mark.cluster
 APPROVE = "sre-watchdog/approve"
-WRONG = ["slepe", "86400"]
 ASKS = {
     "ACTIONS__ROLLOUT_UNDO": "approve",
     "INCIDENTS__APPROVAL_SECONDS": "600",
@@ -36,8 +35,7 @@ def lives(
             ours = stack.enter_context(life(cluster, folder / name, name, **ASKS))
             if name == "other":
                 ours.deploy_broken("neighbour", script="exit 3")
-            ours.deploy_well(script="exec sleep 86400")
-            ours.deploy_broken(command=WRONG)
+            ours.lose_command()
             return ours
 
         yield {name: crew.submit(broken, name) for name in NAMES}
@@ -89,8 +87,8 @@ def test_an_approval_for_a_situation_that_changed_does_nothing_and_it_is_said(
 
     assert done.outcomes == [("rollout_undo", "awaiting_approval")]
     assert requests(done) != [request]
-    assert f"the request {request} no longer holds" in done.said
-    assert f"the approval {request} on it is not for this change" in done.said
+    assert f"the request {request[:12]} no longer holds" in done.said
+    assert "the approval on it is not for this change" in done.said
     assert ours.writes == []
 
 
@@ -106,7 +104,7 @@ def test_an_approval_that_expired_does_nothing_and_it_is_said(
 
     assert done.outcomes == [("rollout_undo", "awaiting_approval")]
     assert requests(done) != [request]
-    assert f"the request {request} has expired" in done.said
+    assert f"the request {request[:12]} has expired" in done.said
     assert ours.writes == []
 
 
@@ -120,7 +118,7 @@ def test_an_edited_memory_approves_nothing_and_it_is_said(lives: dict[str, Futur
     done = ours.quick()
 
     assert ours.writes == []
-    assert made_up in done.said
+    assert "does not carry the signature" in done.said
     assert "verified" not in {outcome for _, outcome in done.outcomes}
 
 
@@ -143,7 +141,7 @@ def test_the_reaction_of_a_listed_approver_counts_and_a_strangers_does_not(
     assert done.outcomes == [("rollout_undo", "verified")]
     assert done.report["actions"][0]["source"] == "revision 1, approved by U1 in Slack"
     assert len(ours.writes) == 1
-    assert ours.slack.message(ts).edits == 0
+    assert ours.slack.message(ts).edits == 1, "a used request says that it is used"
 
 
 def requests(done: Done) -> list[str]:
@@ -163,7 +161,7 @@ def annotate(ours: Life, request: str, name: str = "app") -> None:
 
 
 def edit(ours: Life, changes: Json) -> None:
-    """Somebody who may edit ConfigMaps changes the request that is remembered."""
+    """Someone who may edit ConfigMaps changes the request that is remembered."""
     memory = ours.memory
     memory["incidents"][0]["request"] |= changes
     ours.change(MEMORY, {"data": {"memory.json": json.dumps(memory)}})

@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.arena import NAMESPACE, VALUE, Arena
-from tests.cluster_fixtures import COMMAND, run_watchdog
-from tests.wire import Wire
+from tests.support.cluster_fixtures import COMMAND, run_watchdog
+from tests.support.simulated_cluster import NAMESPACE, VALUE, Arena
+from tests.support.wire import Wire
 
 QUICK = {
     "SRE_AGENT_VERIFY__STABLE_SECONDS": "1",
@@ -78,18 +78,21 @@ def kubeconfig_for(port: int, folder: Path) -> Path:
 
 @pytest.mark.parametrize("answers", ["nothing listens", "accepts and stays silent"])
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_an_unreachable_api_server_is_one_line_and_exit_1_within_15_seconds(
+def test_an_unreachable_api_server_is_one_line_and_exit_1_soon(
     tmp_path: Path, answers: str, output: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         if answers == "nothing listens":
             listening.close()
-        started, _ = timed("--version")
-        took, done = timed("run", "-n", "shop", "-o", output, where=kubeconfig_for(port, tmp_path))
+        began = time.monotonic()
+        where = kubeconfig_for(port, tmp_path)
+        done = run_watchdog("run", "-n", "shop", "-o", output, kubeconfig=where)
+        took = time.monotonic() - began
 
     assert done.returncode == 1
-    assert took < max(15, 9 + 3 * started), "on a machine so busy that starting takes seconds"
+    # An idle machine takes 10 s for it, and a pass could take 180.
+    assert took < 90
     (line,) = done.stderr.splitlines()
     assert f"127.0.0.1:{port}" in line
     assert "Traceback" not in line
@@ -116,10 +119,10 @@ def test_what_kubernetes_injects_for_a_service_is_no_setting(healthy: Arena) -> 
 
 
 def test_an_unknown_output_is_exit_2_and_lists_the_known(tmp_path: Path) -> None:
-    done = run_watchdog("run", "-o", "yaml", kubeconfig=tmp_path / "unread")
+    done = run_watchdog("run", "-o", "xml", kubeconfig=tmp_path / "unread")
 
     assert done.returncode == 2
-    assert "text, json, markdown" in done.stderr
+    assert "text, json, yaml, markdown" in done.stderr
 
 
 @pytest.mark.parametrize(("flags", "code"), [((), 0), (("--fail-on-findings",), 3)])
@@ -207,7 +210,7 @@ def test_a_pass_on_a_healthy_namespace_loads_no_client_that_it_does_not_use(heal
     )  # fmt: skip
 
     assert "watchdog" in loaded
-    assert not {"openai", "slack_sdk"} & loaded
+    assert not {"openai", "httpx2"} & loaded
 
 
 def test_a_healthy_pass_in_a_cronjob_loads_no_display_no_retries_and_no_patches(
@@ -225,12 +228,12 @@ def test_a_healthy_pass_loads_nothing_that_diagnoses_changes_or_tells(healthy: A
     loaded = imported("run", "-n", NAMESPACE, "-o", "json", kubeconfig=healthy.kubeconfig)
 
     ours = {name.split(".")[1] for name in loaded if name.startswith("watchdog.")}
-    assert {"agent", "healthy", "observation"} <= ours
+    assert {"agent", "observation"} <= ours
     assert not ours & {
-        "blocker", "diagnosis", "failures", "metrics", "prose", "remediation", "sandbox", "stages",
-        "traces", "verification",
+        "demo", "detection", "diagnosis", "failures", "integrations", "llm", "remediation", "slack",
     }  # fmt: skip
-    assert {"watchdog.incidents.casebook", "watchdog.report.text"}.isdisjoint(loaded)
+    unused = {"agent.stages", "agent.audit", "incidents.session", "report.text", "text.model_text"}
+    assert not {f"watchdog.{name}" for name in unused} & loaded
 
 
 def test_help_loads_nothing_heavy_and_answers_at_once() -> None:
@@ -250,7 +253,7 @@ def test_the_demo_reaches_healthy_and_needs_no_network(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["namespaces"][0]["verification"]["healthy"]
-    assert report["duration_seconds"] < 10
+    assert report["duration_seconds"] < 60
 
 
 def test_the_demo_shows_stages_diff_slack_message_and_the_end(tmp_path: Path) -> None:
@@ -302,14 +305,8 @@ def test_yes_is_not_asked_at_a_terminal(broken: Arena) -> None:
     assert broken.env() == {"REQUIRED_CONFIG": VALUE}
 
 
-def timed(*args: str, where: Path | None = None) -> tuple[float, subprocess.CompletedProcess[str]]:
-    began = time.monotonic()
-    done = run_watchdog(*args, kubeconfig=where)
-    return time.monotonic() - began, done
-
-
 def at_a_terminal(typed: str, arena: Arena, *flags: str) -> subprocess.CompletedProcess[str]:
-    """Runs a pass whose standard input is a terminal at which somebody types one line."""
+    """Runs a pass whose standard input is a terminal at which someone types one line."""
     keyboard, stdin = pty.openpty()
     try:
         os.write(keyboard, f"{typed}\n".encode())

@@ -12,10 +12,10 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from tests.arena import NAMESPACE, Arena
-from tests.cluster_fixtures import run_watchdog
-from tests.wire import Wire
-from tests.wire_slack import TOKEN, Fault, Slack
+from tests.support.cluster_fixtures import run_watchdog
+from tests.support.simulated_cluster import NAMESPACE, Arena
+from tests.support.wire import Wire
+from tests.support.wire_slack import TOKEN, Fault, Slack
 
 PUSH = re.compile(r"^/metrics/")
 QUICK = {

@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cluster.handle import Cluster
-from tests.cluster_fixtures import COMMAND, run_watchdog
-from tests.proxy import Proxy
-from watchdog.sandbox import Request
+from tests.cluster.handle import Cluster, poll
+from tests.e2e.crashes import crash_loop
+from tests.support.cluster_fixtures import COMMAND, run_watchdog
+from tests.support.proxy import Proxy
+from watchdog.demo import Request
 
 pytestmark = pytest.mark.cluster
 CRASHES = """
@@ -51,17 +52,8 @@ subjects: [{kind: ServiceAccount, name: reader}]
 def ns(cluster: Cluster) -> Iterator[str]:
     with cluster.namespace("privacy-faults") as name:
         cluster.apply(CRASHES + "---" + READER, name)
-        cluster.wait(lambda: crashed(cluster, name), 90, "ledger to crash twice")
+        poll(lambda: crash_loop(cluster.json("pods", name)["items"]), "ledger to crash twice")
         yield name
-
-
-def crashed(cluster: Cluster, ns: str) -> bool:
-    statuses = [
-        one
-        for pod in cluster.json("pods", ns)["items"]
-        for one in pod["status"].get("containerStatuses", [])
-    ]
-    return any(one["restartCount"] >= 2 for one in statuses)
 
 
 def reader_token(cluster: Cluster, ns: str) -> str:
@@ -123,9 +115,9 @@ class ApiServer:
             'nohup setsid "$@" >> log/apiserver.log 2>&1 < /dev/null & echo $! > log/apiserver.pid'
         )
         subprocess.run(["sh", "-c", again, "sh", *self.command], cwd=self.folder, check=True)
-        self.cluster.wait(lambda: self.cluster.kubectl("get", "--raw", "/readyz"), 90, "readyz")
+        poll(lambda: self.cluster.kubectl("get", "--raw", "/readyz"), "readyz")
         answers = datetime.now(UTC)
-        self.cluster.wait(lambda: self.hears_from_nodes(answers), 60, "the node to report")
+        poll(lambda: self.hears_from_nodes(answers), "the node to report")
 
     def hears_from_nodes(self, since: datetime) -> bool:
         """Whether every node renewed its Lease; its Ready condition stays true for a while."""
@@ -138,7 +130,7 @@ class ApiServer:
 def own_cluster(cluster: Cluster) -> Cluster:
     """The cluster of tests/cluster: a fault that needs its files or processes is for no other."""
     if cluster.origin != "own":
-        pytest.skip("somebody else's cluster: its key is not to be used, nor its API server killed")
+        pytest.skip("someone else's cluster: its key is not to be used, nor its API server killed")
     return cluster
 
 
@@ -167,7 +159,7 @@ def test_a_token_that_is_no_longer_good_leaves_a_clear_report(
 
     try:
         # The API server remembers a token that it has judged for some seconds.
-        cluster.wait(known, 60, "the API server to refuse the token")
+        poll(known, "the API server to refuse the token")
     finally:
         cluster.apply(READER, ns)
 
@@ -196,6 +188,7 @@ def test_a_token_of_the_same_making_that_is_not_over_is_accepted(
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.alone
 def test_an_api_server_that_is_killed_in_the_middle_leaves_a_clear_report(
     own_cluster: Cluster, ns: str, tmp_path: Path
 ) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.handle import Cluster
-from tests.cluster_fixtures import run_watchdog
+from tests.cluster.handle import PATIENCE, Cluster
 from tests.e2e.settling import touched
+from tests.support.cluster_fixtures import run_watchdog
 
 pytestmark = pytest.mark.cluster
 
@@ -152,10 +152,10 @@ class Watch:
         """Until so many further passes have ended."""
         with self.looked:
             until = self.passes + passes
-            enough = self.looked.wait_for(lambda: self.alarms or self.passes >= until, 180)
+            enough = self.looked.wait_for(lambda: self.alarms or self.passes >= until, PATIENCE)
             alarms = json.dumps(self.alarms, indent=1)
         assert not self.alarms, alarms
-        assert enough, f"no {passes} passes within 180 s, after {self.passes}"
+        assert enough, f"no {passes} passes within {PATIENCE} s, after {self.passes}"
 
 
 def operations(cluster: Cluster, ns: str) -> Iterator[Callable[[], object]]:

@@ -16,20 +16,20 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from tests.cluster.handle import Cluster, poll
+from tests.e2e.crashes import crash_loop
 from tests.e2e.images import compressed_bytes, product_image
-from tests.e2e.servers import Prometheus, prometheus_of, pushgateway
-from tests.wire_slack import TOKEN, Slack
-from watchdog import rights
+from tests.e2e.servers import Prometheus, fetched, prometheus_of, pushgateway
+from tests.support.wire_slack import TOKEN, Slack
 from watchdog.actions.action import Grant
-from watchdog.settings import Settings
+from watchdog.kube import rbac
+from watchdog.settings.schema import Settings
 
 pytestmark = pytest.mark.cluster
 CHART = Path(__file__).resolve().parents[2] / "helm"
 RELEASE = "watchdog"
 ACCOUNT = "watchdog-sre-watchdog"
-HEALED_WITHIN_SECONDS = 60
-# Between SIGTERM and SIGKILL, as the chart's values have it.
-GRACE_SECONDS = 45
+# A pass's whole budget: the machine may be busy.
+HEALED_WITHIN_SECONDS = 180
 IMAGE_BYTES = 200_000_000
 SHOP = """
 apiVersion: apps/v1
@@ -126,7 +126,7 @@ def installed(  # noqa: PLR0913, PLR0917 - everything that the release speaks to
         credentials = ["secret", "generic", "slack", f"--from-literal=bot-token={TOKEN}"]
         cluster.kubectl("create", *credentials, "-n", ops)
         cluster.apply(SHOP % ("demo", SET), shop)
-        cluster.kubectl("rollout", "status", "deployment/demo", "-n", shop, "--timeout=120s")
+        cluster.rolled_out("demo", shop)
 
         def helm(*args: str) -> str:
             done = subprocess.run(
@@ -149,7 +149,7 @@ def installed(  # noqa: PLR0913, PLR0917 - everything that the release speaks to
                 "baseUrl": slack.base_url,
                 "existingSecret": {"name": "slack"},
             },
-            "pushgateway": {"url": gateway},
+            "pushgateway": {"url": gateway, "deleteOnUninstall": True},
             "clusterName": "test",
         }
         given = ["--set-json", ",".join(f"{key}={json.dumps(v)}" for key, v in values.items())]
@@ -162,7 +162,7 @@ def healed(installed: Installed) -> Pass:
     """The note's Deployment, broken, and one Job of the CronJob's."""
     cluster, ops, shop = installed.cluster, installed.ops, installed.shop
     cluster.apply(SHOP % ("demo", "[]"), shop)
-    poll(lambda: crash_loops(cluster, shop), 60, "the Deployment to crash-loop")
+    poll(lambda: crash_loops(cluster, shop), "the Deployment to crash-loop")
     began = time.monotonic()
     job = ["job", "by-hand", f"--from=cronjob/{ACCOUNT}"]
     cluster.kubectl("create", *job, "-n", ops)
@@ -176,10 +176,10 @@ def healed(installed: Installed) -> Pass:
         conditions = cluster.json("job", ops, "by-hand")["status"].get("conditions", [])
         return next((str(c["type"]) for c in conditions if c["type"] in done), "")
 
-    end = poll(finished, 180, "the Job to end", 0.5)
+    end = poll(finished, "the Job to end", 0.5)
     said = cluster.kubectl("logs", "job/by-hand", "-n", ops, check=False)
     assert end == "Complete", said
-    report = json.JSONDecoder().raw_decode(said[said.index("{\n") :])[0]
+    report = json.JSONDecoder().raw_decode(said[said.index('{"version"') :])[0]
     return Pass(seconds, report)
 
 
@@ -187,9 +187,9 @@ def passed(installed: Installed, name: str) -> dict[str, Any]:
     """The report of one more Job made from the CronJob."""
     cluster, ops = installed.cluster, installed.ops
     cluster.kubectl("create", "job", name, f"--from=cronjob/{ACCOUNT}", "-n", ops)
-    cluster.kubectl("wait", "--for=condition=complete", f"job/{name}", "-n", ops, "--timeout=180s")
+    cluster.completed(name, ops)
     said = cluster.kubectl("logs", f"job/{name}", "-n", ops)
-    report: dict[str, Any] = json.JSONDecoder().raw_decode(said[said.index("{\n") :])[0]
+    report: dict[str, Any] = json.JSONDecoder().raw_decode(said[said.index('{"version"') :])[0]
     return report
 
 
@@ -222,7 +222,7 @@ def test_prometheus_scraped_what_the_pass_pushed(installed: Installed, healed: P
     labels = f'cluster="test",job="{RELEASE}",release_namespace="{installed.ops}"'
     success = f"sre_watchdog_last_success_timestamp_seconds{{{labels}}}"
     verified = f'sre_watchdog_actions{{{labels},namespace="{installed.shop}",outcome="verified"}}'
-    assert poll(lambda: value(success), 30, "the last success in Prometheus")
+    assert poll(lambda: value(success), "the last success in Prometheus")
     assert value(verified) == 1
     assert value(f'sre_watchdog_findings{{{labels},namespace="{installed.shop}"}}') == 1
 
@@ -237,34 +237,37 @@ def test_slack_got_one_message(installed: Installed, healed: Pass) -> None:
 
 
 def test_the_account_may_do_what_is_documented_and_nothing_else(installed: Installed) -> None:
-    assert rules(installed, installed.shop) == set(rights.needed(Settings(), installed.shop))
-    assert rules(installed, installed.ops) == set()
-    assert rules(installed, "kube-system") == set()
+    assert rules(installed, installed.shop) == set(rbac.needed(Settings(), installed.shop))
+    # Whether a listed namespace is there, asked by its name.
+    named = {Grant("", "namespaces", "get", installed.shop)}
+    assert rules(installed, installed.ops) == named
+    assert rules(installed, "kube-system") == named
 
 
-def test_a_pass_that_kubernetes_ends_reports_and_is_gone_within_its_grace(
+def test_a_pass_that_kubernetes_ends_reports_within_its_grace(
     installed: Installed, healed: Pass
 ) -> None:
+    """After its grace it would be killed, and the log would have no report."""
     assert healed
     cluster, ops, shop = installed.cluster, installed.ops, installed.shop
     cluster.apply(SHOP % ("late", SET), shop)
-    cluster.kubectl("rollout", "status", "deployment/late", "-n", shop, "--timeout=120s")
+    cluster.rolled_out("late", shop)
     cluster.apply(SHOP % ("late", "[]"), shop)
-    poll(lambda: crash_loops(cluster, shop, "late"), 60, "the Deployment to crash-loop")
+    poll(lambda: crash_loops(cluster, shop, "late"), "the Deployment to crash-loop")
+    stable = ("upgrade", RELEASE, str(CHART), "--reuse-values", "--set-string")
+    # So that it is still watching when it is ended.
+    installed.helm(*stable, "settings.VERIFY__STABLE_SECONDS=120")
     cluster.kubectl("create", "job", "ended", f"--from=cronjob/{ACCOUNT}", "-n", ops)
+    installed.helm(*stable, "settings.VERIFY__STABLE_SECONDS=15")
     # It was written and is being watched: the middle of the pass.
-    poll(lambda: repaired(cluster, shop, "late"), 60, "the fix to be written")
+    poll(lambda: repaired(cluster, shop, "late"), "the fix to be written")
 
     with following(cluster, ops, "job/ended") as said:
-        began = time.monotonic()
         cluster.kubectl("delete", "pod", "-l", "job-name=ended", "-n", ops, "--wait")
-        seconds = time.monotonic() - began
 
-    print(f"ended after {seconds:.1f} s")  # noqa: T201  # the figure, with -rP
-    assert seconds < GRACE_SECONDS
     text = "".join(said)
     assert "stopping: nothing more is changed; the report follows" in text
-    report = json.JSONDecoder().raw_decode(text[text.index("{\n") :])[0]
+    report = json.JSONDecoder().raw_decode(text[text.index('{"version"') :])[0]
     (action,) = report["namespaces"][0]["actions"]
     assert action["outcome"] == "applied"
     assert "ran out of time while watching" in action["reason"]
@@ -283,7 +286,7 @@ def test_the_next_jobs_settle_what_was_left_in_the_same_message(
 
     passed(installed, "sees-it-last")
 
-    assert [post.shown.partition(":")[0] for post in installed.slack.posts] == ["*Resolved"] * 2
+    assert [post.shown.partition(":")[0] for post in installed.slack.posts] == ["*✅ Resolved"] * 2
 
 
 def test_a_failure_that_lasts_is_one_message_that_is_resolved_and_reopened(
@@ -292,21 +295,21 @@ def test_a_failure_that_lasts_is_one_message_that_is_resolved_and_reopened(
     assert healed
     cluster, shop, before = installed.cluster, installed.shop, len(installed.slack.posts)
     cluster.apply(SHOP % ("never", "[]"), shop)
-    poll(lambda: crash_loops(cluster, shop, "never"), 60, "the Deployment to crash-loop")
+    poll(lambda: crash_loops(cluster, shop, "never"), "the Deployment to crash-loop")
     for number in range(3):
         passed(installed, f"lasts-{number}")
     (message,) = installed.slack.posts[before:]
-    assert message.shown.startswith("*Needs you")
+    assert message.shown.startswith("*✋ Needs you")
 
     cluster.apply(SHOP % ("never", SET), shop)
-    cluster.kubectl("rollout", "status", "deployment/never", "-n", shop, "--timeout=120s")
+    cluster.rolled_out("never", shop)
     passed(installed, "repaired")
-    assert message.shown.startswith("*Resolved")
+    assert message.shown.startswith("*✅ Resolved")
 
     cluster.apply(SHOP % ("never", "[]"), shop)
-    poll(lambda: crash_loops(cluster, shop, "never"), 60, "the Deployment to crash-loop again")
+    poll(lambda: crash_loops(cluster, shop, "never"), "the Deployment to crash-loop again")
     passed(installed, "returned")
-    assert message.shown.startswith("*Fixed")
+    assert message.shown.startswith("*✅ Fixed")
     assert len(installed.slack.posts) == before + 1
 
 
@@ -318,13 +321,17 @@ def test_a_dry_run_holds_no_write(installed: Installed) -> None:
     finally:
         installed.helm(*upgrade, "dryRun=false")
 
-    assert {grant.verb for grant in held} == set(rights.READ)
+    assert {grant.verb for grant in held} == set(rbac.READ)
 
 
 def test_uninstalling_leaves_nothing(installed: Installed, healed: Pass) -> None:
     assert healed
     cluster = installed.cluster
+    # Other passes, as those of the README's own commands, have groups of their own there.
+    ours = f'release_namespace="{installed.ops}"'
+    assert ours in fetched(f"{installed.gateway}/metrics")
     installed.helm("uninstall", RELEASE, "--wait")
+    assert ours not in fetched(f"{installed.gateway}/metrics")
     kinds = cluster.kubectl("api-resources", "--verbs=list", "-o", "name").split()
     listed = ",".join(
         kind for kind in kinds if not kind.startswith(("events", "componentstatuses"))
@@ -336,7 +343,7 @@ def test_uninstalling_leaves_nothing(installed: Installed, healed: Pass) -> None
         both = [cluster.kubectl(*every, "-n", ns) for ns in (installed.ops, installed.shop)]
         return "".join(both)
 
-    poll(lambda: not left(), 60, "everything of the release to go", 1)
+    poll(lambda: not left(), "everything of the release to go", 1)
     for kind in ("configmap", "lease"):
         assert "not found" in cluster.kubectl(
             "get", kind, "sre-watchdog", "-n", installed.shop, check=False
@@ -345,7 +352,10 @@ def test_uninstalling_leaves_nothing(installed: Installed, healed: Pass) -> None
 
 @contextlib.contextmanager
 def following(cluster: Cluster, ns: str, what: str) -> Iterator[list[str]]:
-    """The log of what runs there; whole once the block has ended."""
+    """The log of what runs there, from its first line; whole once the block has ended.
+
+    The block begins once that line is here: of a pod that is deleted before, nothing would come.
+    """
     said: list[str] = []
     with subprocess.Popen(
         [cluster.kubectl_command, "logs", "-f", what, "-n", ns],
@@ -355,6 +365,7 @@ def following(cluster: Cluster, ns: str, what: str) -> Iterator[list[str]]:
     ) as process:
         assert process.stdout
         try:
+            said.append(process.stdout.readline())
             yield said
             said += process.stdout
         finally:
@@ -381,7 +392,8 @@ def rules(installed: Installed, namespace: str) -> set[Grant]:
 
 
 def crash_loops(cluster: Cluster, ns: str, app: str = "demo") -> bool:
-    return "CrashLoopBackOff" in cluster.kubectl("get", "pods", "-n", ns, "-l", f"app={app}")
+    pods = cluster.json("pods", ns)["items"]
+    return crash_loop(pod for pod in pods if pod["metadata"]["labels"]["app"] == app)
 
 
 def repaired(cluster: Cluster, ns: str, app: str) -> bool:

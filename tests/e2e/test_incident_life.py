@@ -15,19 +15,21 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from tests.cluster.handle import Cluster
-from tests.e2e.lives import LEASE_OVER, SET, Life, ended, life
-from tests.wire import verb_and_resource
-from tests.wire_model import ModelServer, completion
-from watchdog.sandbox import Request
+from tests.e2e.lives import LEASE_OVER, WRONG, Life, ended, life
+from tests.support.wire import verb_and_resource
+from tests.support.wire_model import ModelServer, completion
+from watchdog.demo import Request
 
 pytestmark = pytest.mark.cluster
 PASSES = 10
 EVERY = timedelta(minutes=5)
-NEVER = {"ACTIONS__PATCH_DEPLOYMENT_ENV": "never", "ACTIONS__ROLLOUT_UNDO": "never"}
+NEVER = {"ACTIONS__ROLLOUT_UNDO": "never"}
+FIXED = ("rollout_undo", "verified")
+RIGHT = ["sleep", "86400"]
 NOTHING_TO_DO = {
     "has_issue": True,
-    "summary": "a variable is missing",
-    "root_cause": "REQUIRED_CONFIG is not set",
+    "summary": "the container does not start",
+    "root_cause": "its image has no such command",
     "evidence": [],
     "remediation_actions": [],
     "confidence": 0.9,
@@ -54,9 +56,9 @@ def lives(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         def broken(name: str) -> Life:
             ours = stack.enter_context(life(cluster, folder / name, name))
             if name == "lasting":
-                ours.deploy_broken(env=[])
+                ours.deploy_broken(command=WRONG)
             else:
-                ours.lose_env()
+                ours.lose_command()
             return ours
 
         yield Lives({name: crew.submit(broken, name) for name in BROKEN})
@@ -80,22 +82,22 @@ def test_a_failure_that_lasts_ten_passes_is_one_message_and_one_call_until_someb
     assert ours.writes == []
     assert ours.incident["state"] == "needs_you"
 
-    ours.deploy_well(env=SET)
+    ours.deploy_well(command=RIGHT)
     ours.quick()
 
     message = ours.slack.posts[0]
     minutes = re.search(r"broken for (\d+) min", message.shown)
-    assert message.shown.startswith("*Resolved")
+    assert message.shown.startswith("*✅ Resolved")
     assert minutes, message.shown
     assert 50 <= int(minutes[1]) <= 60
     assert ours.slack.messages[-1].thread == message.ts
 
     ours.proxy.ahead += EVERY
-    ours.deploy_broken(env=[])
+    ours.deploy_broken(command=WRONG)
     ours.quick(**NEVER)
 
     assert len(ours.slack.posts) == 1
-    assert not message.shown.startswith("*Resolved")
+    assert not message.shown.startswith("*✅ Resolved")
     assert ours.incident["reopened"] == 1
     assert ours.slack.messages[-1].thread == message.ts
     assert "It is back" in ours.slack.messages[-1].shown
@@ -104,14 +106,15 @@ def test_a_failure_that_lasts_ten_passes_is_one_message_and_one_call_until_someb
 def test_of_ten_passes_started_at_once_one_acts_and_the_others_say_which(lives: Lives) -> None:
     ours = lives["crowd"]
 
-    started = [ours.start(VERIFY__STABLE_SECONDS="25") for _ in range(10)]
-    passes = [ended(process) for process in started]
+    passes = ours.crowd(10, VERIFY__STABLE_SECONDS="25")
 
     assert {done.code for done in passes} == {0}
-    acted = [done for done in passes if ("patch_deployment_env", "verified") in done.outcomes]
-    others = [done for done in passes if done not in acted]
+    acted = [done for done in passes if FIXED in done.outcomes]
+    # One that looks late, on a busy machine, finds it repaired.
+    others = [done for done in passes if done not in acted and done.report["findings"]]
     assert len(acted) == 1
     assert len(ours.writes) == 1
+    assert others
     assert all(re.search(r"is held by \S+-[0-9a-f]{8} until", done.said) for done in others)
     assert len(ours.slack.posts) == 1
     assert ours.well()
@@ -130,7 +133,7 @@ def test_a_holder_that_died_is_replaced_by_the_very_next_pass_after_its_lease_ex
     assert ours.writes == []
 
     ours.proxy.ahead = LEASE_OVER
-    assert ours.quick().outcomes == [("patch_deployment_env", "verified")]
+    assert ours.quick().outcomes == [FIXED]
     assert len(ours.writes) == 1
     assert not ours.holder
 
@@ -149,9 +152,9 @@ def test_a_holder_whose_lease_expired_writes_no_more(lives: Lives) -> None:
     with ours.before("create", "configmaps", another_takes_over):
         stale = ours.run()
 
-    assert taken == [[("patch_deployment_env", "verified")]]
+    assert taken == [[FIXED]]
     assert stale.code == 0
-    assert ("patch_deployment_env", "verified") not in stale.outcomes
+    assert FIXED not in stale.outcomes
     assert len(ours.writes) == 1
     assert ours.generation() == 3
     assert len(ours.slack.posts) == 1

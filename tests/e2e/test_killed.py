@@ -20,7 +20,7 @@ import pytest
 
 from tests.cluster.handle import Cluster
 from tests.e2e.lives import LEASE, LEASE_OVER, MEMORY, Done, Life, Side, life
-from tests.wire import verb_and_resource
+from tests.support.wire import verb_and_resource
 
 pytestmark = pytest.mark.cluster
 WORKERS = 8
@@ -52,12 +52,12 @@ class Lives:
 
     @contextlib.contextmanager
     def one(self) -> Iterator[tuple[Life, str]]:
-        """An empty namespace and the name of a Deployment in it that lost a variable."""
+        """An empty namespace and the name of a Deployment in it that got a wrong command."""
         free = self._free.get()
         try:
             name = f"app{next(self._names)}"
             empty(free)
-            free.lose_env(name)
+            free.lose_command(name)
             yield free, name
         finally:
             self._free.put(free)
@@ -78,10 +78,10 @@ def lives(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="module")
 def whole(lives: Lives) -> tuple[list[Asked], list[Asked]]:
-    """What two passes that nobody kills ask of the API server: to fix, and to see that it lasts."""
+    """What two passes that no one kills ask of the API server: to fix, and to see that it lasts."""
     with lives.one() as (ours, name):
         done = ours.quick()
-        assert done.outcomes == [("patch_deployment_env", "verified")], done.said
+        assert done.outcomes == [("rollout_undo", "verified")], done.said
         fixing = ours.proxy.asked
         ours.quick()
         assert is_over(ours, name)
@@ -149,7 +149,7 @@ def died(lives: Lives, death: Death) -> str:
 def is_over(ours: Life, name: str) -> bool:
     """Whether it is well, known to be, and told."""
     posts = ours.slack.posts
-    told = bool(posts) and posts[0].shown.startswith("*Resolved")
+    told = bool(posts) and posts[0].shown.startswith("*✅ Resolved")
     return told and ours.well(name) and settled(ours, "resolved")
 
 

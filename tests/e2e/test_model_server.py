@@ -11,17 +11,16 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from tests.arena import NAMESPACE, VALUE, Arena
-from tests.cluster_fixtures import run_watchdog
-from tests.shelf import BROKEN
-from tests.wire import Wire
-from tests.wire_model import ModelServer, completion
+from tests.support.cluster_fixtures import run_watchdog
+from tests.support.diagnosis_samples import BROKEN
+from tests.support.simulated_cluster import NAMESPACE, VALUE, Arena
+from tests.support.wire import Wire
+from tests.support.wire_model import ModelServer, completion
 
 QUICK = {
     "SRE_AGENT_VERIFY__STABLE_SECONDS": "0.5",
     "SRE_AGENT_VERIFY__POLL_SECONDS": "0.3",
     "SRE_AGENT_LLM__MODEL": "m",
-    "SRE_AGENT_LLM__TIMEOUT_SECONDS": "6",
 }
 
 
@@ -41,11 +40,11 @@ def silence() -> Iterator[threading.Event]:
     over.set()
 
 
-def healed_by_rules(arena: Arena, model: ModelServer) -> str:
+def healed_by_rules(arena: Arena, model: ModelServer, **env: str) -> str:
     """Runs a pass that must heal without the model, and returns what it says of the model."""
     done = run_watchdog(
         "run", "-n", NAMESPACE, "-o", "json", kubeconfig=arena.kubeconfig,
-        env={**QUICK, "SRE_AGENT_LLM__BASE_URL": model.url},
+        env={**QUICK, "SRE_AGENT_LLM__BASE_URL": model.url, **env},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
@@ -73,7 +72,9 @@ def test_a_model_that_never_answers_costs_no_more_than_its_time(
     model = ModelServer(httpserver)
     model.answers.append(held(silence))
 
-    assert "the model did not answer within" in healed_by_rules(broken, model)
+    said = healed_by_rules(broken, model, SRE_AGENT_LLM__TIMEOUT_SECONDS="6")
+
+    assert "the model did not answer within" in said
 
 
 def held(until: threading.Event) -> Callable[[], Response]:

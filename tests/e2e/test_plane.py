@@ -15,23 +15,23 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from tests.cluster.plane import Object, Plane
-from tests.cluster_fixtures import run_watchdog
-from tests.pod_mixtures import mixtures
-from tests.pod_states import STATES, pods
-from tests.proxy import Proxy
-from tests.wire import verb_and_resource
-from tests.wire_model import ModelServer, completion
-from tests.workload_states import leaving, workloads
-from tests.written import deployment, endpoint_slice, pod, replica_set, service
+from tests.support.cluster_fixtures import NEWEST, run_watchdog
+from tests.support.controller_objects import deployment, endpoint_slice, pod, replica_set, service
+from tests.support.pod_mixtures import mixtures
+from tests.support.pod_states import STATES, pods
+from tests.support.proxy import Proxy
+from tests.support.wire import verb_and_resource
+from tests.support.wire_model import ModelServer, completion
+from tests.support.workload_states import leaving, workloads
 from watchdog.clock import Budget, SystemClock
-from watchdog.kube import Cluster
+from watchdog.demo import Request
+from watchdog.kube.client import ApiServer
+from watchdog.kube.resources import PODS, REPLICASETS, Resource
 from watchdog.observation.collector import observe
-from watchdog.observation.looking import Looking
-from watchdog.observation.printed import cells, seconds
-from watchdog.observation.triage import TRIAGED, Glance, glance
-from watchdog.resources import PODS, Resource
-from watchdog.sandbox import Request
-from watchdog.settings import Settings
+from watchdog.observation.kubectl_columns import cells, seconds
+from watchdog.observation.reads import Reads
+from watchdog.observation.triage import TRIAGED, TriageResult, triage
+from watchdog.settings.schema import Settings
 
 pytestmark = pytest.mark.plane
 
@@ -82,6 +82,13 @@ def test_a_smaller_page_reads_the_same_in_more_requests(plane: Plane, proxy: Pro
     assert proxy.asked.count(("list", "pods")) == 3
 
 
+NOT_PRINTED = {"Resizing"}
+"""What triage takes from objects only: no column of kubectl's says it."""
+READ_AGAIN = {"well-hourly", "well-hourly-and-active", "well-completed-with-its-sidecar"}
+"""Well, but not by their cells alone: a CronJob that keeps no run that succeeded, and `Completed`,
+which a program that ends again and again prints too. They are read in full and found well."""
+
+
 @pytest.fixture(scope="module")
 def states(plane: Plane) -> Iterator[str]:
     """A namespace with everything in every state."""
@@ -98,10 +105,12 @@ def test_tables_and_full_lists_give_the_same_suspects(states: str, proxy: Proxy)
     assert len(tables) == len(TRIAGED)
     assert by_table == by_list
     stored = Counter(each["kind"] for each in (*pods(states), *workloads(states)))
-    assert by_list.counts == {each.plural: stored[each.kind] for each in TRIAGED}
+    counted = [each for each in TRIAGED if each != REPLICASETS]
+    assert by_list.counts == {each.plural: stored[each.kind] for each in counted}
     named = {suspect.name for suspect in by_table.suspects}
     everything = {each["metadata"]["name"] for each in (*pods(states), *workloads(states))}
-    assert named == {name for name in everything if not name.startswith("well-")}
+    sick = {name for name in everything if not name.startswith("well-")}
+    assert named == sick | READ_AGAIN
     assert set(by_table.well.values()) == {name for name in STATES if name not in named}
 
 
@@ -123,7 +132,11 @@ def test_any_mixture_of_pod_states_is_computed_as_the_api_server_prints_it(
         proxy.before = without_tables
         by_list = look(proxy, ns)
 
-    assert computed == printed
+    # Since 1.35 a container that failed is printed before one that completed. The cell is a hint:
+    # what is printed as completed and is not ready is looked at in either case.
+    differ = [(one, other) for one, other in zip(computed, printed, strict=True) if one != other]
+    assert all(one["Status"] == "Completed" for one, _ in differ)
+    assert NEWEST or not differ
     assert len({row["Status"] for row in printed}) > 20
     assert by_table == by_list
 
@@ -196,13 +209,13 @@ def let_go(plane: Plane, path: str) -> None:
     plane.api.request("PUT", path, {**held, "metadata": {**held["metadata"], "finalizers": []}})
 
 
-def connect(proxy: Proxy) -> Cluster:
-    return Cluster.connect(proxy.kubeconfig, None, Budget(60, SystemClock()))
+def connect(proxy: Proxy) -> ApiServer:
+    return ApiServer.connect(proxy.kubeconfig, None, Budget(60, SystemClock()))
 
 
-def look(proxy: Proxy, ns: str) -> Glance:
-    looking = Looking()
-    seen = glance(connect(proxy), ns, Settings(), looking, datetime.now(UTC))
+def look(proxy: Proxy, ns: str) -> TriageResult:
+    looking = Reads()
+    seen = triage(connect(proxy), ns, Settings(), looking, datetime.now(UTC))
     assert looking.blind_spots == []
     return seen
 
@@ -211,10 +224,11 @@ def without_tables(request: Request) -> None:
     request.headers["accept"] = "application/json"
 
 
-def both(cluster: Cluster, ns: str, resource: Resource) -> tuple[list[Row], list[Row]]:
+def both(cluster: ApiServer, ns: str, resource: Resource) -> tuple[list[Row], list[Row]]:
     """The cells that triage reads, as computed from the objects and as the API server has them."""
     listed = cluster.list(resource, ns).items
-    ours = [cells(resource.plural, item, datetime.now(UTC)) for item in listed]
+    now = datetime.now(UTC)
+    ours = [without(NOT_PRINTED, cells(resource.plural, item, now)) for item in listed]
     theirs = [
         dict(zip(page.columns, row, strict=True))
         for page in cluster.table(resource, ns)
@@ -222,6 +236,10 @@ def both(cluster: Cluster, ns: str, resource: Resource) -> tuple[list[Row], list
     ]
     printed = [{name: row[name] for name in ours[0]} for row in theirs]
     return [roughly(row) for row in ours], [roughly(row) for row in printed]
+
+
+def without(names: set[str], row: Row) -> Row:
+    return {name: cell for name, cell in row.items() if name not in names}
 
 
 def roughly(row: Row) -> Row:

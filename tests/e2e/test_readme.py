@@ -20,9 +20,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.handle import Cluster, poll
-from tests.cluster_fixtures import SCRIPT
+from tests.cluster.handle import PATIENCE, Cluster, poll
+from tests.e2e.crashes import AT_ANY_MOMENT, statuses
 from tests.e2e.images import REGISTRY, TOP, product_image
+from tests.support.cluster_fixtures import SCRIPT
 
 pytestmark = pytest.mark.cluster
 SECTION = re.search(
@@ -32,6 +33,26 @@ assert SECTION
 FENCED = [block.strip() for block in re.findall(r"```\n(.*?)```", SECTION[1], re.DOTALL)]
 PLAIN = "kubectl apply -k deploy/"
 UNINSTALL = "helm uninstall watchdog --namespace sre"
+WHOLE = [
+    block.strip()
+    for block in re.findall(r"```\n(.*?)```", (TOP / "README.md").read_text(), re.DOTALL)
+]
+BROKEN = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: ledger}}
+spec:
+  selector: {{matchLabels: {{app: ledger}}}}
+  template:
+    metadata: {{labels: {{app: ledger}}}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+      - name: ledger
+        image: busybox:1.36
+        command: [sh, -c, ': "${{REGION:?must be set}}"; sleep 3600']
+        env: {env}
+"""
 WORKLOAD = """
 apiVersion: apps/v1
 kind: Deployment
@@ -48,7 +69,7 @@ spec:
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody with a cluster, helm and kubectl, at the top of the work tree."""
+    """Someone with a cluster, helm and kubectl, at the top of the work tree."""
 
     cluster: Cluster
     path: str
@@ -61,7 +82,7 @@ class Reader:
             capture_output=True,
             text=True,
             env={**os.environ, "PATH": self.path, "KUBECONFIG": str(self.cluster.kubeconfig)},
-            timeout=400,
+            timeout=2 * PATIENCE,
             check=False,
         )
         assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
@@ -88,7 +109,7 @@ def reader(
     with namespace(cluster, "shop"), namespace(cluster, "web"), gone_after(cluster, "sre"):
         for ns in ("shop", "web"):
             cluster.apply(WORKLOAD, ns)
-            cluster.kubectl("rollout", "status", "deployment/demo", "-n", ns, "--timeout=120s")
+            cluster.rolled_out("demo", ns)
         reader = Reader(cluster, f"{commands}:{os.environ['PATH']}")
         try:
             yield reader
@@ -109,6 +130,38 @@ def tried(reader: Reader, installed: str) -> str:
     return reader.types(FENCED[1])
 
 
+def test_the_readme_from_its_top_heals_and_installs_twice_on_one_cluster(reader: Reader) -> None:
+    """In the README's own order: what a command makes must not stop the next one, nor the same."""
+    commands = [block for block in WHOLE if block.split()[0] in {"make", "helm"}]
+    assert [block.split()[:2] for block in commands] == [
+        ["make", "demo"], ["make", "setup"], ["helm", "install"], ["helm", "test"],
+    ]  # fmt: skip
+    for number in (1, 2):
+        reader.cluster.apply(BROKEN.format(env="[{name: REGION, value: eu}]"), "shop")
+        reader.cluster.rolled_out("ledger", "shop")
+        reader.cluster.apply(BROKEN.format(env="[]"), "shop")
+        poll(lambda: crashes(reader.cluster), "ledger to crash twice")
+
+        demo, by_hand, install, check = (reader.types(block) for block in commands)
+
+        assert "1 problem, 1 fixed" in demo
+        # The dry run says what it would do, and the run does it.
+        assert "would be applied" in by_hand, by_hand
+        assert "✓ healthy" in by_hand.partition("would be applied")[2], by_hand
+        assert "It changes nothing" in install
+        report = report_in(check)
+        assert (report["mode"], report["result"]) == ("act", "ok"), f"round {number}"
+        assert all(item["findings"] == [] for item in report["namespaces"]), f"round {number}"
+        reader.types(f"{UNINSTALL} --wait")
+        reader.cluster.kubectl("delete", "deployment/ledger", "-n", "shop", "--wait")
+
+
+def crashes(cluster: Cluster) -> bool:
+    """Whether a pod of the new revision has failed twice."""
+    found = statuses(cluster.json("pods", "shop")["items"])
+    return any(each["name"] == "ledger" and each["restartCount"] >= AT_ANY_MOMENT for each in found)
+
+
 def test_the_section_has_the_commands_that_are_run_here() -> None:
     assert SECTION
     assert [block.split()[:2] for block in FENCED] == [["helm", "install"], ["helm", "test"]]
@@ -119,7 +172,7 @@ def test_the_section_has_the_commands_that_are_run_here() -> None:
 def test_the_install_command_installs_what_the_section_says(reader: Reader, installed: str) -> None:
     env = reader.env("sre", "watchdog-sre-watchdog")
 
-    assert "It writes nothing: this is a dry run." in installed
+    assert "It changes nothing: every namespace is in mode observe." in installed
     assert env["SRE_AGENT_NAMESPACES"] == "shop,web"
     roles = [reader.cluster.json("role", ns)["items"] for ns in ("shop", "web")]
     assert all(len(held) == 1 for held in roles)
@@ -130,10 +183,11 @@ def test_the_checks_and_a_pass_by_hand_and_the_upgrade_work(reader: Reader, trie
     report = report_in(tried)
 
     assert "Succeeded" in tried
-    assert (report["mode"], report["result"]) == ("dry_run", "ok")
+    assert (report["mode"], report["result"]) == ("act", "ok")
     assert [item["namespace"] for item in report["namespaces"]] == ["shop", "web"]
     # What the last command changed: from now on it acts.
-    assert reader.env("sre", "watchdog-sre-watchdog")["SRE_AGENT_DRY_RUN"] == "false"
+    policies = json.loads(reader.env("sre", "watchdog-sre-watchdog")["SRE_AGENT_POLICIES"])
+    assert {policy["mode"] for policy in policies.values()} == {"act"}
     (role,) = reader.cluster.json("role", "shop")["items"]
     assert "patch" in {verb for rule in role["rules"] for verb in rule["verbs"]}
 
@@ -143,8 +197,7 @@ def test_what_the_notes_print_works_too(reader: Reader, installed: str, tried: s
     said = dict(re.findall(r"^(Run it now|Read it|Stop it): +(.+)$", installed, re.MULTILINE))
 
     reader.types(said["Run it now"])
-    done = "kubectl -n sre wait --for=condition=complete job/watchdog-sre-watchdog-manual"
-    reader.types(f"{done} --timeout=2m")
+    reader.cluster.completed("watchdog-sre-watchdog-manual", "sre")
     report = report_in(reader.types(said["Read it"]))
     reader.types(said["Stop it"])
 
@@ -159,13 +212,12 @@ def test_the_plain_manifests_run_a_pass_and_push_to_their_own_pushgateway(reader
         try:
             (cronjob,) = reader.cluster.json("cronjob", ns)["items"]
             name = cronjob["metadata"]["name"]
-            rollout = f"kubectl -n {ns} rollout status deployment/{name}-pushgateway --timeout=2m"
-            reader.types(rollout)
+            reader.cluster.rolled_out(f"{name}-pushgateway", ns)
             reader.types(f"kubectl -n {ns} create job --from=cronjob/{name} now")
-            reader.types(f"kubectl -n {ns} wait --for=condition=complete job/now --timeout=2m")
+            reader.cluster.completed("now", ns)
             said = reader.types(f"kubectl -n {ns} logs job/now")
         finally:
-            reader.types("kubectl delete -k deploy/ --ignore-not-found --timeout=3m")
+            reader.types(f"kubectl delete -k deploy/ --ignore-not-found --timeout={PATIENCE}s")
 
     report = report_in(said)
     pushed = [d["ok"] for d in report["deliveries"] if d["to"] == "pushgateway"]
@@ -174,7 +226,7 @@ def test_the_plain_manifests_run_a_pass_and_push_to_their_own_pushgateway(reader
 
 def report_in(said: str) -> dict[str, Any]:
     """The report, which is JSON between lines of a log."""
-    found: dict[str, Any] = json.JSONDecoder().raw_decode(said[said.index("{\n") :])[0]
+    found: dict[str, Any] = json.JSONDecoder().raw_decode(said[said.index('{"version"') :])[0]
     return found
 
 
@@ -201,7 +253,7 @@ def publish(cluster: Cluster, tool: Callable[[str], Path], home: Path) -> None:
 
 @contextlib.contextmanager
 def namespace(cluster: Cluster, name: str) -> Iterator[None]:
-    """A namespace of just that name, once nobody else has it."""
+    """A namespace of just that name, once no one else has it."""
     with gone_after(cluster, name):
         cluster.kubectl("create", "namespace", name)
         yield
@@ -211,11 +263,11 @@ def namespace(cluster: Cluster, name: str) -> Iterator[None]:
 def gone_after(cluster: Cluster, name: str) -> Iterator[None]:
     """Wait until there is no such namespace, and leave none behind."""
     look = ("get", "namespace", name, "--ignore-not-found", "-o", "name")
-    poll(lambda: not cluster.kubectl(*look), 240, f"the namespace {name} to be free", 1)
+    poll(lambda: not cluster.kubectl(*look), f"the namespace {name} to be free", 1)
     try:
         yield
     finally:
-        cluster.kubectl("delete", "namespace", name, "--ignore-not-found", "--timeout=3m")
+        cluster.kubectl("delete", "namespace", name, "--ignore-not-found", f"--timeout={PATIENCE}s")
 
 
 def run(*command: str) -> str:

@@ -23,12 +23,20 @@ from benchmarks.node import node
 from benchmarks.shards import check, findings, share
 from tests.cluster.handle import poll, unique_name
 from tests.cluster.plane import Object, Plane
-from tests.cluster_fixtures import run_watchdog
 from tests.e2e.servers import fetched, pushgateway
-from tests.wire_model import ModelServer, completion
-from tests.written import NOT_READY, container, deployment, ended, pod, replica_set
-from watchdog import wiring
-from watchdog.settings import LLMSettings, Settings
+from tests.support.cluster_fixtures import run_watchdog
+from tests.support.controller_objects import (
+    NOT_READY,
+    container,
+    deployment,
+    ended,
+    pod,
+    replica_set,
+)
+from tests.support.wire_model import ModelServer, completion
+from watchdog.settings.schema import Settings
+from watchdog.settings.services import LLMSettings
+from watchdog.settings.shards import namespaces_of
 
 pytestmark = pytest.mark.plane
 
@@ -153,7 +161,7 @@ def test_the_metrics_of_all_shards_stand_side_by_side(
     watched = re.findall(r'[{,]namespace="([^"]+)"', "\n".join(told))
     assert sorted(watched) == sorted(estate.names)
     of_the_second = re.findall(r'[{,]namespace="([^"]+)".*shard="1"', "\n".join(told))
-    assert sorted(of_the_second) == sorted(wiring.share(Settings(shards=2), estate.names, 1))
+    assert sorted(of_the_second) == sorted(namespaces_of(Settings(shards=2), estate.names, 1))
     scanned = re.findall(r'sre_watchdog_objects_scanned{.*kind="pods".*} (\d+)', pushed)
     assert sum(map(int, scanned)) == 20
     assert re.findall(r"sre_watchdog_shards{.*} (\d+)", pushed) == ["2", "2"]
@@ -172,7 +180,7 @@ def test_a_throttled_pass_asks_one_thing_at_a_time_and_still_sees_everything(
             with occupied(kube, ns):
                 before = rejections(plane, ns)
                 passes = [pool.submit(one_pass, number) for number in range(4)]
-                poll(lambda: rejections(plane, ns) > before, 60, "a pass to be refused")
+                poll(lambda: rejections(plane, ns) > before, "a pass to be refused")
             parts = [json.loads(each.result())["namespaces"][0] for each in passes]
 
     assert [part["objects"].get("pods") for part in parts] == [120] * 4
@@ -204,7 +212,7 @@ def throttled(plane: Plane, ns: str, folder: Path) -> Iterator[Path]:
     schema = plane.create(flow_schema(ns, subject))["metadata"]["uid"]
     kubeconfig = kubeconfig_of(plane, ns, folder)
     try:
-        poll(lambda: flow_of(kubeconfig) == schema, 30, "the API server to throttle the account")
+        poll(lambda: flow_of(kubeconfig) == schema, "the API server to throttle the account")
         yield kubeconfig
     finally:
         plane.api.request("DELETE", f"{FLOWS}/flowschemas/{ns}")
@@ -273,7 +281,6 @@ def occupied(kubeconfig: Path, ns: str) -> Iterator[None]:
         connection.endheaders()
         poll(
             lambda: answered(kubeconfig).status == HTTPStatus.TOO_MANY_REQUESTS,
-            30,
             "the account's one turn to be taken",
         )
         yield

@@ -16,8 +16,16 @@ EATS_MEMORY = "dd if=/dev/zero of=/dev/shm/fill bs=1M count=40 && sleep 86400"
 SMALL = {"requests": {"memory": "32Mi"}, "limits": {"memory": "32Mi"}}
 CRASHES = "exit 3"
 MODE = {"name": "MODE", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "mode"}}}
-# What does not help is given up quickly.
+# What does not help is given up soon.
 SOON = {"VERIFY__TIMEOUT_SECONDS": "8"}
+# As it crashes, a fix is given up once it is hopeless: neither for a moment at which it seems to
+# run, nor for one at which a busy machine has not started it yet.
+TWICE = {
+    "VERIFY__TIMEOUT_SECONDS": "120",
+    "VERIFY__STABLE_SECONDS": "10",
+    "RUN_BUDGET_SECONDS": "600",
+    "INCIDENTS__TRIES": "2",
+}
 
 
 def beyond_quota(ours: Life) -> None:
@@ -46,7 +54,7 @@ def no_way_back(ours: Life) -> None:
 
 def neighbour(ours: Life) -> None:
     """One lost a variable; beside it is one that crashes whatever is done."""
-    ours.deploy("neighbour", script=CRASHES)
+    ours.deploy_broken("neighbour", script=CRASHES, restarts=2)
     ours.lose_env()
 
 
@@ -95,19 +103,19 @@ def test_a_second_try_differs_then_a_person_is_asked_and_the_object_is_as_it_was
     ours = lives["back"].result()
     before = ours.template()
 
-    done = ours.quick(**SOON, INCIDENTS__TRIES="2", MAX_REMEDIATION_ATTEMPTS="3")
+    done = ours.quick(**TWICE, MAX_REMEDIATION_ATTEMPTS="3")
 
     assert done.outcomes[:2] == [("patch_deployment_env", "undone"), ("rollout_undo", "undone")]
     assert "verified" not in {outcome for _, outcome in done.outcomes}
     assert ours.template() == before
     assert len(ours.writes) == 4
     assert ours.incident["escalated"]
-    assert ours.slack.posts[0].shown.startswith("*Needs you")
+    assert ours.slack.posts[0].shown.startswith("*✋ Needs you")
     told = "\n".join(message.shown for message in ours.slack.messages).lower()
     assert "set env required_config" in told
     assert "roll back to revision 1" in told
 
-    later = ours.quick(**SOON, INCIDENTS__TRIES="2")
+    later = ours.quick(**TWICE)
 
     assert len(ours.writes) == 4
     assert {action["rule"] for action in later.report["actions"]} <= {"escalated", None}

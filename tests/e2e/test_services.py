@@ -9,19 +9,19 @@ from typing import NamedTuple
 import pytest
 
 from tests.cluster.plane import Object, Plane
-from tests.written import deployment, endpoint_slice, service
+from tests.support.controller_objects import deployment, endpoint_slice, service
+from watchdog.agent.fast_path import nothing_to_judge
 from watchdog.clock import Budget, SystemClock
 from watchdog.diagnosis.rules import detect
 from watchdog.failures import KINDS
-from watchdog.healthy import nothing_to_judge
-from watchdog.kube import Cluster
+from watchdog.kube.client import ApiServer
 from watchdog.observation.collector import observe
-from watchdog.observation.snapshot import ClusterSnapshot
-from watchdog.settings import Settings
+from watchdog.settings.schema import Settings
+from watchdog.snapshot.snapshot import ClusterSnapshot
 
 pytestmark = pytest.mark.plane
 ORDINARY = 30
-LISTS = 12
+LISTS = 15
 """One for each kind of object, and the namespace itself."""
 
 
@@ -57,7 +57,7 @@ class Tomorrow(SystemClock):
 
 
 def looked(plane: Plane, ns: str) -> Seen:
-    cluster = Cluster.connect(plane.kubeconfig, None, Budget(60, SystemClock()))
+    cluster = ApiServer.connect(plane.kubeconfig, None, Budget(60, SystemClock()))
     snapshot = observe(cluster, ns, Settings(), Tomorrow())
     found = [(one.kind, str(one.target)) for one in detect(snapshot, KINDS)]
     return Seen(snapshot, found, cluster.traffic[0])

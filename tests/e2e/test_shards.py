@@ -13,8 +13,8 @@ import pytest
 
 from tests.cluster.handle import Cluster
 from tests.e2e.images import product_image
-from watchdog import wiring
-from watchdog.settings import Settings
+from watchdog.settings.schema import Settings
+from watchdog.settings.shards import namespaces_of
 
 pytestmark = pytest.mark.cluster
 CHART = Path(__file__).resolve().parents[2] / "helm"
@@ -47,12 +47,11 @@ def test_the_pods_of_a_run_look_after_each_namespace_once(
         helm("install", "watchdog", str(CHART), "--set-json", given)
         stack.callback(helm, "uninstall", "watchdog")
         cluster.kubectl("create", "job", "by-hand", f"--from=cronjob/{CRONJOB}", "-n", ops)
-        done = ("--for=condition=complete", "job/by-hand", "--timeout=180s")
-        cluster.kubectl("wait", *done, "-n", ops)
+        cluster.completed("by-hand", ops)
         reports = {number: report_of(cluster, ops, number) for number in range(SHARDS)}
 
     for number, seen in reports.items():
-        share = wiring.share(Settings(shards=SHARDS), tuple(watched), number)
+        share = namespaces_of(Settings(shards=SHARDS), tuple(watched), number)
         assert sorted(seen) == sorted(share)
     assert sorted(name for seen in reports.values() for name in seen) == sorted(watched)
 
@@ -61,6 +60,6 @@ def report_of(cluster: Cluster, ops: str, number: int) -> list[str]:
     """The namespaces that the pod of that number looked after."""
     labels = f"job-name=by-hand,batch.kubernetes.io/job-completion-index={number}"
     said = cluster.kubectl("logs", "-l", labels, "-n", ops, "--tail=-1")
-    report = json.JSONDecoder().raw_decode(said[said.index("{\n") :])[0]
+    report = json.JSONDecoder().raw_decode(said[said.index('{"version"') :])[0]
     assert report["result"] == "ok"
     return [part["namespace"] for part in report["namespaces"]]

@@ -11,17 +11,17 @@ from pathlib import Path
 
 from tests.cluster.handle import Cluster, poll
 from tests.e2e.settling import cause, let_go
-from tests.tape import Tape
+from tests.support.recorded_api import Tape
 from watchdog.clock import Budget, SystemClock
+from watchdog.detection.kind import FailureKind
 from watchdog.diagnosis.rules import detect
+from watchdog.examples import drill_of
 from watchdog.failures import KINDS
-from watchdog.failures.kind import FailureKind
-from watchdog.kube import Cluster as Reader
+from watchdog.kube.client import ApiServer as Reader
 from watchdog.observation.collector import observe
-from watchdog.settings import Settings
+from watchdog.settings.schema import Settings
 
 HERE = Path(__file__).parent
-SECONDS = 250
 
 
 def test_every_drill_is_recorded(cluster: Cluster) -> None:
@@ -35,8 +35,8 @@ def test_every_drill_is_recorded(cluster: Cluster) -> None:
 def record(cluster: Cluster, kind: FailureKind) -> None:
     with cluster.namespace("record") as ns:
         try:
-            cause(cluster, ns, kind.drill)
-            tape = poll(lambda: sick(cluster, ns, kind), SECONDS, f"{kind.name} in {ns}", 3)
+            cause(cluster, ns, drill_of(kind.name))
+            tape = poll(lambda: sick(cluster, ns, kind), f"{kind.name} in {ns}", 3)
             assert tape
             tape.save(HERE / f"{kind.name}.json", ns)
         finally:
@@ -47,6 +47,6 @@ def sick(cluster: Cluster, ns: str, kind: FailureKind) -> Tape | None:
     """What one look read, or None where it did not find the kind yet."""
     reader = Reader.connect(cluster.kubeconfig, None, Budget(60, SystemClock()))
     tape = Tape(datetime.now(UTC), reader=reader)
-    settings = Settings.model_validate({"observe": kind.drill.observe})
+    settings = Settings.model_validate(drill_of(kind.name).settings)
     found = detect(observe(tape, ns, settings, tape), KINDS)
     return tape if kind.name in {finding.kind for finding in found} else None

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from tests import plans
-from tests.plans import LEDGER, live
-from watchdog import quantity
+from tests.support import policy_samples
+from tests.support.policy_samples import LEDGER, live
 from watchdog.actions import (
     ACTIONS,
     Grant,
@@ -26,7 +25,8 @@ from watchdog.actions import (
     ScaleDeployment,
 )
 from watchdog.actions.patch_deployment_image import one_typo_apart, repository
-from watchdog.remediation.operations import applied, in_place, inverse
+from watchdog.kube import quantity
+from watchdog.remediation.json_patch import applied, in_place, inverse
 
 UNION: TypeAdapter[RemediationAction] = TypeAdapter(RemediationAction)
 TARGET = LEDGER.model_dump()
@@ -80,7 +80,7 @@ def test_no_action_needs_a_right_on_secrets_or_to_delete() -> None:
 PROBE = {"httpGet": {"path": "/old", "port": 80}}
 RESOURCES = {("limits", "memory"): "256Mi", ("requests", "cpu"): "1"}
 WRITES: list[tuple[RemediationAction, Any]] = [
-    (RolloutUndo(target=LEDGER), plans.earlier(image="ghcr.io/shop/ledger:1")),
+    (RolloutUndo(target=LEDGER), policy_samples.earlier(image="ghcr.io/shop/ledger:1")),
     (RolloutRestart(target=LEDGER), "2026-03-01T14:03:00+00:00"),
     (PatchDeploymentEnv(**HERE, name="REGION"), {"name": "REGION", "value": "eu"}),
     (PatchDeploymentEnv(**HERE, name="LEVEL"), {"name": "LEVEL", "value": "debug"}),

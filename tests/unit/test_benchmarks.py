@@ -15,7 +15,7 @@ from benchmarks.measure import BenchError, Counted, Timed
 from benchmarks.plot import plot
 from benchmarks.slack import Told, about
 from benchmarks.soak import Sample, Tally
-from tests.memories import NOW, incident
+from tests.support.memory_samples import NOW, incident
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -133,11 +133,11 @@ def test_a_second_message_for_one_incident_fails_the_soak() -> None:
         tally.check(told(**{"0" * 16: 2}))
 
 
-def test_a_soak_that_tells_nobody_fails() -> None:
+def test_a_soak_that_tells_no_one_fails() -> None:
     tally = Tally()
     tally.note([incident()])
 
-    with pytest.raises(BenchError, match="Slack was told of none"):
+    with pytest.raises(BenchError, match="Slack heard of none"):
         tally.check(told())
 
 

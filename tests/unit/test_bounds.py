@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests import plans
-from tests.plans import (
+from tests.support import policy_samples
+from tests.support.policy_samples import (
     AVAILABLE,
     EVICT,
     HERE,
     NOW,
     OLD,
+    deployment,
     finding,
     live,
     planned,
@@ -30,11 +31,15 @@ from watchdog.actions import (
     PatchDeploymentProbe,
     RemediationAction,
 )
-from watchdog.observation.base import ObjectRef
-from watchdog.observation.workloads import ContainerState, PodSummary, RevisionSummary
-from watchdog.remediation.policy import judge
+from watchdog.policy.policy import judge
+from watchdog.policy.resources import resources_in_bounds
+from watchdog.snapshot.pod_template import ContainerSpec, PodTemplate
+from watchdog.snapshot.refs import ObjectRef
+from watchdog.snapshot.snapshot import LimitRangeSummary
+from watchdog.snapshot.workloads import ContainerState, PodSummary, RevisionSummary
 
 LOWER = resources(memory_request="32Mi")
+GIVEN = {"memory": "32Mi"}
 PENDING = pod(phase="Pending", containers=())
 NEVER_RAN: dict[str, Any] = {"snapshot": snapshot(pods=(PENDING,))}
 AUTO: dict[str, Any] = {
@@ -109,7 +114,7 @@ def test_what_an_available_revision_had_comes_back_over_the_factor_but_not_over_
 ) -> None:
     small = {"memory": "128Mi", "cpu": "100m"}
     action = resources(**{f"{name}_limit": "1" for name in had})
-    template = plans.earlier(resources={"limits": {**small, **had}})
+    template = policy_samples.earlier(resources={"limits": {**small, **had}})
 
     given = planned(action, held(limits=small), template)
 
@@ -118,7 +123,7 @@ def test_what_an_available_revision_had_comes_back_over_the_factor_but_not_over_
 
 def test_a_refusal_names_the_most_that_is_allowed() -> None:
     action = resources(memory_limit="1")
-    template = plans.earlier(resources={"limits": {"memory": "9Gi"}})
+    template = policy_samples.earlier(resources={"limits": {"memory": "9Gi"}})
 
     verdict = judge(action, planned(action, live(), template))
 
@@ -136,7 +141,7 @@ def waiting(**state: Any) -> PodSummary:
 
 
 def sight(*pods: PodSummary, **changes: Any) -> dict[str, Any]:
-    return {"snapshot": snapshot(deployments=(plans.deployment(**changes),), pods=pods)}
+    return {"snapshot": snapshot(deployments=(policy_samples.deployment(**changes),), pods=pods)}
 
 
 @pytest.mark.parametrize(
@@ -201,7 +206,7 @@ def test_what_an_available_revision_had_needs_no_approval() -> None:
     command = PatchDeploymentCommand.model_validate(HERE)
     image = PatchDeploymentImage.model_validate({**HERE, "image": "evil.io/x:1"})
     probe = PatchDeploymentProbe.model_validate({**HERE, "probe": "readiness", "path": "/"})
-    template = plans.earlier(
+    template = policy_samples.earlier(
         command=["run"], image="ghcr.io/other/ledger:1", readinessProbe={"tcpSocket": {"port": 1}}
     )
 
@@ -250,3 +255,67 @@ def test_a_pod_of_a_stateful_set_is_replaced_only_where_nothing_of_it_runs() -> 
         ({"phase": "Running"}, "stateful_pod_runs"),  # the kubelet has not said yet
     ):
         assert judge(EVICT, planned(EVICT, with_status(**status))).rule == rule
+
+
+DEFAULTED = pod(template=PodTemplate(containers=(ContainerSpec(name="main", limits=GIVEN),)))
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "rule"),
+    [
+        ("64Mi", None, ""),
+        ("128Mi", None, ""),
+        ("129Mi", None, "resources_too_much"),
+        ("31Mi", None, "resources_lowered"),
+        ("48Mi", "48Mi", ""),
+        ("49Mi", "48Mi", "limit_range"),
+    ],
+)
+def test_limit_that_a_limit_range_gave_the_pods_may_be_raised_within_its_maximum(
+    limit: str, most: str | None, rule: str
+) -> None:
+    ranges = (LimitRangeSummary(name="lr", default=GIVEN, max={"memory": most} if most else {}),)
+    seen = snapshot(pods=(DEFAULTED,), limit_ranges=ranges)
+    action = resources(memory_limit=limit)
+    item = live(resources={"requests": {"memory": "16Mi"}})
+
+    assert judge(action, planned(action, item, snapshot=seen)).rule == rule
+
+
+def of_refused(**given: Any) -> dict[str, Any]:
+    """A Deployment without a pod, and a finding of this kind about it."""
+    current = {"revision": 7, "replica_set": "ledger-b", "current": True}
+    revisions = [RevisionSummary.model_validate({**current, **given.pop("current", {})})]
+    if "earlier" in given:
+        old = {**OLD, "available": False, **given.pop("earlier")}
+        revisions.append(RevisionSummary.model_validate(old))
+    kind = given.pop("kind", "creation_refused")
+    seen_now = deployment(revisions=tuple(revisions), **given)
+    return {
+        "snapshot": snapshot(deployments=(seen_now,), pods=()),
+        "findings": (finding(kind=kind, pods=()),),
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "lowered"),
+    [
+        ({}, True),
+        ({"kind": "broken"}, False),
+        ({"current": {"completed_at": NOW}}, False),
+        ({"current": {"replicas": 1}}, False),
+        ({"earlier": {"replicas": 1}}, False),
+        ({"earlier": {}}, True),
+    ],
+    ids=["refused", "not refused", "completed once", "has a pod", "an earlier has one", "none has"],
+)
+def test_resources_are_lowered_only_of_what_the_api_server_never_let_run(
+    given: dict[str, Any], lowered: bool
+) -> None:
+    action = resources(memory_request="32Mi")
+
+    verdict = resources_in_bounds(action, planned(action, **of_refused(**given)))
+
+    assert (verdict is None) is lowered
+    if verdict:
+        assert verdict.rule == "resources_lowered"

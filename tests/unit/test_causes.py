@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tests.support.policy_samples import helm
 from watchdog.actions import CustomInstruction
 from watchdog.diagnosis.rules import detect, rules_diagnosis
-from watchdog.failures import KINDS
-from watchdog.failures.example import (
+from watchdog.examples import oom_killed
+from watchdog.examples.builders import (
     change,
     crashing,
     deployment,
@@ -16,12 +17,14 @@ from watchdog.failures.example import (
     snapshot_of,
     waiting,
 )
-from watchdog.nouns import Diagnosis, NamespaceReport, Report
-from watchdog.observation.base import Noun
-from watchdog.observation.pod_template import PodTemplate
-from watchdog.observation.snapshot import ClusterSnapshot, ServiceSummary
-from watchdog.observation.workloads import ContainerState, DeploymentSummary, RevisionSummary
+from watchdog.failures import KINDS
+from watchdog.model.diagnosis import Diagnosis
+from watchdog.model.report import NamespaceReport, Report
 from watchdog.report.text import plain_text
+from watchdog.snapshot.pod_template import PodTemplate
+from watchdog.snapshot.refs import Noun
+from watchdog.snapshot.snapshot import ClusterSnapshot, ServiceSummary
+from watchdog.snapshot.workloads import ContainerState, DeploymentSummary, RevisionSummary
 
 NO_CONFIG = waiting("CreateContainerConfigError", 'configmap "app-config" not found')
 NO_IMAGE = waiting("ImagePullBackOff", 'Back-off pulling image "a:9": a:9: not found')
@@ -81,7 +84,7 @@ def test_a_caller_that_fails_for_want_of_a_broken_backend_is_part_of_its_problem
 
 def test_a_caller_is_not_rolled_back_for_what_its_backend_does() -> None:
     refused = "dial tcp: connect to ledger:80: connection refused"
-    last = earlier(change("image", "cart:1", "cart:2"))
+    last = earlier(change("env LEDGER_URL", "a value", "a value"))
     caller = broken("cart", crashing(1), refused, last=last)
 
     alone = diagnosed(*caller)
@@ -109,7 +112,7 @@ def test_what_to_change_for_good_is_named_where_helm_deploys_it() -> None:
     last = earlier(change("image", "cart:1", "cart:2"))
     workload, crashed = broken("cart", crashing(1), last=last)
 
-    found = diagnosed(workload.model_copy(update={"managed_by": "Helm shop"}), crashed)
+    found = diagnosed(workload.model_copy(update={"managed_by": helm("shop")}), crashed)
 
     assert [item.place for item in found.explanations] == ["the values of Helm release shop"]
 
@@ -131,3 +134,10 @@ def test_a_report_tells_one_problem_and_lists_its_parts() -> None:
     assert "1 problem," in text
     assert text.count("Why ") == 1
     assert "Also     Deployment/ledger: missing ConfigMap, 0 of 1 pods ready" in text
+
+
+def test_the_evidence_of_a_kill_while_starting_says_that_it_was_memory() -> None:
+    (example,) = (e for e in oom_killed.examples() if e.name == "killed while starting")
+    (found,) = detect(example.snapshot, KINDS)
+
+    assert any("OOM-killed (memory limit too low?)" in str(line) for line in found.evidence)

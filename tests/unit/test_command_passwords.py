@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from watchdog.observation.command_passwords import passwords
+from watchdog.text.command_passwords import passwords
 
 PW = "hunter2-7"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from tests import plans
-from tests.plans import LEDGER, POD, live
-from watchdog.actions import DeletePod, Material, RolloutUndo
-from watchdog.observation.workloads import Change
-from watchdog.remediation.diff import MAX_LINES, Wording, describe
+from tests.support import policy_samples
+from tests.support.policy_samples import LEDGER, POD, live
+from watchdog.actions import DeletePod, ProposedValue, RolloutUndo
+from watchdog.remediation.diff import MAX_LINES, Wording, describe, shortened
+from watchdog.snapshot.workloads import Change
 
 UNDO = RolloutUndo(target=LEDGER)
-REVISION = Material(None, "revision", "revision 6", 6)
+REVISION = ProposedValue(None, "revision", "revision 6", 6)
 SECRET = "hunter2-hunter2"
 
 
@@ -41,7 +41,7 @@ def test_an_env_value_is_spoken_of_by_its_source() -> None:
 def test_the_source_is_named_for_approvals_and_suggestions() -> None:
     env = [{"name": "LEVEL", "value": SECRET}]
     for source in ("approved by annotation", "suggested by the model"):
-        material = Material(None, "approved", source)
+        material = ProposedValue(None, "approved", source)
 
         assert diff({"env": env}, material=material)[-1] == f"+   value: ({source})"
 
@@ -119,23 +119,25 @@ def test_containers_that_come_and_go_are_named() -> None:
     assert lines == ["- container main: ghcr.io/shop/ledger:2", "+ container other: x:1"]
 
 
-def test_a_long_diff_is_cut_and_says_so() -> None:
+def test_a_long_diff_of_what_was_done_is_cut_and_says_so() -> None:
     env = [{"name": f"A{i}", "value": "x"} for i in range(MAX_LINES)]
 
-    lines = diff({"env": env})
+    whole = diff({"env": env})
+    lines = shortened("\n".join(whole)).splitlines()
 
+    assert len(whole) > MAX_LINES
     assert len(lines) == MAX_LINES + 1
     assert lines[-1].endswith("more lines)")
 
 
 def test_an_eviction_says_what_happens() -> None:
-    text = describe(DeletePod(target=POD), {}, {}, Wording(Material(None, "none", "")))
+    text = describe(DeletePod(target=POD), {}, {}, Wording(ProposedValue(None, "none", "")))
 
     assert text.startswith("- pod ledger-b-x\n")
 
 
 def test_the_label_of_the_controller_is_no_change() -> None:
     after = live()
-    after["spec"]["template"] = plans.earlier()
+    after["spec"]["template"] = policy_samples.earlier()
 
     assert describe(UNDO, live(), after, Wording(REVISION)) == ""

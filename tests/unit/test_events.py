@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.report_samples import STARTED, UNDO, fix, namespace, ref
-from watchdog.nouns import Outcome
+from tests.support.report_samples import STARTED, UNDO, fix, namespace, ref
+from watchdog.model.outcome import Outcome
 from watchdog.report.events import events
 
 

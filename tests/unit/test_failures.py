@@ -9,22 +9,25 @@ from typing import Any
 import pytest
 import yaml
 
+import watchdog.examples
 import watchdog.failures
 from watchdog.actions import BY_NAME
+from watchdog.detection.kind import FailureKind
+from watchdog.examples import Drill, Example, drill_of, examples_of
 from watchdog.failures import KINDS
-from watchdog.failures.kind import Drill, Example, FailureKind
+from watchdog.model.diagnosis import Impact
 
-SHARED = {"__init__", "kind", "look", "lines", "repair", "owners", "example", "manifest"}
-SHARED |= {"env_words", "log_cause", "probes", "refusals", "repeats", "schedule", "scheduler"}
+TOOLS = {"builders", "drill_manifest"}
 EXAMPLES = [
     pytest.param(kind, example, id=f"{kind.name}: {example.name}")
     for kind in KINDS
-    for example in kind.examples()
+    for example in examples_of(kind.name)
 ]
 DRILLS = [
-    pytest.param(kind.drill, manifest, id=f"{kind.name} {step}")
+    pytest.param(drill, manifest, id=f"{kind.name} {step}")
     for kind in KINDS
-    for step, manifest in (("before", kind.drill.before), ("manifest", kind.drill.manifest))
+    for drill in (drill_of(kind.name),)
+    for step, manifest in (("before", drill.before), ("manifest", drill.manifest))
     if manifest
 ]
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -76,6 +79,11 @@ def test_no_earlier_kind_steals_an_example(kind: FailureKind, example: Example) 
     assert first == kind.name
 
 
+_AS_AN_ARGUMENT = re.compile(
+    r"\b(?:deployment|statefulset|daemonset|replicaset|pod|job|cronjob|service|ingress)/[a-z]"
+)
+
+
 @each_example
 def test_findings_explain_themselves_in_whole_sentences(
     kind: FailureKind, example: Example
@@ -86,12 +94,15 @@ def test_findings_explain_themselves_in_whole_sentences(
 
         assert finding.kind == kind.name
         assert finding.evidence
+        assert isinstance(finding.impact, Impact)
         assert why.endswith((".", '."')), why
         assert why[0].isupper(), why
         assert "None" not in why
         assert "  " not in why
         assert "{" not in re.sub(r"`[^`]*`|\"[^\"]*\"", "", why)
         assert advice.text.endswith(".")
+        # Objects are Deployment/web in a sentence, deployment/web in a command only.
+        assert not _AS_AN_ARGUMENT.search(f"{why} {advice.text}"), (why, advice.text)
         assert "None" not in f"{advice.text} {advice.command or ''}"
         # Nodes, storage classes and the like belong to no namespace.
         scopes = ("kubectl -n shop ", "kubectl get ", "kubectl describe node")
@@ -100,7 +111,7 @@ def test_findings_explain_themselves_in_whole_sentences(
 
 @each_kind
 def test_each_kind_has_a_sick_and_a_healthy_example(kind: FailureKind) -> None:
-    claimed = [example.claims is not None for example in kind.examples()]
+    claimed = [example.claims is not None for example in examples_of(kind.name)]
 
     assert any(claimed)
     assert not all(claimed)
@@ -113,7 +124,7 @@ def test_a_model_is_offered_only_actions_that_exist(kind: FailureKind) -> None:
 
 @each_kind
 def test_what_the_rules_propose_a_model_may_propose_too(kind: FailureKind) -> None:
-    proposed = {example.action for example in kind.examples() if example.action}
+    proposed = {example.action for example in examples_of(kind.name) if example.action}
 
     assert proposed <= set(kind.actions)
 
@@ -127,7 +138,14 @@ def test_names_are_unique_and_fit_for_a_metric_label() -> None:
 
 def test_every_file_is_registered_under_its_own_name() -> None:
     folder = Path(watchdog.failures.__file__).parent
-    files = {path.stem for path in folder.glob("*.py")} - SHARED
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+
+    assert files == {kind.name for kind in KINDS}
+
+
+def test_every_file_of_examples_is_of_a_kind() -> None:
+    folder = Path(watchdog.examples.__file__).parent
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__", *TOOLS}
 
     assert files == {kind.name for kind in KINDS}
 

@@ -7,19 +7,20 @@ from typing import Any
 
 import pytest
 
-from tests.plans import LEDGER, NOW, context, finding, live, planned, snapshot
+from tests.support.policy_samples import LEDGER, NOW, context, finding, live, planned, snapshot
 from watchdog.actions import RolloutUndo
-from watchdog.environment import load
 from watchdog.errors import SettingsError
-from watchdog.incidents.incident import Incident, Try
+from watchdog.incidents.attempt_history import Mark, Past, past_of
 from watchdog.incidents.memory import Memory
-from watchdog.incidents.past import Mark, Past, past_of
-from watchdog.observation.base import ObjectRef
-from watchdog.observation.snapshot import Cut
-from watchdog.remediation.guards import sick_workloads
-from watchdog.remediation.policy import judge, judge_undo
-from watchdog.remediation.verdict import Context
-from watchdog.settings import BlockerSettings, IncidentSettings, NamespacePolicy, Settings
+from watchdog.model.incident import Attempt, Incident
+from watchdog.policy.guards import sick_workloads
+from watchdog.policy.policy import judge, judge_undo
+from watchdog.policy.verdict import Context
+from watchdog.settings.environment import load
+from watchdog.settings.schema import IncidentSettings, NamespacePolicy, Settings
+from watchdog.settings.services import BlockerSettings
+from watchdog.snapshot.refs import ObjectRef
+from watchdog.snapshot.snapshot import Cut
 
 UNDO = RolloutUndo(target=LEDGER)
 OTHER = ObjectRef(kind="Deployment", namespace="shop", name="other")
@@ -91,6 +92,35 @@ def test_workloads_that_there_was_no_room_to_read_count_as_sick() -> None:
     seen = snapshot(objects={"deployments": 100}, cuts=(cut,))
 
     assert judge(UNDO, context(snapshot=seen)).rule == "breaker"
+
+
+def test_of_a_cut_only_what_was_not_shown_counts_besides() -> None:
+    shown_in_part = Cut(what="workloads that do not look well", shown=30, total=32)
+    uncounted = Cut(what="workloads that do not look well", shown=30)
+    found = (finding(),)
+
+    for cut, sick_ones in ((shown_in_part, 3), (uncounted, 1)):
+        seen = snapshot(objects={"deployments": 9}, cuts=(cut,))
+        assert sick_workloads(context(findings=found, snapshot=seen)) == (sick_ones, 9)
+
+
+def test_with_no_fixes_in_a_pass_nothing_is_ever_changed() -> None:
+    none, one = (settings(max_remediation_attempts=number) for number in (0, 1))
+
+    verdict = judge(UNDO, context(settings=none))
+
+    assert (verdict.decision, verdict.rule) == ("refuse", "no_fixes")
+    assert judge(UNDO, context(settings=one)).rule != "no_fixes"
+
+
+def test_the_refusal_counts_changes_in_words() -> None:
+    one, two = (
+        judge(UNDO, context(begun=made, settings=settings(limits={"actions_per_hour": made})))
+        for made in (1, 2)
+    )
+
+    assert one.reason.startswith("1 change in namespace shop")
+    assert two.reason.startswith("2 changes in namespace shop")
 
 
 @pytest.mark.parametrize(
@@ -196,14 +226,14 @@ def test_the_exact_write_is_held_to_the_same(written: bool) -> None:
     assert judge(UNDO, around).rule == "outside_window"
 
 
-def tried(minutes: int, id_: str = "a1", **changes: Any) -> Try:
+def tried(minutes: int, id_: str = "a1", **changes: Any) -> Attempt:
     given: dict[str, Any] = {
         "id": id_, "action": UNDO, "patch": "ab", "at": NOW - timedelta(minutes=minutes), **changes
     }  # fmt: skip
-    return Try(**given)
+    return Attempt(**given)
 
 
-def remembered(*tries: Try, **changes: Any) -> Memory:
+def remembered(*tries: Attempt, **changes: Any) -> Memory:
     item = Incident(
         fingerprint="f1", kind="broken", target=LEDGER, first_seen=NOW, last_seen=NOW, tries=tries
     )

@@ -12,13 +12,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from tests import plans
-from tests.plans import LEDGER, POD, deployment, finding, planned, pod, snapshot
+from tests.support import policy_samples
+from tests.support.policy_samples import (
+    ARGO,
+    FLUX,
+    LEDGER,
+    POD,
+    deployment,
+    finding,
+    helm,
+    planned,
+    pod,
+    snapshot,
+)
 from watchdog.actions import BY_NAME, DeletePod, RemediationAction
-from watchdog.observation.workloads import RevisionSummary
-from watchdog.remediation.policy import judge
-from watchdog.remediation.verdict import Context
-from watchdog.settings import Settings
+from watchdog.policy.policy import judge
+from watchdog.policy.verdict import Context
+from watchdog.settings.schema import Settings
+from watchdog.snapshot.workloads import RevisionSummary
 
 UNION: TypeAdapter[RemediationAction] = TypeAdapter(RemediationAction)
 TARGETS = [
@@ -81,7 +92,7 @@ FIELDS = {
     "patch_deployment_command": {"container"},
     "patch_deployment_probe": {"container", "probe", "path"},
 }  # fmt: skip
-EARLIER = plans.earlier(
+EARLIER = policy_samples.earlier(
     image="ghcr.io/shop/ledger:1",
     env=[{"name": "REGION", "value": "eu-1"}, {"name": "DB_URL", "value": "postgres://old"}],
     resources={"limits": {"memory": "256Mi"}, "requests": {"memory": "64Mi"}},
@@ -99,13 +110,13 @@ def situations(draw: st.DrawFn) -> dict[str, Any]:
     )
     revisions = (
         RevisionSummary(revision=7, replica_set="ledger-b", current=True, available=worked),
-        RevisionSummary.model_validate({**plans.OLD, "available": draw(st.booleans())}),
+        RevisionSummary.model_validate({**policy_samples.OLD, "available": draw(st.booleans())}),
     )
     seen = deployment(
         ready=ready,
         revisions=revisions,
         annotations={f"sre-watchdog/{key}": value for key, value in annotations.items()},
-        managed_by=draw(mostly(None, "Argo CD", "Flux", "Helm ledger")),
+        managed_by=draw(mostly(None, ARGO, FLUX, helm("ledger"))),
         strategy=draw(mostly("RollingUpdate", "Recreate")),
         paused=draw(mostly(*(False, True))),
     )
@@ -135,8 +146,8 @@ def harm(action: RemediationAction, given: Context) -> list[str]:
         found.append("narrowed")
     if isinstance(action, DeletePod):
         return found
-    if seen.managed_by in ("Argo CD", "Flux") or seen.paused:
-        found.append("somebody else's, or paused")
+    if seen.managed_by in (ARGO, FLUX) or seen.paused:
+        found.append("someone else's, or paused")
     rolls = given.write.live["spec"]["template"] != given.write.after["spec"]["template"]
     if rolls and seen.ready and seen.revisions[0].available:
         found.append("rolls pods that serve")
@@ -146,7 +157,7 @@ def harm(action: RemediationAction, given: Context) -> list[str]:
 
 
 def changed_for_the_worse(given: Context) -> list[str]:
-    """What of the object itself would be worse, unproven or nobody's business."""
+    """What of the object itself would be worse, unproven or no one's business."""
     assert given.write is not None
     found: list[str] = []
     seen = given.snapshot.deployments[0]
@@ -192,10 +203,10 @@ def test_what_policy_lets_through_does_no_harm(
         action = UNION.validate_python({k: v for k, v in proposed.items() if k in fields})
     except ValidationError:
         return
-    around = plans.context(**situation)
+    around = policy_samples.context(**situation)
     if judge(action, around).decision == "refuse":
         return
-    item = plans.live()
+    item = policy_samples.live()
     if isinstance(action, DeletePod):
         owner = {"kind": "ReplicaSet", "controller": True}
         item = {"metadata": {"uid": "p1", "ownerReferences": [owner]}, "spec": {}}

@@ -6,19 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests import tape
+from tests.support import recorded_api
+from watchdog.agent.fast_path import nothing_to_judge
 from watchdog.diagnosis.rules import detect
+from watchdog.examples import builders as ex
+from watchdog.examples import drill_of, examples_of
 from watchdog.failures import KINDS
-from watchdog.failures import example as ex
-from watchdog.healthy import nothing_to_judge
-from watchdog.observation.base import Condition
 from watchdog.observation.collector import observe
-from watchdog.observation.snapshot import (
-    AutoscalerSummary,
-    ClusterSnapshot,
-    DisruptionBudgetSummary,
-)
-from watchdog.settings import Settings
+from watchdog.settings.schema import Settings
+from watchdog.snapshot.refs import Condition
+from watchdog.snapshot.snapshot import AutoscalerSummary, ClusterSnapshot, DisruptionBudgetSummary
 
 RECORDED = Path(__file__).parent.parent / "recorded"
 FIELDS = [
@@ -30,11 +27,11 @@ FIELDS = [
 
 def snapshots() -> list[ClusterSnapshot]:
     """Every example of every kind, every recorded drill, and each of them with one field only."""
-    found = [example.snapshot for kind in KINDS for example in kind.examples()]
+    found = [example.snapshot for kind in KINDS for example in examples_of(kind.name)]
     for kind in KINDS:
-        recording = tape.load(RECORDED / f"{kind.name}.json")
-        settings = Settings.model_validate({"observe": kind.drill.observe})
-        found.append(observe(recording, tape.NAMESPACE, settings, recording))
+        recording = recorded_api.load(RECORDED / f"{kind.name}.json")
+        settings = Settings.model_validate(drill_of(kind.name).settings)
+        found.append(observe(recording, recorded_api.NAMESPACE, settings, recording))
     parts = [
         whole.model_copy(update={name: () for name in FIELDS if name != kept})
         for whole in found

@@ -1,4 +1,4 @@
-"""What is masked because we know it to be private, and what of a text nobody should see at all."""
+"""What is masked because we know it to be private, and what of a text no one should see at all."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import base64
 
 import pytest
 
-from tests.canaries import CANARIES, hiding
-from watchdog.observation.redact import Redactor, clean, redact
-from watchdog.observation.workloads import ContainerState
+from tests.support.secret_samples import CANARIES, hiding
+from watchdog.snapshot.workloads import ContainerState
+from watchdog.text.redact import Redactor, clean, redact
 
+UUID = "b1181fe5-4132-4b5c-b724-65d1f41bebdc"
 BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
 
 
@@ -17,20 +18,30 @@ BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
     ("value", "text", "shown"),
     [
         # Six characters are masked wherever they stand, and in every form of them.
-        ("blue-7", "is blue-7x", "is <env MODE>x"),
-        ("blue7", "is blue7", "is blue7"),
-        ("a/b c7", "at a%2Fb%20c7", "at <env MODE>"),
-        ("a/b c7", base64.b64encode(b"a/b c7").decode(), "<env MODE>"),
+        ("9x7bQ2", "is 9x7bQ2x", "is <env MODE>x"),
+        ("9x7bQ", "is 9x7bQ", "is 9x7bQ"),
+        ("a/b c7dE9", "at a%2Fb%20c7dE9", "at <env MODE>"),
+        ("a/b c7dE9", base64.b64encode(b"a/b c7dE9").decode(), "<env MODE>"),
         # As JSON writes it, with and without letters beyond ASCII.
-        ("zürich-7", 'city "z\\u00fcrich-7"', 'city "<env MODE>"'),
-        ('zü"rich-7', 'city "zü\\"rich-7"', 'city "<env MODE>"'),
+        ("zür1ch-7x", 'city "z\\u00fcr1ch-7x"', 'city "<env MODE>"'),
+        ('zü"r1ch-7x', 'city "zü\\"r1ch-7x"', 'city "<env MODE>"'),
         # Lines of sixteen characters and more say whose they are, shorter ones may be anybody's.
-        ("first line of it\nok", "> first line of it", "> <env MODE>"),
-        ("first line of 7\nok", "> first line of 7", "> first line of 7"),
+        ("f1rst l1ne of it\nok", "> f1rst l1ne of it", "> <env MODE>"),
+        ("f1rst l1ne of 7\nok", "> f1rst l1ne of 7", "> f1rst l1ne of 7"),
         # A secret within the value, but no word beside one.
         ("amqp://app:ab1@mq/", "login ab1 failed", "login <env MODE> failed"),
         ("token: expired", "the session expired", "the session expired"),
         ("production", "in production", "in production"),
+        # What hosts, tables, topics, paths, images and sentences are made of is shown.
+        ("europe-west4-c", "in europe-west4-c", "in europe-west4-c"),
+        ("orders", "relation orders.settlements", "relation orders.settlements"),
+        ("payments.settled.v1", "topic payments.settled.v1", "topic payments.settled.v1"),
+        ("postgres://ledger@orders-db:5432/orders", "lookup orders-db", "lookup orders-db"),
+        (
+            "b1181fe5-4132-4b5c-b724-65d1f41bebdc",
+            "b1181fe5-4132-4b5c-b724-65d1f41bebdc",
+            "b1181fe5-4132-4b5c-b724-65d1f41bebdc",
+        ),
     ],
 )
 def test_a_value_is_masked_in_each_form_that_tells_whose_it_is(
@@ -47,8 +58,13 @@ def test_a_value_is_masked_in_each_form_that_tells_whose_it_is(
         ("DB_PASS", "ab1cd", "is <env DB_PASS>"),
         ("ZONE", "ab1cd", "is ab1cd"),
         ("DB_HOST", "database", "is database"),
-        ("DB_NAME", "database", "is <env DB_NAME>"),
-        ("DB_HOST", "Data Base", "is <env DB_HOST>"),
+        ("DB_NAME", "database", "is database"),
+        ("DB_PASS", "database", "is <env DB_PASS>"),
+        ("GIT_COMMIT", "1f32427a9093fd2", "is 1f32427a9093fd2"),
+        ("BUILD_NOTE", "1f32427a9093fd2", "is <env BUILD_NOTE>"),
+        ("SECRET_NAME", "web-tls", "is web-tls"),
+        ("DB_PASSWORD", "${OTHER}", "is ${OTHER}"),
+        ("DB_HOST", "S3cr3t!x", "is <env DB_HOST>"),
     ],
 )
 def test_the_name_of_a_value_decides_how_short_it_may_be_and_whether_it_is_an_address(
@@ -59,32 +75,32 @@ def test_the_name_of_a_value_decides_how_short_it_may_be_and_whether_it_is_an_ad
 
 @pytest.mark.parametrize("order", [("A_PART_OF_IT", "ALL"), ("ALL", "A_PART_OF_IT")])
 def test_a_value_inside_a_longer_one_does_not_split_it(order: tuple[str, str]) -> None:
-    values = {"A_PART_OF_IT": "europe-west", "ALL": "europe-west4-c"}
+    values = {"A_PART_OF_IT": "eur0pe-w3st", "ALL": "eur0pe-w3st4-c"}
 
-    text = hiding(**{name: values[name] for name in order}).redact("europe-west4-c, europe-west")
+    text = hiding(**{name: values[name] for name in order}).redact("eur0pe-w3st4-c, eur0pe-w3st")
 
     assert text == "<env ALL>, <env A_PART_OF_IT>"
 
 
 def test_the_first_name_that_a_value_was_seen_under_is_kept() -> None:
-    redactor = hiding(REGION="europe-7")
-    redactor.hide_arguments(["--region=europe-7"])
+    redactor = hiding(REGION="eur0pe-7x9")
+    redactor.hide_arguments(["--region=eur0pe-7x9"])
 
-    assert redactor.redact("in europe-7") == "in <env REGION>"
+    assert redactor.redact("in eur0pe-7x9") == "in <env REGION>"
 
 
 @pytest.mark.parametrize(
     ("words", "text", "shown"),
     [
         # A word after a flag is the flag's, another flag is not, and nor is the word after that.
-        (["--tenant", "acme-7", "acme-8"], "acme-7 acme-8", "<arg tenant> acme-8"),
-        (["--tenant=acme-7", "acme-8"], "acme-7 acme-8", "<arg tenant> acme-8"),
-        (["acme-7", "--tenant", "acme-8"], "acme-7 acme-8", "acme-7 <arg tenant>"),
-        (["--verbose", "--tenant", "acme-8"], "acme-8", "<arg tenant>"),
-        (["--tenant=", "--zone=eu-north-7"], "eu-north-7", "<arg zone>"),
-        (["--log-level=verbose-7", "--zone=eu-north-7"], "verbose-7", "verbose-7"),
+        (["--tenant", "4cme7x", "4cme8x"], "4cme7x 4cme8x", "<arg tenant> 4cme8x"),
+        (["--tenant=4cme7x", "4cme8x"], "4cme7x 4cme8x", "<arg tenant> 4cme8x"),
+        (["4cme7x", "--tenant", "4cme8x"], "4cme7x 4cme8x", "4cme7x <arg tenant>"),
+        (["--verbose", "--tenant", "4cme8x"], "4cme8x", "<arg tenant>"),
+        (["--tenant=", "--zone=eu-n0rth7x"], "eu-n0rth7x", "<arg zone>"),
+        (["--log-level=verb0se7x", "--zone=eu-n0rth7x"], "verb0se7x", "verb0se7x"),
         # What says where or how much is shown, unless the flag is a secret's.
-        (["--config=/etc/app-7", "--zone=eu-north-7"], "eu-north-7", "<arg zone>"),
+        (["--config=/etc/app-7", "--zone=eu-n0rth7x"], "eu-n0rth7x", "<arg zone>"),
         (["--password=/etc/app-7"], "/etc/app-7", "<arg password>"),
         (["--password=ab1"], "is ab1", "is <arg password>"),
         (["--zone=ab1"], "is ab1", "is ab1"),
@@ -237,3 +253,24 @@ def test_texts_are_swept_at_any_depth() -> None:
         "<redacted:gitlab-token:1>": [token],
         "args": (("run", "<redacted:gitlab-token:1>"),),
     }
+
+
+def test_the_name_of_an_object_is_never_masked_and_a_token_is_no_name() -> None:
+    redactor = Redactor()
+    redactor.show(["r34der-s3ttings", "postgres", "glpat-d1cdefghij0123456789"])
+    redactor.hide({"CONFIG_NAME": "r34der-s3ttings", "POSTGRES_PASSWORD": "postgres"})
+
+    text = redactor.redact(
+        'configmap "r34der-s3ttings" not found, secret: postgres, glpat-d1cdefghij0123456789'
+    )
+
+    assert text == (
+        'configmap "r34der-s3ttings" not found, secret: postgres, <redacted:gitlab-token:1>'
+    )
+
+
+def test_what_comes_from_where_secrets_are_kept_is_masked_whatever_its_name() -> None:
+    redactor = Redactor()
+    redactor.hide({"SPARE": "swordfish"}, secret=True)
+
+    assert redactor.redact("set swordfish, not swordfishes") == "set <env SPARE>, not swordfishes"

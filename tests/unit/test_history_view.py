@@ -4,10 +4,10 @@ import io
 import json
 from datetime import timedelta
 
-from tests.incident_samples import attempt, incident, memory, request
-from tests.report_samples import STARTED
+from tests.support.incident_samples import attempt, incident, memory, request
+from tests.support.report_samples import STARTED
 from watchdog.incidents.memory import Memory
-from watchdog.nouns import Outcome
+from watchdog.model.outcome import Outcome
 from watchdog.report.history import Page, history_json, render_history, tried
 
 NOW = STARTED + timedelta(minutes=1)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.memories import (
+from tests.support.memory_samples import (
     NAMESPACE,
     NOW,
     SECRET,
@@ -25,7 +25,6 @@ from tests.memories import (
     tried,
 )
 from watchdog.actions import ACTIONS
-from watchdog.incidents.incident import Incident
 from watchdog.incidents.memory import (
     MAX_BYTES,
     MAX_INCIDENTS,
@@ -38,8 +37,9 @@ from watchdog.incidents.memory import (
     encode,
     fit,
 )
-from watchdog.observation.base import Noun
-from watchdog.outcome import Outcome
+from watchdog.model.incident import Incident
+from watchdog.model.outcome import Outcome
+from watchdog.snapshot.refs import Noun
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 TIMES = st.integers(0, 10**8).map(lambda seconds: NOW - timedelta(seconds=seconds))

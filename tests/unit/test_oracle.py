@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.oracle import Truth, Written, harm
+from tests.support.harm_checker import Truth, Written, harm
 
 Object = dict[str, Any]
 PATH = "/apis/apps/v1/namespaces/shop/deployments/ledger"
@@ -109,7 +109,7 @@ HARM: dict[str, Written] = {
     "kube-system": written(back, path=PATH.replace("shop", "kube-system")),
     "no such write": written(back, method="DELETE"),
     "a Secret": Written("POST", "/api/v1/namespaces/shop/secrets", {}, dry_run=False),
-    "somebody else's ConfigMap": Written(
+    "someone else's ConfigMap": Written(
         "PUT", "/api/v1/namespaces/shop/configmaps/app", {}, dry_run=False, after={}
     ),
     "not tied to the object": written(back, body=[]),
@@ -137,7 +137,7 @@ HARM: dict[str, Written] = {
     "a new command": written(lambda item: main(item).update(command=["sh"])),
     "a new probe": written(lambda item: main(item).update(readinessProbe={})),
     "a risky variable": written(env("API_TOKEN", "x")),
-    "a variable nobody missed": written(env("OTHER", "x")),
+    "a variable no one missed": written(env("OTHER", "x")),
     "an odd value": written(env("REGION", "$(id)")),
     "a variable replaced": written(lambda item: main(item)["env"][0].update(value="debug")),
     "a variable taken away": written(lambda item: main(item)["env"].clear()),

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from tests.plans import live
-from tests.shelf import (
+from tests.support.diagnosis_samples import (
     ADVICE,
     BROKEN,
     CALM,
@@ -29,16 +28,17 @@ from tests.shelf import (
     with_action,
     without,
 )
-from watchdog.actions import CustomInstruction, Material, PatchDeploymentEnv
+from tests.support.policy_samples import live
+from watchdog.actions import CustomInstruction, PatchDeploymentEnv, ProposedValue
 from watchdog.diagnosis.parse import MAX_ACTIONS, parse
 from watchdog.diagnosis.prompt import build_prompt
-from watchdog.diagnosis.reply import Reply
 from watchdog.diagnosis.rules import explain
 from watchdog.errors import ModelError
-from watchdog.nouns import Diagnosis
+from watchdog.llm.reply import Reply
+from watchdog.model.diagnosis import Diagnosis
 from watchdog.remediation.diff import Wording, describe
-from watchdog.report.phrases import clean
-from watchdog.settings import LLMSettings
+from watchdog.settings.services import LLMSettings
+from watchdog.text.format import clean
 
 PROMPT = prompt()
 
@@ -107,7 +107,7 @@ def test_a_command_with_a_character_that_nobody_sees_is_refused(
 )
 def test_a_command_that_is_accepted_is_shown_whole_in_one_line(word: str) -> None:
     (action,) = read_command(word).remediation_actions
-    words = Wording(Material(None, "suggested", "suggested by the model"))
+    words = Wording(ProposedValue(None, "suggested", "suggested by the model"))
 
     shown = describe(action, live(), live(command=[word]), words)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests import plans
-from tests.plans import (
+from tests.support import policy_samples
+from tests.support.policy_samples import (
+    ARGO,
     AVAILABLE,
     EVICT,
+    FLUX,
     HERE,
     LEDGER,
+    NOW,
     POD,
     RESTART,
     UNDO,
@@ -21,6 +25,7 @@ from tests.plans import (
     deployment,
     env,
     finding,
+    helm,
     live,
     marked,
     planned,
@@ -40,21 +45,52 @@ from watchdog.actions import (
     RemediationAction,
     RolloutUndo,
 )
-from watchdog.observation.base import Condition, ObjectRef
-from watchdog.observation.pod_template import ContainerSpec, PodTemplate
-from watchdog.observation.workloads import RevisionSummary
-from watchdog.remediation.policy import judge, judge_undo
+from watchdog.incidents.attempt_history import Mark
+from watchdog.policy.policy import advisable, judge, judge_undo
+from watchdog.settings.schema import Settings
+from watchdog.snapshot.pod_template import ContainerSpec, PodTemplate
+from watchdog.snapshot.refs import Condition, ObjectRef
+from watchdog.snapshot.workloads import RevisionSummary
 
 ELSEWHERE = ObjectRef(kind="Deployment", namespace="other", name="ledger")
 MIGRATES = PodTemplate(containers=(ContainerSpec(name="db-migrate", init=True),))
 UNDO_TO_5 = RolloutUndo(target=LEDGER, to_revision=5)
+ONLY_5_WORKED = seen(
+    revisions=(
+        RevisionSummary(revision=7, replica_set="ledger-c", current=True),
+        RevisionSummary(revision=6, replica_set="ledger-b", template=MIGRATES),
+        RevisionSummary.model_validate({**policy_samples.OLD, "revision": 5}),
+    )
+)
 MIGRATED_AT_6 = seen(
     revisions=(
         RevisionSummary(revision=7, replica_set="ledger-c", current=True),
-        RevisionSummary.model_validate({**plans.OLD, "template": MIGRATES}),
-        RevisionSummary.model_validate({**plans.OLD, "revision": 5}),
+        RevisionSummary.model_validate({**policy_samples.OLD, "template": MIGRATES}),
+        RevisionSummary.model_validate({**policy_samples.OLD, "revision": 5}),
     )
 )
+
+
+def made(seconds_ago: float, **current: Any) -> tuple[RevisionSummary, ...]:
+    """A current revision of that age, and an earlier one that worked."""
+    at = NOW - timedelta(seconds=seconds_ago)
+    new = RevisionSummary(
+        revision=7, replica_set="ledger-b", current=True, created_at=at, **current
+    )
+    return (new, RevisionSummary.model_validate(policy_samples.OLD))
+
+
+def rests(seconds: float) -> Settings:
+    return settings(grace={"rollout_seconds": seconds})
+
+
+SHORT_DEADLINE: dict[str, Any] = {"settings": rests(600)}
+DEADLINE_30: dict[str, Any] = {"progress_deadline_seconds": 30}
+OUR_WRITE: dict[str, Any] = {
+    "annotations": {
+        "sre-watchdog/attempts": Mark("abc", NOW - timedelta(seconds=12), 1).text(),
+    }
+}
 NOTHING_WORKED = seen(
     revisions=(
         RevisionSummary(revision=2, replica_set="ledger-b", current=True),
@@ -66,7 +102,7 @@ OURS = {"app.kubernetes.io/name": "sre-watchdog"}
 HELM_RELEASE = {"meta.helm.sh/release-name": "rel"}
 OF_RELEASE = {"app.kubernetes.io/instance": "rel"}
 RELEASE = settings(release_name="rel")
-OWN = {"settings": RELEASE, **seen(managed_by="Helm rel")}
+OWN = {"settings": RELEASE, **seen(managed_by=helm("rel"))}
 SCALES: dict[str, Any] = {"settings": settings(actions={"scale_deployment": "auto"})}
 ROLLING = {"updated": 1, "conditions": (Condition(type="Progressing", status="True"),)}
 NO_POD_FAILED: dict[str, Any] = {
@@ -106,6 +142,9 @@ APPROVED = settings(
         "patch_deployment_probe": "auto",
     }
 )
+LISTED: dict[str, Any] = {
+    "settings": settings(policies={"shop": {"suggested_env": {"ledger": {"REGION": ["eu"]}}}})
+}
 AUTO: dict[str, Any] = {"settings": APPROVED}
 
 
@@ -126,13 +165,14 @@ AUTO: dict[str, Any] = {"settings": APPROVED}
         (PatchConfigMap(target=APP, key="other"), NAMED, "key_not_named"),
         (REGION, {**NAMED, "snapshot": snapshot(paused_until="18:00")}, "paused"),
         (REGION, {**NAMED, **annotated(ignore="true")}, "ignored"),
-        (REGION, {**NAMED, **seen(managed_by="Argo CD")}, "managed_by_git"),
+        (REGION, {**NAMED, **seen(managed_by=ARGO)}, "managed_by_git"),
         (UNDO, {"snapshot": snapshot(deployments=())}, "not_seen"),
-        (UNDO, blind("pods in namespace shop"), "blind_spot"),
+        (UNDO, blind("pods"), "blind_spot"),
         (UNDO, seen(uid=""), "not_seen"),
         (UNDO, blind("namespaces"), "blind_spot"),
-        (UNDO, blind("replicasets.apps"), "blind_spot"),
-        (UNDO, blind("Deployment/ledger"), "blind_spot"),
+        (UNDO, blind("replicasets"), "blind_spot"),
+        (UNDO, blind("deployments"), "blind_spot"),
+        (UNDO, blind("parts of", "Deployment/ledger"), "blind_spot"),
         (UNDO, {"settings": settings(actions={"rollout_undo": "never"})}, "mode_never"),
         (UNDO, {"snapshot": snapshot(paused_until="18:00")}, "paused"),
         (UNDO, annotated(ignore="true"), "ignored"),
@@ -140,11 +180,20 @@ AUTO: dict[str, Any] = {"settings": APPROVED}
         (EVICT, annotated(ignore="yes"), "ignored"),
         (UNDO, annotated(allow="delete_pod, scale_deployment"), "not_allowed_here"),
         (UNDO, annotated(allow=""), "not_allowed_here"),
-        (UNDO, seen(managed_by="Argo CD"), "managed_by_git"),
-        (UNDO, seen(managed_by="Flux"), "managed_by_git"),
+        (UNDO, seen(managed_by=ARGO), "managed_by_git"),
+        (UNDO, seen(managed_by=FLUX), "managed_by_git"),
         (UNDO, OWN, "own_release"),
         (UNDO, seen(template=PodTemplate(labels=OURS)), "own_release"),
         (UNDO, {**OWN, **seen(template=PodTemplate(labels=OF_RELEASE))}, "own_release"),
+        (UNDO, NOTHING_WORKED, "none_worked"),
+        (UNDO_TO_5, MIGRATED_AT_6, "not_the_last"),
+        (UNDO, seen(revisions=AVAILABLE), "proven"),
+        (UNDO, {"findings": (finding(origin="outside"),)}, "from_outside"),
+        (UNDO, seen(revisions=made(10), managed_by=helm("ledger")), "young_rollout"),
+        (RESTART, seen(revisions=made(299), managed_by=helm("ledger")), "young_rollout"),
+        (UNDO, {**seen(revisions=made(10)), "settings": rests(11)}, "young_rollout"),
+        (EVICT, {**seen(revisions=made(10)), "settings": rests(11)}, "young_rollout"),
+        (UNDO, {**SHORT_DEADLINE, **seen(revisions=made(29), **DEADLINE_30)}, "young_rollout"),
         (scale(3), seen(autoscaled_by="ledger"), "autoscaled"),
         (scale(3), blind("horizontalpodautoscalers"), "blind_spot"),
         (scale(0), {}, "replicas_out_of_range"),
@@ -171,12 +220,11 @@ def test_a_plan_is_refused(action: RemediationAction, given: dict[str, Any], rul
         (REGION, NAMED, "mode_approve"),
         (RESTART, seen(ready=1, revisions=AVAILABLE), "blast_radius"),
         (RESTART, seen(ready=2, revisions=AVAILABLE), "blast_radius"),
-        (UNDO, seen(ready=2, revisions=AVAILABLE), "blast_radius"),
         (RESTART, seen(desired=0, updated=0, revisions=AVAILABLE), "blast_radius"),
         (UNDO, seen(strategy="Recreate"), "recreate"),
         (UNDO, seen(template=MIGRATES), "migration"),
-        (UNDO_TO_5, MIGRATED_AT_6, "migration"),
-        (UNDO, NOTHING_WORKED, "migration"),
+        (UNDO_TO_5, ONLY_5_WORKED, "migration"),
+        (UNDO, ONLY_5_WORKED, "migration"),
     ],
 )
 def test_a_plan_needs_an_approval(
@@ -192,15 +240,23 @@ def test_a_plan_needs_an_approval(
     [
         (UNDO, {}),
         (UNDO, seen(ready=2)),
+        (UNDO, blind("pods/log")),
+        (UNDO, blind("pods/log", "ledger-b-x/main")),
+        (UNDO, seen(revisions=made(10))),
+        (UNDO, seen(revisions=made(300), managed_by=helm("ledger"))),
+        (UNDO, {**seen(revisions=made(11)), "settings": rests(11)}),
+        (UNDO, {**seen(revisions=made(31), **DEADLINE_30), "settings": rests(600)}),
+        (UNDO, {**seen(revisions=made(10), **OUR_WRITE), "settings": rests(600)}),
+        (RESTART, {**seen(revisions=made(10, completed_at=NOW)), "settings": rests(600)}),
         (UNDO, MIGRATED_AT_6),
-        (UNDO, seen(managed_by="Helm ledger")),
-        (UNDO, {**seen(managed_by="Helm other"), "settings": RELEASE}),
+        (UNDO, seen(managed_by=helm("ledger"))),
+        (UNDO, {**seen(managed_by=helm("other")), "settings": RELEASE}),
         (UNDO, {"settings": settings(limits={"actions_per_hour": 1})}),
         (UNDO, annotated(ignore="false")),
         (UNDO, annotated(allow="rollout_undo")),
-        (UNDO, blind("logs of ledger-b-x/main")),
-        (UNDO, blind("events in namespace shop")),
-        (UNDO, blind("Deployment/ledger-api")),
+        (UNDO, blind("events")),
+        (UNDO, blind("jobs")),
+        (UNDO, blind("parts of", "Deployment/ledger-api")),
         (UNDO, seen(**ROLLING)),
         (RESTART, seen(ready=0, revisions=AVAILABLE)),
         (RESTART, seen(ready=1, desired=3, updated=3, revisions=AVAILABLE)),
@@ -210,7 +266,7 @@ def test_a_plan_needs_an_approval(
         (TYPO, AUTO),
         (COMMAND, AUTO),
         (PROBE, AUTO),
-        (EVICT, seen(managed_by="Argo CD")),
+        (EVICT, seen(managed_by=ARGO)),
         (EVICT, seen(paused=True)),
         (EVICT, seen(ready=2, revisions=AVAILABLE)),
     ],
@@ -224,7 +280,7 @@ def test_a_plan_is_let_through(action: RemediationAction, given: dict[str, Any])
     [
         (env("REGION", "eu"), marked(labels=OURS), {}, "own_release"),
         (UNDO, marked(annotations={"argocd.argoproj.io/tracking-id": "x"}), {}, "managed_by_git"),
-        (UNDO, live(), seen(managed_by="Argo CD"), "managed_by_git"),
+        (UNDO, live(), seen(managed_by=ARGO), "managed_by_git"),
         (UNDO, marked(annotations=HELM_RELEASE), {"settings": RELEASE}, "own_release"),
         (UNDO, marked(labels={"kustomize.toolkit.fluxcd.io/name": "x"}), {}, "managed_by_git"),
         (UNDO, marked(annotations={"sre-watchdog/ignore": "true"}), {}, "ignored"),
@@ -248,7 +304,8 @@ def test_a_plan_is_let_through(action: RemediationAction, given: dict[str, Any])
         (EVICT, pod_object("StatefulSet"), {}, "stateful_pod_runs"),
         (EVICT, pod_object("Job"), {}, "not_replaceable"),
         (EVICT, pod_object("ReplicaSet", controller=False), {}, "no_controller"),
-        (EVICT, pod_object("Rollout"), {}, "not_replaceable"),
+        (EVICT, pod_object("Rollout", group="argoproj.io"), {}, "not_replaceable"),
+        (EVICT, pod_object("StatefulSet", group="apps.kruise.io"), {}, "not_replaceable"),
         (EVICT, pod_object("ReplicaSet", mirror=True), {}, "static_pod"),
     ],
 )  # fmt: skip
@@ -280,12 +337,34 @@ def test_a_suggested_value_is_never_taken_for_a_risky_name(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["REGION", "REQUIRED_CONFIG", "LEDGER_REGION", "LOG_LEVEL", "STAGE"]
 )
-def test_a_plain_value_is_taken_for_a_plain_name(name: str) -> None:
+def test_a_suggested_value_is_asked_about_however_plain_it_is(name: str) -> None:
     action = env(name, "eu-1")
 
-    assert (
-        judge(action, planned(action, findings=(finding(facts={"env": name}),))).decision == "allow"
-    )
+    verdict = judge(action, planned(action, findings=(finding(facts={"env": name}),)))
+
+    assert (verdict.decision, verdict.rule) == ("ask", "env_suggested")
+
+
+@pytest.mark.parametrize(
+    ("workload", "name", "value", "decision"),
+    [
+        ("ledger", "REGION", "eu-1", "allow"),
+        ("ledger", "DATABASE_URL", "db.eu-1", "allow"),
+        ("ledger", "REGION", "eu-2", "ask"),
+        ("ledger", "STAGE", "eu-1", "ask"),
+        ("other", "REGION", "eu-1", "ask"),
+    ],
+)
+def test_a_suggested_value_is_taken_where_the_operator_listed_it_for_that_workload(
+    workload: str, name: str, value: str, decision: str
+) -> None:
+    listed = {workload: {"REGION": ["eu-1"], "DATABASE_URL": ["db.eu-1"]}}
+    given: dict[str, Any] = {"settings": settings(policies={"shop": {"suggested_env": listed}})}
+    action = env(name, value)
+
+    verdict = judge(action, planned(action, findings=(finding(facts={"env": name}),), **given))
+
+    assert verdict.decision == decision
 
 
 def _suggested(name: str, value: str) -> str:
@@ -343,14 +422,47 @@ def test_an_address_in_an_unusual_form_is_no_plain_value(name: str, value: str) 
     ],
 )
 def test_a_number_or_version_is_a_plain_value(name: str, value: str) -> None:
-    assert _suggested(name, value) == "allow"
+    assert _suggested(name, value) == "ask"
+
+
+@pytest.mark.parametrize(
+    ("about", "wanted", "rule"),
+    [
+        ({"container": "sidecar"}, {"memory_limit": "256Mi"}, "other_container"),
+        ({"facts": {"resource": "memory"}}, {"cpu_limit": "2"}, "other_resource"),
+        (
+            {"facts": {"resource": "memory"}},
+            {"memory_limit": "256Mi", "cpu_request": "1"},
+            "other_resource",
+        ),
+        ({"facts": {"resource": "cpu"}}, {"memory_request": "96Mi"}, "other_resource"),
+        ({"facts": {}}, {"memory_limit": "256Mi"}, "other_resource"),
+    ],
+)
+def test_resources_are_changed_only_of_what_a_finding_names(
+    about: dict[str, Any], wanted: dict[str, str], rule: str
+) -> None:
+    action = resources(**wanted)
+
+    verdict = judge(action, planned(action, findings=(finding(**about),)))
+
+    assert (verdict.decision, verdict.rule) == ("refuse", rule)
+
+
+def test_resources_of_what_a_finding_names_may_be_changed() -> None:
+    action = resources(memory_limit="256Mi")
+    about = finding(container="main", facts={"resource": "memory"})
+
+    assert judge(action, planned(action, findings=(about,))).decision == "allow"
 
 
 def test_a_risky_name_may_come_back_from_an_available_revision() -> None:
     entry = {"name": "DB_URL", "valueFrom": {"secretKeyRef": {"name": "db", "key": "url"}}}
     action = env("DB_URL", "ignored")
     given = planned(
-        action, template=plans.earlier(env=[entry]), findings=(finding(facts={"env": "DB_URL"}),)
+        action,
+        template=policy_samples.earlier(env=[entry]),
+        findings=(finding(facts={"env": "DB_URL"}),),
     )
 
     assert judge(action, given).decision == "allow"
@@ -360,7 +472,9 @@ def test_a_risky_name_may_come_back_from_an_available_revision() -> None:
 
 def test_a_value_that_no_rule_misses_needs_an_approval_even_from_a_revision() -> None:
     action = env("DB_URL")
-    given = planned(action, template=plans.earlier(env=[{"name": "DB_URL", "value": "old"}]))
+    given = planned(
+        action, template=policy_samples.earlier(env=[{"name": "DB_URL", "value": "old"}])
+    )
 
     verdict = judge(action, given)
 
@@ -383,14 +497,14 @@ def test_a_suggested_probe_needs_an_approval_whatever_the_mode() -> None:
 def test_a_suggestion_over_pods_that_still_serve_needs_an_approval() -> None:
     action = env("REGION", "eu")
 
-    verdict = judge(action, planned(action, **seen(ready=2)))
+    verdict = judge(action, planned(action, **seen(ready=2), **LISTED))
 
     assert (verdict.decision, verdict.rule) == ("ask", "blast_radius")
 
 
 def test_a_proven_value_over_pods_that_still_serve_undoes_a_revision_that_never_worked() -> None:
     action = env("REGION", "eu")
-    template = plans.earlier(env=[{"name": "REGION", "value": "eu"}])
+    template = policy_samples.earlier(env=[{"name": "REGION", "value": "eu"}])
 
     assert judge(action, planned(action, template=template, **seen(ready=2))).decision == "allow"
 
@@ -411,7 +525,9 @@ def test_the_live_object_counts_where_it_is_stricter_than_what_was_seen() -> Non
 def test_a_variable_that_is_set_to_nothing_may_be_given_a_plain_value() -> None:
     action = env("REGION", "eu")
 
-    assert judge(action, planned(action, live(env=[{"name": "REGION"}]))).decision == "allow"
+    unset = planned(action, live(env=[{"name": "REGION"}]), **LISTED)
+
+    assert judge(action, unset).decision == "allow"
 
 
 def test_undo_is_refused_where_somebody_opted_out_meanwhile() -> None:
@@ -419,3 +535,32 @@ def test_undo_is_refused_where_somebody_opted_out_meanwhile() -> None:
 
     assert judge_undo(UNDO, planned(UNDO, item)).rule == "ignored"
     assert judge_undo(UNDO, planned(UNDO, live(), **seen(ready=2))).decision == "allow"
+
+
+NODE_FAILS: dict[str, Any] = {"findings": (finding(facts={"node_state": "NotReady"}),)}
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({}, True),
+        (seen(managed_by=ARGO), True),
+        ({"settings": settings(actions={"rollout_restart": "never"})}, True),
+        ({"settings": settings(actions={"rollout_restart": "approve"})}, True),
+        (OTHER, False),
+        (NODE_FAILS, False),
+        (OWN, False),
+    ],
+    ids=["ours", "a Git tool's", "never", "asks", "no finding", "a node fails", "own release"],
+)
+def test_a_change_for_git_is_shown_if_only_whose_object_it_is_stands_against_it(
+    given: dict[str, Any], shown: bool
+) -> None:
+    assert advisable(RESTART, context(**given)) is shown
+
+
+def test_what_a_failing_node_breaks_is_left_alone_and_what_else_is_broken_is_not() -> None:
+    both = (*NODE_FAILS["findings"], finding())
+
+    assert judge(RESTART, context(**NODE_FAILS)).rule == "node"
+    assert judge(RESTART, context(findings=both)).decision == "allow"

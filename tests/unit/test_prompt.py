@@ -9,16 +9,27 @@ from typing import Any
 
 import pytest
 
-from tests.incident_samples import attempt
-from tests.shelf import API, FINDINGS, KINDS, LINE, MISSING, SNAPSHOT, WEB, prompt
+from tests.support.diagnosis_samples import (
+    API,
+    FINDINGS,
+    KINDS,
+    LINE,
+    MISSING,
+    SNAPSHOT,
+    WEB,
+    prompt,
+)
+from tests.support.incident_samples import attempt
 from watchdog.actions import ACTIONS, BY_NAME, PatchDeploymentEnv
-from watchdog.diagnosis.prompt import Prompt, build_prompt
+from watchdog.diagnosis.prompt import build_prompt
 from watchdog.diagnosis.rules import detect, explain
-from watchdog.diagnosis.schema import parameters
-from watchdog.failures.example import crashing, deployment, pod, ref, snapshot_of
-from watchdog.nouns import Finding
-from watchdog.observation.snapshot import ClusterSnapshot
-from watchdog.settings import LLMSettings
+from watchdog.examples.builders import broken, crashing, deployment, pod, ref, snapshot_of
+from watchdog.failures import KINDS as ALL_KINDS
+from watchdog.llm.prompt_parts import Prompt
+from watchdog.llm.schema import parameters
+from watchdog.model.diagnosis import Evidence, Finding
+from watchdog.settings.services import LLMSettings
+from watchdog.snapshot.snapshot import ClusterSnapshot
 
 
 def objects(schema: Any) -> list[dict[str, Any]]:
@@ -56,6 +67,7 @@ def test_the_schema_is_strict_without_bounds() -> None:
     assert list(schema["properties"]) == [
         "has_issue",
         "summary",
+        "agrees_with_rules",
         "root_cause",
         "evidence",
         "remediation_actions",
@@ -136,7 +148,7 @@ def squeezed(  # noqa: PLR0913 - what takes room
     chars: int = 100,
 ) -> Prompt:
     """A prompt about one finding, with much else that wants to be in it."""
-    lines = tuple(f"line {number} {'x' * 300}" for number in range(evidence))
+    lines = tuple(Evidence(text=f"line {number} {'x' * 300}") for number in range(evidence))
     finding = FINDINGS[0].model_copy(update={"evidence": lines})
     kind = replace(MISSING, actions=tuple(BY_NAME)[:actions], explain=lambda *_: "w" * 400)
     crowd = [pod(crashing(code), owner=WEB, ref=ref("Pod", f"web-{code}")) for code in range(pods)]
@@ -236,3 +248,22 @@ def test_the_lower_rungs_carry_the_schema_in_the_text() -> None:
 
     assert json.loads(built.user_with_schema.rpartition("\n")[2]) == built.schema
     assert len(FINDINGS) == 2
+
+
+def test_every_id_that_an_action_names_is_explained_however_much_is_cut() -> None:
+    for built in (prompt(), squeezed(actions=len(BY_NAME), pods=400)):
+        told = f"{built.user}"
+        for ids in built.offered.values():
+            for id_ in ids:
+                assert re.search(rf"\b{id_} {re.escape(str(built.ids[id_]))}\b", told), id_
+
+
+def test_what_the_log_says_stands_before_the_other_evidence() -> None:
+    crash = broken(crashing(1), text="14:15 FATAL ledger eu is sealed")
+    findings = detect(crash, ALL_KINDS)
+    explanations = explain(findings, crash, ALL_KINDS)
+
+    sent = build_prompt(crash, findings, explanations, ALL_KINDS, LLMSettings()).user
+
+    seen = [line for line in sent.splitlines() if line.lstrip().startswith("seen: ")]
+    assert "FATAL ledger eu is sealed" in seen[0]

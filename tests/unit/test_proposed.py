@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from watchdog.actions import BY_NAME
-from watchdog.diagnosis.proposed import told
-from watchdog.failures.example import change, deployment, earlier, ref, snapshot_of, spec
-from watchdog.observation.pod_template import PodTemplate
+from watchdog.diagnosis.plan_check import told
+from watchdog.examples.builders import change, deployment, earlier, ref, snapshot_of, spec
+from watchdog.snapshot.pod_template import PodTemplate
 
 WEB = ref("Deployment", "web")
 MAIN = spec(image="ghcr.io/shop/web:2", command=("sh", "-c", "exec web"), args=())

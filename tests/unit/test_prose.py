@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from watchdog.prose import defused, harmless_word, plain_prose
+from watchdog.text.model_text import defused, harmless_word, plain_prose
 
 DANGEROUS = [
     "Run `kubectl delete ns shop` now",
@@ -151,7 +151,7 @@ def test_a_long_line_is_no_trap(text: str) -> None:
         "rm: cannot remove '/data': Read-only file system",
     ],
 )
-def test_evidence_reads_as_the_log_has_it(line: str) -> None:
+def test_words_of_a_service_read_as_it_has_them(line: str) -> None:
     assert defused(line) == line
 
 
@@ -166,7 +166,7 @@ def test_evidence_reads_as_the_log_has_it(line: str) -> None:
         ("fatal: $(id)", "fatal: [command removed]"),
     ],
 )
-def test_evidence_holds_nothing_to_click_or_to_paste(line: str, shown: str) -> None:
+def test_words_of_a_service_hold_nothing_to_click_or_to_paste(line: str, shown: str) -> None:
     assert defused(line) == shown
 
 

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests import tape
+from tests.support import recorded_api
+from watchdog.detection.kind import FailureKind
 from watchdog.diagnosis.rules import detect, rules_diagnosis
+from watchdog.examples import drill_of
 from watchdog.failures import KINDS
-from watchdog.failures.kind import FailureKind
-from watchdog.nouns import Finding
+from watchdog.model.diagnosis import Finding
 from watchdog.observation.collector import observe
-from watchdog.observation.snapshot import ClusterSnapshot
-from watchdog.settings import Settings
+from watchdog.settings.schema import Settings
+from watchdog.snapshot.snapshot import ClusterSnapshot
 
 RECORDED = Path(__file__).parent.parent / "recorded"
 ADDRESS = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
@@ -23,9 +24,9 @@ each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
 def replayed(kind: FailureKind) -> tuple[ClusterSnapshot, tuple[Finding, ...]]:
-    recording = tape.load(RECORDED / f"{kind.name}.json")
-    settings = Settings.model_validate({"observe": kind.drill.observe})
-    snapshot = observe(recording, tape.NAMESPACE, settings, recording)
+    recording = recorded_api.load(RECORDED / f"{kind.name}.json")
+    settings = Settings.model_validate(drill_of(kind.name).settings)
+    snapshot = observe(recording, recorded_api.NAMESPACE, settings, recording)
     return snapshot, detect(snapshot, KINDS)
 
 
@@ -45,7 +46,7 @@ def test_a_recorded_drill_is_proposed_what_its_kind_says(kind: FailureKind) -> N
     }
 
     assert actions
-    assert (actions == {"custom_instruction"}) == (kind.drill.ends == "advice")
+    assert (actions == {"custom_instruction"}) == (drill_of(kind.name).ends == "advice")
 
 
 @each_kind

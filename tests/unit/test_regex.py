@@ -10,7 +10,7 @@ import re
 import pytest
 
 import watchdog
-from watchdog.regex import regex
+from watchdog.text.regex import regex
 
 
 def test_every_pattern_of_the_product_compiles() -> None:

@@ -6,11 +6,22 @@ from typing import Any
 
 import pytest
 
-from tests.builders import Json, condition, container, deployment, event, replicaset, template
+from tests.support.builders import (
+    Json,
+    condition,
+    container,
+    deployment,
+    event,
+    owned,
+    pod,
+    replicaset,
+    status,
+    template,
+)
 from watchdog.observation import translate
-from watchdog.observation.redact import Redactor
 from watchdog.observation.revisions import revisions
-from watchdog.observation.workloads import RevisionSummary
+from watchdog.snapshot.workloads import RevisionSummary
+from watchdog.text.redact import Redactor
 
 FIRST, SECOND, THEN, LATER = (f"2026-03-01T10:{at}Z" for at in ("00:00", "00:12", "00:20", "00:40"))
 LABELS = {"app": "web"}
@@ -20,12 +31,13 @@ PROBED = template(LABELS, container(readinessProbe={"exec": {"command": ["false"
 OLD, NEW = "web-aaaaaaaaaa", "web-bbbbbbbbbb"
 STOPPED = event(f"{OLD}-x2k4p", "Killing", "Stopping container main", at=THEN, type="Normal")
 CRASHED = event(f"{OLD}-x2k4p", "BackOff", "Back-off restarting", at="2026-03-01T10:00:08Z")
-NEW_CRASHED = event(f"{NEW}-x2k4p", "BackOff", "Back-off restarting", at=LATER)
+NEW_CRASHED = event(f"{NEW}-x2k4p", "BackOff", "Back-off restarting", at="2026-03-01T10:12:08Z")
 NEW_PULL = event(f"{NEW}-x2k4p", "Failed", "Error: ImagePullBackOff", at=LATER)
+AVAILABLE = condition("Available", "True", "2026-03-01T10:00:30Z")
 FLICKERED = condition("Available", "False", LATER)
 COMPLETE = condition(
     "Progressing", "True", FIRST, "NewReplicaSetAvailable", f'ReplicaSet "{NEW}" has progressed.'
-)
+) | {"lastUpdateTime": "2026-03-01T10:12:04Z"}
 
 
 def history(
@@ -58,6 +70,79 @@ def test_replica_sets_of_another_owner_are_left_out() -> None:
 
 def test_revision_whose_running_pod_was_stopped_was_available() -> None:
     assert history(STOPPED, NEW_CRASHED)[1].available
+
+
+def stopped_says(at: str, *, created: str | None) -> Json:
+    made = event(f"{OLD}-x2k4p", "Killing", "Stopping container main", at=at, type="Normal")
+    made["metadata"]["creationTimestamp"] = created
+    return made
+
+
+@pytest.mark.parametrize(
+    ("created", "proven"),
+    [
+        ("2026-03-01T09:59:59Z", False),
+        ("2026-03-01T10:00:00Z", True),
+        ("2026-03-01T10:01:16Z", True),
+        ("2026-03-01T10:01:17Z", False),
+        ("2026-03-01T11:00:00Z", False),
+        (None, False),
+    ],
+)
+def test_an_event_that_someone_writes_once_the_rollout_is_over_proves_nothing(
+    created: str | None, *, proven: bool
+) -> None:
+    soon = COMPLETE | {"lastUpdateTime": "2026-03-01T10:00:16Z"}
+    said = stopped_says(THEN, created=created)
+
+    assert history(said, NEW_CRASHED, conditions=(FLICKERED, soon))[1].available is proven
+
+
+@pytest.mark.parametrize(
+    ("created", "proven"), [("2026-03-01T10:11:12Z", True), ("2026-03-01T10:11:13Z", False)]
+)
+def test_a_rollout_that_is_not_over_gives_until_its_deadline_to_be_stopped(
+    created: str, *, proven: bool
+) -> None:
+    going = condition("Progressing", "True", LATER, "ReplicaSetUpdated", f'ReplicaSet "{NEW}"')
+    said = stopped_says(THEN, created=created)
+
+    assert history(said, NEW_CRASHED, conditions=(FLICKERED, going))[1].available is proven
+
+
+@pytest.mark.parametrize(
+    ("created", "proven"),
+    [
+        ("2026-03-01T10:00:11Z", False),
+        ("2026-03-01T10:00:22Z", True),
+        ("2026-03-01T10:01:25Z", False),
+    ],
+)
+def test_a_revision_that_an_older_one_took_over_from_is_proven_by_its_stop(
+    created: str, *, proven: bool
+) -> None:
+    """As after a rollback, or an apply of what stood before: the current ReplicaSet is older."""
+    ended = COMPLETE | {"lastUpdateTime": "2026-03-01T10:00:24Z"}
+    owner = deployment("web", pods=BAD, status={"conditions": [FLICKERED, ended]})
+    again = replicaset(NEW, 3, pods=BAD, created=FIRST)
+    again["metadata"]["annotations"]["deployment.kubernetes.io/revision-history"] = "1"
+    between = replicaset(OLD, 2, pods=GOOD, created=SECOND)
+    young = pod(f"{NEW}-x2k4p", creationTimestamp=THEN, ownerReferences=owned("ReplicaSet", NEW))
+    said = [
+        translate.event(item, Redactor())
+        for item in (stopped_says(THEN, created=created), NEW_CRASHED)
+    ]
+
+    found = revisions(owner, [again, between], said, Redactor(), [young])
+
+    assert [(each.revision, each.available) for each in found][1] == (2, proven)
+
+
+@pytest.mark.parametrize(("failed_at", "proven"), [("2026-03-01T10:00:05Z", False), (LATER, True)])
+def test_an_event_outweighs_no_rollout_that_failed(failed_at: str, *, proven: bool) -> None:
+    failed = condition("Progressing", "False", failed_at, "ProgressDeadlineExceeded")
+
+    assert history(STOPPED, NEW_CRASHED, conditions=(failed,))[1].available is proven
 
 
 def test_flicker_of_the_current_revision_proves_nothing_about_an_older_one() -> None:
@@ -98,6 +183,94 @@ def test_current_revision_that_broke_long_after_its_rollout_was_available() -> N
 
     assert history(late)[0].available
     assert not history(NEW_CRASHED)[0].available
+
+
+def crashed_at(at: str, reason: str = "BackOff") -> Json:
+    return event(f"{NEW}-x2k4p", reason, "Back-off restarting", at=f"2026-03-01T{at}Z")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "proven"),
+    [
+        ("10:12:08", False),
+        ("10:12:33", False),
+        ("10:12:34", True),
+        ("10:13:04", True),
+        ("10:21:59", True),
+        ("12:00:00", True),
+    ],
+)
+@pytest.mark.parametrize("reason", ["BackOff", "Failed", "FailedCreate", "FailedMount", "Evicted"])
+def test_what_failed_half_a_minute_after_the_rollout_ended_does_not_unprove_it(
+    trouble: str, reason: str, *, proven: bool
+) -> None:
+    assert history(crashed_at(trouble, reason))[0].available is proven
+
+
+def test_rollout_that_never_ended_proves_nothing_however_late_it_fails() -> None:
+    going = condition("Progressing", "True", FIRST, "ReplicaSetUpdated", f'ReplicaSet "{NEW}"')
+
+    assert not history(crashed_at("12:00:00"), conditions=(going,))[0].available
+    assert history(conditions=(COMPLETE,))[0].completed_at is not None
+    assert history(conditions=(going,))[0].completed_at is None
+
+
+def test_rollout_that_ended_for_another_revision_proves_nothing() -> None:
+    other = COMPLETE | {"message": f'ReplicaSet "{OLD}" has successfully progressed.'}
+
+    assert not history(conditions=(other,))[0].available
+
+
+@pytest.mark.parametrize(
+    ("began", "ran", "proven"),
+    [
+        ("2026-03-01T10:12:20Z", "10:14:10", False),
+        ("2026-03-01T10:12:20Z", "10:14:20", True),
+        # What the kubelet says of a container that the runtime could not start.
+        ("1970-01-01T00:00:00Z", "10:14:20", False),
+    ],
+)
+def test_run_of_two_minutes_outweighs_trouble_at_the_start(
+    began: str, ran: str, *, proven: bool
+) -> None:
+    run = {
+        "exitCode": 1,
+        "startedAt": began,
+        "finishedAt": f"2026-03-01T{ran}Z",
+    }
+    made = pod(
+        f"{NEW}-x2k4p",
+        statuses=[status(restarts=2, lastState={"terminated": run})],
+        ownerReferences=owned("ReplicaSet", NEW),
+    )
+    owner = deployment("web", pods=BAD, status={"conditions": [COMPLETE]})
+    sets = [replicaset(OLD, 1, pods=GOOD, created=FIRST)]
+    sets += [replicaset(NEW, 2, pods=BAD, created=SECOND)]
+    seen = [translate.event(NEW_CRASHED, Redactor())]
+
+    assert revisions(owner, sets, seen, Redactor(), [made])[0].available is proven
+
+
+@pytest.mark.parametrize(("delay", "proven"), [(0, True), (60, False)])
+@pytest.mark.parametrize("restarts", [0, 2])
+def test_liveness_probe_that_fails_from_its_first_try_is_trouble_of_the_revision(
+    delay: int, restarts: int, *, proven: bool
+) -> None:
+    probe = {"tcpSocket": {"port": 1}, "initialDelaySeconds": delay}
+    current = template(LABELS, container(livenessProbe=probe))
+    failed = event(f"{NEW}-x2k4p", "Unhealthy", "Liveness probe failed", at="2026-03-01T10:13:10Z")
+    made = pod(
+        f"{NEW}-x2k4p",
+        statuses=[status(restarts=restarts)],
+        ownerReferences=owned("ReplicaSet", NEW),
+    )
+    owner = deployment("web", pods=current, status={"conditions": [COMPLETE]})
+    sets = [replicaset(NEW, 2, pods=current, created=SECOND)]
+    seen = [translate.event(failed, Redactor())]
+
+    found = revisions(owner, sets, seen, Redactor(), [made])
+
+    assert found[0].available is (proven or not restarts)
 
 
 @pytest.mark.parametrize(
@@ -149,3 +322,68 @@ def test_changes_name_what_differs_and_never_an_env_value() -> None:
         "added env C of container main",
     ]
     assert not any(value in str(found) for value in ("aaaaaaa", "bbbbbbb", "ccccccc", "ddddddd"))
+
+
+@pytest.mark.parametrize(
+    ("number", "created", "available"),
+    [
+        (1, FIRST, True),
+        (1, LATER, False),  # made after the current one, and numbered as if it were older
+        (2, FIRST, False),
+        (9, FIRST, False),
+        (9, LATER, False),
+    ],
+)
+def test_only_what_is_older_than_the_current_revision_is_history(
+    number: int, created: str, available: bool
+) -> None:
+    working = {"availableReplicas": 2, "replicas": 2}
+    made = replicaset("web-ffffffffff", number, pods=GOOD, created=created, **working)
+    current = replicaset(NEW, 2, pods=BAD, created=SECOND)
+
+    seen = revisions(deployment("web", pods=BAD), [made, current], [], Redactor())
+
+    (found,) = (item for item in seen if not item.current)
+    assert found.available is available
+
+
+def test_a_replica_set_that_only_names_the_deployment_as_its_owner_is_not_its_revision() -> None:
+    named = replicaset("web-ffffffffff", 1, pods=GOOD, created=FIRST, availableReplicas=2)
+    for owner in named["metadata"]["ownerReferences"]:
+        owner["controller"] = False
+    current = replicaset(NEW, 2, pods=BAD, created=SECOND)
+
+    seen = revisions(deployment("web", pods=BAD), [named, current], [], Redactor())
+
+    assert [item.replica_set for item in seen] == [NEW]
+
+
+@pytest.mark.parametrize(("number", "pods"), [(1, True), (9, True), (9, False)])
+def test_a_replica_set_made_later_with_the_same_template_is_not_the_current_one(
+    number: int, *, pods: bool
+) -> None:
+    serving = {"availableReplicas": 2, "replicas": 2} if pods else {}
+    copied = replicaset("web-ffffffffff", number, pods=BAD, created=LATER, **serving)
+    current = replicaset(NEW, 2, pods=BAD, created=SECOND)
+
+    seen = revisions(deployment("web", pods=BAD), [copied, current], [], Redactor())
+
+    assert [item.replica_set for item in seen if item.current] == [NEW]
+
+
+@pytest.mark.parametrize(("failures", "worked"), [(1, True), (3, True), (5, False), (12, False)])
+def test_probe_that_failed_for_a_part_of_its_time_only_disproves_nothing(
+    failures: int, *, worked: bool
+) -> None:
+    """A program does not answer before it listens, and its pod fails its probe as it stops."""
+    owner = deployment("web", pods=BAD, status={"conditions": [AVAILABLE]})
+    sets = [
+        replicaset(OLD, 1, pods=PROBED, created=FIRST),
+        replicaset(NEW, 2, pods=BAD, created="2026-03-01T10:01:40Z"),
+    ]
+    raw = event(f"{OLD}-x2k4p", "Unhealthy", "Readiness probe failed", at=LATER) | {
+        "count": failures
+    }
+    found = revisions(owner, sets, [translate.event(raw, Redactor())], Redactor())
+
+    assert found[1].available is worked

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 import pytest
 
 from watchdog.actions import CustomInstruction, RemediationAction, RolloutUndo
-from watchdog.diagnosis.changes import changed
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.diagnosis.revision_changes import changed
 from watchdog.diagnosis.rules import detect, explain, rules_diagnosis
-from watchdog.failures.example import (
+from watchdog.examples import examples_of
+from watchdog.examples.builders import (
     NOW,
     ago,
     change,
@@ -21,12 +23,12 @@ from watchdog.failures.example import (
     snapshot_of,
     spec,
 )
-from watchdog.failures.kind import Advice, Drill, FailureKind
-from watchdog.nouns import Finding
-from watchdog.observation.base import ObjectRef
-from watchdog.observation.pod_template import PodTemplate
-from watchdog.observation.snapshot import ClusterSnapshot
-from watchdog.observation.workloads import JobSummary, RevisionSummary
+from watchdog.failures import KINDS
+from watchdog.model.diagnosis import Finding
+from watchdog.snapshot.pod_template import PodTemplate
+from watchdog.snapshot.refs import ObjectRef
+from watchdog.snapshot.snapshot import ClusterSnapshot
+from watchdog.snapshot.workloads import JobSummary, RevisionSummary
 
 WEB, LEDGER = ref("Deployment", "web"), ref("Deployment", "ledger")
 
@@ -55,8 +57,6 @@ def kind(
         explain=lambda finding, _: f"why {finding.target.name}",
         advise=lambda finding, _: Advice(f"mend {finding.target.name}", "kubectl get pods"),
         hint="",
-        drill=Drill(manifest=""),
-        examples=lambda: (),
         fix=mend,
     )
 
@@ -207,3 +207,13 @@ def test_a_revision_that_was_available_itself_is_not_blamed() -> None:
 def test_without_an_earlier_revision_nothing_is_said_to_have_changed() -> None:
     assert changed(deployment(), NOW) is None
     assert changed(None, NOW) is None
+
+
+def test_a_paused_deployment_that_lacks_pods_is_called_paused() -> None:
+    (example,) = (
+        each for each in examples_of("unhealthy_workload") if each.name.startswith("made paused")
+    )
+    (said,) = explain(detect(example.snapshot, KINDS), example.snapshot, KINDS)
+
+    assert "Deployment/web is paused (spec.paused)" in said.why
+    assert said.command == "kubectl -n shop rollout resume deployment/web"

@@ -1,9 +1,10 @@
+import re
 from pathlib import Path
 
 import pytest
 
-from watchdog.environment import known_names, load
 from watchdog.errors import SettingsError
+from watchdog.settings.environment import known_names, load
 
 
 def test_flags_win_over_the_environment_and_that_over_defaults(
@@ -41,6 +42,41 @@ def test_a_mistyped_setting_is_an_error_that_names_the_closest(mistyped: str, ri
         load({mistyped: "x"})
 
 
+def test_a_name_that_is_like_no_setting_suggests_none() -> None:
+    with pytest.raises(SettingsError, match=r"SRE_AGENT_FOO is not a setting \(docs"):
+        load({"SRE_AGENT_FOO": "x"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SHARDS", "two", "SRE_AGENT_SHARDS=two: must be a whole number"),
+        ("RUN_BUDGET_SECONDS", "abc", "SRE_AGENT_RUN_BUDGET_SECONDS=abc: must be a number"),
+        ("OBSERVE__LOG_LINES", "-1", "must be greater than or equal to 1"),
+        ("ACTIONS__DELETE_POD", "no", "must be 'auto', 'approve' or 'never'"),
+        (
+            "POLICIES",
+            '{"shop": {"mod": "act"}}',
+            "SRE_AGENT_POLICIES.shop.mod: there is no such setting; the closest is mode",
+        ),
+        (
+            "POLICIES",
+            '{"shop": {"mode": "acts"}}',
+            "SRE_AGENT_POLICIES.shop.mode=acts: must be 'observe', 'approve' or 'act'",
+        ),
+    ],
+)
+def test_a_bad_value_says_in_plain_words_what_it_has_to_be(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(f"SRE_AGENT_{name}", value)
+
+    with pytest.raises(SettingsError, match=re.escape(words)) as caught:
+        load()
+
+    assert "Input should" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -61,7 +97,7 @@ def test_what_kubernetes_injects_for_a_service_called_sre_agent_is_no_error(name
 def test_a_bad_value_names_the_setting_and_the_value(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SRE_AGENT_DRY_RUN", "maybe")
 
-    with pytest.raises(SettingsError, match=r"SRE_AGENT_DRY_RUN=maybe: .*boolean"):
+    with pytest.raises(SettingsError, match=r"SRE_AGENT_DRY_RUN=maybe: must be true or false"):
         load()
 
 
@@ -76,11 +112,28 @@ def test_a_bad_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_openai_clients_own_names_work_and_ours_win(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load({"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": "http://a/v1"})
-    assert settings.llm.configured
+    assert settings.llm.api_key
     assert settings.llm.base_url == "http://a/v1"
 
     monkeypatch.setenv("SRE_AGENT_LLM__BASE_URL", "http://b/v1")
     assert load({"OPENAI_BASE_URL": "http://a/v1"}).llm.base_url == "http://b/v1"
+
+
+def test_a_model_is_used_only_where_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_key = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": "http://a/v1"}
+    assert not load(with_key).llm.configured
+
+    monkeypatch.setenv("SRE_AGENT_LLM__MODEL", "m")
+    assert load(with_key).llm.configured
+
+
+def test_a_gateways_headers_and_fields_are_read_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SRE_AGENT_LLM__EXTRA_HEADERS", '{"x-provider": "made-up"}')
+    monkeypatch.setenv("SRE_AGENT_LLM__EXTRA_BODY", '{"reasoning_effort": "low"}')
+
+    llm = load({}).llm
+    assert llm.extra_headers["x-provider"].get_secret_value() == "made-up"
+    assert llm.extra_body == {"reasoning_effort": "low"}
 
 
 def test_a_namespaces_mode_narrows_the_action_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,3 +165,17 @@ def test_a_bound_that_is_no_quantity_is_refused(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(SettingsError, match="SRE_AGENT_LIMITS__MEMORY_CAP=abc"):
         load()
+
+
+def test_json_that_does_not_parse_is_said_of_the_very_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SRE_AGENT_NOTIFY__URLS", '{"team"')
+
+    with pytest.raises(SettingsError, match=r"SRE_AGENT_NOTIFY__URLS is not JSON: .* at character"):
+        load()
+
+
+def test_two_namespaces_in_one_option_are_told_to_be_two_options() -> None:
+    with pytest.raises(SettingsError, match=r"'shop,web' cannot .*; repeat -n for each namespace"):
+        load(namespaces=("shop,web",))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.report_samples import (
+from tests.support.report_samples import (
     BY_HAND,
     STARTED,
     UNDO,
@@ -18,22 +18,22 @@ from tests.report_samples import (
     ref,
     report,
 )
-from tests.wire_slack import refusal
-from watchdog.nouns import Finding, Incident, Outcome
-from watchdog.report.slack import preview
-from watchdog.report.slack_blocks import messages
-from watchdog.report.slack_kit import Message
+from tests.support.wire_slack import refusal
+from watchdog.model.diagnosis import Finding
+from watchdog.model.incident import Incident
+from watchdog.model.outcome import Outcome
+from watchdog.slack.block_kit import Message, told
+from watchdog.slack.messages import messages
+from watchdog.slack.sender import body_of
+from watchdog.slack.web_client import preview
 
 HOSTILE = "<!channel> <@U123> & <https://evil.example|click> *b* ~s~ `c` ``` _i_ :smile:"
 
 
 def texts(message: Message) -> list[str]:
-    items = [block.get("text") or block["elements"][0] for block in message.blocks]
+    blocks = [*message.blocks, *message.bar]
+    items = [block.get("text") or block["elements"][0] for block in blocks]
     return [str(item["text"]) for item in items]
-
-
-def body(message: Message) -> dict[str, object]:
-    return {"text": message.text, "blocks": list(message.blocks)}
 
 
 def many(number: int) -> tuple[Finding, ...]:
@@ -43,10 +43,9 @@ def many(number: int) -> tuple[Finding, ...]:
 def test_the_first_block_and_the_fallback_say_the_same() -> None:
     (message,) = messages(report())
 
-    assert texts(message)[0] == "*Fixed: shop/ledger, missing environment variable* (prod-eu)"
-    assert message.text.startswith(
-        "Fixed: shop/ledger, missing environment variable (prod-eu). Was down for 12 min, 0 of 2"
-    )
+    headline = "\u2705 Fixed: shop/ledger, missing environment variable"
+    assert texts(message)[0] == f"*{headline}* (prod-eu)"
+    assert message.text.startswith(f"{headline} (prod-eu). Was down for 12 min, 0 of 2")
 
 
 def test_undo_is_code_and_the_context_counts() -> None:
@@ -69,8 +68,8 @@ def test_details_stand_in_the_thread() -> None:
 def test_what_needs_a_person_says_what_to_do() -> None:
     (message,) = messages(report(namespace(actions=(fix(Outcome.REFUSED, reason="Flux owns it"),))))
 
-    assert texts(message)[0].startswith("*Needs you: shop/ledger")
-    assert "Flux owns it" in texts(message)[1]
+    assert texts(message)[0].startswith("*\u270b Needs you: shop/ledger")
+    assert "Flux owns it" in texts(message)[3]
     assert f"*To do:* Set LEDGER\u005fREGION on the container. `{BY_HAND}`" in texts(message)
 
 
@@ -127,7 +126,7 @@ def test_more_than_five_problems_end_in_one_digest() -> None:
 def test_hundreds_of_problems_stay_within_the_limits() -> None:
     posts = messages(report(namespace(findings=many(300), actions=())))
 
-    assert [refusal(body(message)) for message in posts] == [None] * 6
+    assert [refusal(body_of(message)) for message in posts] == [None] * 6
     assert "and 255 more" in texts(posts[-1])[1]
 
 
@@ -142,7 +141,7 @@ def test_a_command_too_long_for_slack_is_left_out_whole() -> None:
 def test_the_preview_reads_as_the_message_will() -> None:
     lines = preview(report()).splitlines()
 
-    assert lines[0] == "| Fixed: shop/ledger, missing environment variable (prod-eu)"
+    assert lines[0] == "| \u2705 Fixed: shop/ledger, missing environment variable (prod-eu)"
     assert f"| Undo: `{UNDO}`" in lines
     assert lines[-1] == "| (1 reply in the thread: evidence and change)"
 
@@ -160,5 +159,35 @@ def test_any_text_of_any_length_stays_within_slacks_limits(text: str, times: int
         report(namespace(findings=(hurt,), diagnosis=diagnosed, actions=(refused,)))
     )
 
-    assert refusal(body(message)) is None
-    assert [refusal(body(reply)) for reply in message.thread] == [None] * len(message.thread)
+    assert refusal(body_of(message)) is None
+    assert [refusal(body_of(reply)) for reply in message.thread] == [None] * len(message.thread)
+
+
+def test_a_quotation_with_an_address_or_a_mention_stands_in_code_and_reads_as_the_log_has_it() -> (
+    None
+):
+    said = (
+        'It fails: "GET https://api.example.com/v1/rates: 403 `x`" and "<!channel> {a}". Then *b*.'
+    )
+
+    block = told(said, 2000)
+
+    assert block["text"] == {
+        "type": "mrkdwn",
+        "text": "It fails: `GET https://api.example.com/v1/rates: 403 'x'` and "
+        "`&lt;!channel&gt; {a}`. Then \u2217b\u2217.",
+        "verbatim": True,
+    }
+
+
+def test_a_quotation_of_json_is_one_and_without_addresses_all_is_plain() -> None:
+    line = '{"level":"fatal","url":"http://db/x"}'
+
+    assert told(f'It says "{line}".', 2000)["text"]["text"] == f"It says `{line}`."
+    assert told('It says "{"a":"b"}".', 2000)["text"]["type"] == "plain_text"
+
+
+def test_a_quotation_that_has_quotes_of_its_own_is_in_code_as_a_whole() -> None:
+    said = 'It says "a " b http://x/y" and "c".'
+
+    assert told(said, 2000)["text"]["text"] == 'It says `a " b http://x/y" and "c`.'

@@ -1,36 +1,35 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.report_samples import STARTED, explanation, finding, fix, namespace, ref, report
-from tests.wire_slack import refusal
+from tests.support.report_samples import STARTED, explanation, finding, fix, namespace, ref, report
+from tests.support.wire_slack import refusal
 from watchdog.actions import PatchDeploymentEnv
-from watchdog.incidents.incident import ApprovalRequest, Incident, Try
-from watchdog.nouns import Diagnosis, Outcome
-from watchdog.observation.base import ObjectRef
-from watchdog.report.slack_incidents import (
-    Story,
-    ask,
-    change,
-    changes,
-    incident_message,
-    reminder,
-)
-from watchdog.report.slack_kit import Message
-from watchdog.report.todo import approve_command
-from watchdog.report.words import chapters
+from watchdog.model.diagnosis import Diagnosis
+from watchdog.model.incident import ApprovalRequest, Attempt, Incident
+from watchdog.model.outcome import Outcome
+from watchdog.report.next_steps import approve_command
+from watchdog.report.ownership import Ownership, ownership
+from watchdog.report.story import Story
+from watchdog.report.wording import chapters
+from watchdog.settings.schema import NamespacePolicy, Settings
+from watchdog.slack.block_kit import Message
+from watchdog.slack.incident_message import ask, change, changes, incident_message, reminder
+from watchdog.slack.sender import body_of
+from watchdog.snapshot.refs import ObjectRef
 
 HOSTILE = "<!channel> <@U123> & <https://evil.example|click> *b* ~s~ `c` ``` _i_ :smile:"
 ACTION = PatchDeploymentEnv(target=ref(), container="main", name="LEDGER_REGION")
 
 
-def failed(reason: str = "") -> Try:
-    return Try(
+def failed(reason: str = "") -> Attempt:
+    return Attempt(
         id="aa", action=ACTION, patch="bb", at=STARTED, outcome=Outcome.UNDONE, reason=reason
     )
 
@@ -116,6 +115,95 @@ def test_a_remembered_kind_cannot_add_to_the_command() -> None:
 @given(st.text(), st.integers(1, 4000))
 def test_any_text_of_any_length_stays_within_slacks_limits(text: str, times: int) -> None:
     for message in every_message(text * times):
-        said = {"text": message.text, "blocks": list(message.blocks)}
+        assert refusal(body_of(message)) is None
 
-        assert refusal(said) is None
+
+def over(**changed: Any) -> Story:
+    began = STARTED - timedelta(minutes=9)
+    fixed = Attempt(
+        id="cc",
+        action=ACTION,
+        patch="dd",
+        at=began + timedelta(minutes=4),
+        outcome=Outcome.VERIFIED,
+        ended_at=began + timedelta(minutes=5),
+        next_deploy="removed",
+        place="the values of Helm release shop",
+        undo="kubectl -n shop patch deployment ledger --type json -p '[]'",
+    )
+    held = {"first_seen": began, "resolved_at": STARTED, "state": "resolved", "tries": (fixed,)}
+    return told("missing environment variable", found=False, **{**held, **changed})
+
+
+def shown(message: Message) -> str:
+    blocks = [*message.blocks, *message.bar]
+    return "\n".join(str(part) for block in blocks for part in _all_texts(block))
+
+
+def _all_texts(block: dict[str, Any]) -> list[str]:
+    items = [block["text"]] if "text" in block else block["elements"]
+    return [item["text"] for item in items]
+
+
+def test_to_do_and_undo_stay_in_the_message_of_what_is_over() -> None:
+    said = shown(incident_message(over()))
+
+    assert "*To do:* Put LEDGER_REGION into the values of Helm release shop, or the next" in said
+    assert "*Undo:* `kubectl -n shop patch deployment ledger --type json -p '[]'`" in said
+    assert "left to do" in shown(change(over(), back=False))
+
+
+def test_what_is_over_was_broken_until_its_fix_was_verified_and_not_until_the_next_pass() -> None:
+    assert "It was broken for 5 min." in shown(incident_message(over()))
+    assert "It was broken for 9 min." in shown(incident_message(over(tries=())))
+
+
+def test_a_fix_of_an_earlier_incident_is_not_told_as_the_one_that_ended_this() -> None:
+    later = over(first_seen=STARTED - timedelta(minutes=1))
+
+    assert "without a change by the watchdog" in shown(incident_message(later))
+    assert "*Undo:*" not in shown(incident_message(later))
+
+
+def test_each_state_has_a_sign_a_colour_and_a_word_of_its_own() -> None:
+    states = {"broken": "Broken", "fixing": "Fixing", "fixed": "Fixed", "needs_you": "Needs you"}
+    said = {
+        state: incident_message(told("missing environment variable", found=True, state=state))
+        for state in states
+    }
+
+    assert len({message.color for message in said.values()}) == len(states)
+    assert len({shown(message)[:3] for message in said.values()}) == len(states)
+    assert all(f" {word}: shop/ledger" in shown(said[state]) for state, word in states.items())
+
+
+def test_whose_it_is_and_where_to_look_stand_beside_the_bar() -> None:
+    given = Settings(
+        dashboard_url="https://grafana.example/d/x?var-namespace={namespace}&var-cluster={cluster}",
+        policies={
+            "shop": NamespacePolicy(
+                owner="payments <!here>",
+                severity="critical",
+                runbook_url="https://wiki.example/shop",
+            )
+        },
+    )
+    story = replace(over(), ours=ownership(given, "shop", "prod eu"))
+
+    (bar,) = incident_message(story).bar
+
+    said = bar["elements"][0]
+    assert said["text"].startswith("owner payments <!here> · severity critical · first seen")
+    assert said["type"] == "plain_text"
+    assert bar["elements"][1]["text"] == (
+        "<https://wiki.example/shop|Runbook> · "
+        "<https://grafana.example/d/x?var-namespace=shop&var-cluster=prod%20eu|Dashboard>"
+    )
+
+
+def test_an_address_that_could_end_its_link_is_none() -> None:
+    ours = Ownership(runbook="https://wiki.example/|<!channel>", dashboard="javascript:alert(1)")
+
+    (bar,) = incident_message(replace(over(), ours=ours)).bar
+
+    assert [element["type"] for element in bar["elements"]] == ["plain_text"]

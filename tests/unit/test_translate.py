@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import (
+from tests.support.builders import (
     NAMESPACE,
     container,
     deployment,
@@ -18,11 +18,11 @@ from tests.builders import (
     template,
     waiting,
 )
-from watchdog.observation import surroundings, translate
-from watchdog.observation.base import ObjectRef
-from watchdog.observation.redact import Redactor
-from watchdog.observation.templates import literal_env
-from watchdog.observation.templates import template as pod_template
+from watchdog.observation import related, translate
+from watchdog.observation.template_summary import literal_env
+from watchdog.observation.template_summary import template as pod_template
+from watchdog.snapshot.refs import ObjectRef
+from watchdog.text.redact import Redactor
 
 WEB = ObjectRef(kind="Deployment", namespace=NAMESPACE, name="web")
 
@@ -120,28 +120,6 @@ def test_pod_names_its_replica_set_and_when_it_was_deleted() -> None:
     assert found.finalizers == ("example.com/hold",)
 
 
-@pytest.mark.parametrize(
-    ("marks", "owner"),
-    [
-        ({"annotations": {"meta.helm.sh/release-name": "shop"}}, "Helm shop"),
-        ({"annotations": {"argocd.argoproj.io/tracking-id": "x"}}, "Argo CD"),
-        ({"labels": {"kustomize.toolkit.fluxcd.io/name": "x"}}, "Flux"),
-        (
-            {
-                "annotations": {"meta.helm.sh/release-name": "shop"},
-                "labels": {"helm.toolkit.fluxcd.io/name": "x"},
-            },
-            "Flux",
-        ),
-        ({}, None),
-    ],
-)
-def test_who_would_put_a_change_back_is_known(marks: dict[str, Any], owner: str | None) -> None:
-    raw = deployment(metadata=marks)
-
-    assert translate.deployment(raw, Redactor()).managed_by == owner
-
-
 def test_only_our_annotations_are_kept_and_approved_values_are_not() -> None:
     given = {
         "sre-watchdog/ignore": "true",
@@ -160,6 +138,7 @@ def test_only_our_annotations_are_kept_and_approved_values_are_not() -> None:
 def test_event_of_either_api_gives_the_same() -> None:
     old = event("web-1", "BackOff", "again", count=7, lastTimestamp="2026-03-01T10:09:00Z")
     new = {
+        "metadata": old["metadata"],
         "regarding": {"kind": "Pod", "namespace": NAMESPACE, "name": "web-1"},
         "type": "Warning",
         "reason": "BackOff",
@@ -189,7 +168,7 @@ def test_service_counts_addresses_once_and_knows_its_ports() -> None:
         {"metadata": meta("other-1", labels={"kubernetes.io/service-name": "other"})},
     ]
 
-    found = surroundings.service(raw, slices)
+    found = related.service(raw, slices)
 
     assert (found.ready_endpoints, found.unready_endpoints) == (2, 1)
     assert (found.ports[0].target, found.endpoint_ports) == ("http", (8080,))
@@ -216,9 +195,25 @@ def test_nothing_that_an_api_server_may_answer_breaks_translation(raw: Any) -> N
     translate.job(raw, redactor)
     translate.cron_job(raw, redactor)
     translate.event(raw, redactor)
-    surroundings.claim(raw)
-    surroundings.quota(raw)
-    surroundings.limit_range(raw)
-    surroundings.service(raw, [raw])
-    surroundings.autoscaler(raw, redactor)
-    surroundings.disruption_budget(raw)
+    related.claim(raw, redactor)
+    related.quota(raw)
+    related.limit_range(raw)
+    related.service(raw, [raw])
+    related.autoscaler(raw, redactor)
+    related.disruption_budget(raw, redactor)
+
+
+def test_mounts_are_named_with_path_part_and_whether_they_are_read_only() -> None:
+    account = "/var/run/secrets/kubernetes.io/serviceaccount"
+    mounts = [
+        {"name": "data", "mountPath": "/data"},
+        {"name": "config", "mountPath": "/etc/a.yaml", "subPath": "a.yaml", "readOnly": True},
+        {"name": "kube-api-access-x2k4p", "mountPath": account, "readOnly": True},
+    ]
+
+    found = pod_template(template(None, container(volumeMounts=mounts)), Redactor())
+
+    assert found.containers[0].mounts == (
+        "data at /data",
+        "config at /etc/a.yaml (only a.yaml, read-only)",
+    )

@@ -5,10 +5,19 @@ from typing import Any
 
 import pytest
 
-from tests.builders import container, ended, pod, status, waiting
-from watchdog.observation.printed import cells, seconds
-from watchdog.observation.triage import family, longest_gap_seconds, suspicion
-from watchdog.resources import CLAIMS, CRONJOBS, DAEMONSETS, DEPLOYMENTS, JOBS, PODS, STATEFULSETS
+from tests.support.builders import container, ended, pod, status, waiting
+from watchdog.kube.resources import (
+    CLAIMS,
+    CRONJOBS,
+    DAEMONSETS,
+    DEPLOYMENTS,
+    JOBS,
+    PODS,
+    STATEFULSETS,
+)
+from watchdog.observation.kubectl_columns import cells, seconds
+from watchdog.observation.row_health import longest_gap_seconds, suspicion
+from watchdog.observation.triage import family
 
 NOW = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
 HOUR = 3600.0

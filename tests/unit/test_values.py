@@ -7,32 +7,40 @@ from typing import Any
 
 import pytest
 
-from tests import plans
-from tests.plans import AVAILABLE, EVICT, LEDGER, deployment, live, resources, scale
+from tests.support import policy_samples
+from tests.support.policy_samples import (
+    AVAILABLE,
+    EVICT,
+    LEDGER,
+    deployment,
+    live,
+    resources,
+    scale,
+)
 from watchdog.actions import (
-    Material,
     PatchConfigMap,
     PatchDeploymentCommand,
     PatchDeploymentEnv,
     PatchDeploymentImage,
     PatchDeploymentProbe,
     PatchDeploymentResources,
+    ProposedValue,
     RemediationAction,
     RolloutRestart,
     RolloutUndo,
 )
-from watchdog.observation.base import ObjectRef
-from watchdog.observation.workloads import RevisionSummary
-from watchdog.remediation.values import (
+from watchdog.policy.values import (
     NOTHING_NEEDED,
-    Earlier,
+    PreviousRevision,
     Sources,
     as_written,
     ceiling,
     earlier_revision,
     resolve,
 )
-from watchdog.settings import LimitSettings, Settings
+from watchdog.settings.schema import LimitSettings, Settings
+from watchdog.snapshot.refs import ObjectRef
+from watchdog.snapshot.workloads import RevisionSummary
 
 HERE: dict[str, Any] = {"target": LEDGER, "container": "main"}
 ENTRY = {"name": "REGION", "value": "eu-1"}
@@ -45,8 +53,8 @@ def found(
     item: dict[str, Any] | None = None,
     template: dict[str, Any] | None = None,
     settings: Settings | None = None,
-) -> Material | None:
-    has = Earlier(6, template) if template else None
+) -> ProposedValue | None:
+    has = PreviousRevision(6, template) if template else None
     by = "suggested by the model"
     return resolve(action, item or live(), Sources(has, settings or Settings(), by, "now"))
 
@@ -58,15 +66,15 @@ def annotated() -> dict[str, Any]:
 
 
 def test_the_available_revision_comes_first() -> None:
-    material = found(SUGGESTED, annotated(), plans.earlier(env=[ENTRY]), APPROVED)
+    material = found(SUGGESTED, annotated(), policy_samples.earlier(env=[ENTRY]), APPROVED)
 
-    assert material == Material(ENTRY, "revision", "revision 6", 6)
+    assert material == ProposedValue(ENTRY, "revision", "revision 6", 6)
 
 
 def test_an_approval_on_the_object_comes_before_one_in_the_settings() -> None:
-    material = found(SUGGESTED, annotated(), plans.earlier(), APPROVED)
+    material = found(SUGGESTED, annotated(), policy_samples.earlier(), APPROVED)
 
-    assert material == Material(
+    assert material == ProposedValue(
         {"name": "REGION", "value": "eu-5"}, "approved", "approved by annotation"
     )
 
@@ -74,7 +82,7 @@ def test_an_approval_on_the_object_comes_before_one_in_the_settings() -> None:
 def test_an_approval_comes_before_a_suggestion() -> None:
     material = found(SUGGESTED, settings=APPROVED)
 
-    assert material == Material(
+    assert material == ProposedValue(
         {"name": "REGION", "value": "eu-9"}, "approved", "approved in settings"
     )
 
@@ -82,7 +90,7 @@ def test_an_approval_comes_before_a_suggestion() -> None:
 def test_a_suggestion_is_the_last_resort_and_says_whose_it_is() -> None:
     material = found(SUGGESTED)
 
-    assert material == Material(
+    assert material == ProposedValue(
         {"name": "REGION", "value": "guess"}, "suggested", "suggested by the model"
     )
 
@@ -97,7 +105,7 @@ def test_without_any_source_there_is_no_value() -> None:
 def test_a_reference_is_copied_whole() -> None:
     entry = {"name": "REGION", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}}
 
-    material = found(SUGGESTED, template=plans.earlier(env=[entry]))
+    material = found(SUGGESTED, template=policy_samples.earlier(env=[entry]))
 
     assert material is not None
     assert material.value == entry
@@ -105,8 +113,8 @@ def test_a_reference_is_copied_whole() -> None:
 
 def test_memory_of_an_available_revision_counts_where_it_was_more() -> None:
     action = PatchDeploymentResources(**HERE, memory_limit="160Mi")
-    more = plans.earlier(resources={"limits": {"memory": "1Gi"}})
-    less = plans.earlier(resources={"limits": {"memory": "64Mi"}})
+    more = policy_samples.earlier(resources={"limits": {"memory": "1Gi"}})
+    less = policy_samples.earlier(resources={"limits": {"memory": "64Mi"}})
 
     taken, asked = found(action, template=more), found(action, template=less)
 
@@ -121,9 +129,11 @@ def test_memory_of_an_available_revision_counts_where_it_was_more() -> None:
 def test_amounts_of_which_the_revision_had_only_some_count_as_suggested() -> None:
     action = PatchDeploymentResources(**HERE, memory_limit="160Mi", cpu_limit="1")
 
-    material = found(action, template=plans.earlier(resources={"limits": {"memory": "1Gi"}}))
+    material = found(
+        action, template=policy_samples.earlier(resources={"limits": {"memory": "1Gi"}})
+    )
 
-    assert material == Material(
+    assert material == ProposedValue(
         {("limits", "memory"): "1Gi", ("limits", "cpu"): "1"}, "suggested", "suggested by the model"
     )
 
@@ -143,8 +153,8 @@ def test_a_suggested_amount_is_cut_to_the_factor_and_the_cap() -> None:
 def test_an_image_that_did_not_change_is_no_help() -> None:
     action = PatchDeploymentImage(**HERE, image="ghcr.io/shop/ledger:3")
 
-    same = found(action, template=plans.earlier())
-    other = found(action, template=plans.earlier(image="ghcr.io/shop/ledger:1"))
+    same = found(action, template=policy_samples.earlier())
+    other = found(action, template=policy_samples.earlier(image="ghcr.io/shop/ledger:1"))
 
     assert same is not None
     assert (same.value, same.origin) == ("ghcr.io/shop/ledger:3", "suggested")
@@ -154,7 +164,8 @@ def test_an_image_that_did_not_change_is_no_help() -> None:
 
 def test_command_and_args_come_back_together() -> None:
     material = found(
-        PatchDeploymentCommand(**HERE), template=plans.earlier(command=["run"], args=["-v"])
+        PatchDeploymentCommand(**HERE),
+        template=policy_samples.earlier(command=["run"], args=["-v"]),
     )
 
     assert material is not None
@@ -165,7 +176,10 @@ def test_a_probe_is_taken_whole_from_the_revision_or_changed_as_suggested() -> N
     probe = {"tcpSocket": {"port": 81}}
     action = PatchDeploymentProbe(**HERE, probe="readiness", path="/healthz", failure_threshold=5)
 
-    restored, suggested = found(action, template=plans.earlier(readinessProbe=probe)), found(action)
+    restored, suggested = (
+        found(action, template=policy_samples.earlier(readinessProbe=probe)),
+        found(action),
+    )
 
     assert restored is not None
     assert restored.value == {"readinessProbe": probe}
@@ -185,7 +199,7 @@ def test_all_probes_of_a_container_are_corrected_at_once_and_none_is_added() -> 
 
 
 def test_a_rollback_takes_the_template_without_the_controllers_label() -> None:
-    material = found(RolloutUndo(target=LEDGER), template=plans.earlier(image="x:1"))
+    material = found(RolloutUndo(target=LEDGER), template=policy_samples.earlier(image="x:1"))
 
     assert material is not None
     assert material.value["metadata"]["labels"] == {"app": "ledger"}
@@ -193,7 +207,7 @@ def test_a_rollback_takes_the_template_without_the_controllers_label() -> None:
 
 
 def test_a_restart_needs_only_the_time() -> None:
-    assert found(RolloutRestart(target=LEDGER)) == Material("now", "none", "")
+    assert found(RolloutRestart(target=LEDGER)) == ProposedValue("now", "none", "")
 
 
 def test_only_a_revision_that_was_available_is_gone_back_to() -> None:
@@ -212,7 +226,7 @@ def test_only_a_revision_that_was_available_is_gone_back_to() -> None:
 
 def test_to_delete_a_pod_needs_no_value_and_to_scale_takes_the_number_that_was_proposed() -> None:
     assert found(EVICT) == NOTHING_NEEDED
-    assert found(scale(3)) == Material(3, "suggested", "suggested by the model")
+    assert found(scale(3)) == ProposedValue(3, "suggested", "suggested by the model")
 
 
 def test_the_value_of_a_key_is_approved_on_the_object_or_in_the_settings_and_never_suggested() -> (
@@ -226,10 +240,10 @@ def test_the_value_of_a_key_is_approved_on_the_object_or_in_the_settings_and_nev
     plain: dict[str, Any] = {"metadata": {}}
     marked = {"metadata": {"annotations": {"sre-watchdog/approved-key.region": "eu-2"}}}
 
-    assert found(action, marked, settings=approved) == Material(
+    assert found(action, marked, settings=approved) == ProposedValue(
         "eu-2", "approved", "approved by annotation"
     )
-    assert found(action, plain, settings=approved) == Material(
+    assert found(action, plain, settings=approved) == ProposedValue(
         "eu-1", "approved", "approved in settings"
     )
     assert found(action, plain) is None
@@ -285,7 +299,7 @@ def test_who_reads_of_an_action_reads_of_what_is_really_written() -> None:
     taken = {("limits", "memory"): "512Mi", ("requests", "cpu"): "100m"}
 
     def written(action: RemediationAction, value: Any, revision: int | None = None) -> Any:
-        return as_written(action, Material(value, "revision", "", revision))
+        return as_written(action, ProposedValue(value, "revision", "", revision))
 
     assert written(RolloutUndo(target=LEDGER), {}, 6) == RolloutUndo(target=LEDGER, to_revision=6)
     named = RolloutUndo(target=LEDGER, to_revision=5)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from watchdog.windows import next_opening, parse, window_open
+from watchdog.settings.change_windows import next_opening, parse, window_open
 
 WEEK = ("Mon-Fri 09:00-17:00 Europe/Berlin",)
 NIGHT = ("Fri 22:00-04:00 UTC",)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from watchdog.actions.action import Action, Grant, Material, Mode, Object, Operations
+from watchdog.actions.action import Action, Grant, Mode, Object, Operations, ProposedValue
 from watchdog.actions.custom_instruction import CustomInstruction
 from watchdog.actions.delete_pod import DeletePod
 from watchdog.actions.patch_configmap import PatchConfigMap
@@ -56,7 +56,6 @@ __all__ = [
     "CustomInstruction",
     "DeletePod",
     "Grant",
-    "Material",
     "Mode",
     "Object",
     "Operations",
@@ -66,6 +65,7 @@ __all__ = [
     "PatchDeploymentImage",
     "PatchDeploymentProbe",
     "PatchDeploymentResources",
+    "ProposedValue",
     "RemediationAction",
     "RolloutRestart",
     "RolloutUndo",

@@ -2,18 +2,16 @@
 
 A kind is pure: it knows its parameters and their bounds, what it needs of RBAC, which value an
 earlier revision has for it, and the JSON patch that writes a value. Where the value comes from is
-remediation/values.py, whether it may be written remediation/policy.py, who sends it passage.py.
+policy/values.py, whether it may be written policy/policy.py, who sends it passage.py.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
-from watchdog.observation.base import Noun, ObjectRef
-from watchdog.regex import regex
+from watchdog.snapshot.refs import Noun, ObjectRef
+from watchdog.text.regex import regex
 
 Mode = Literal["auto", "approve", "never"]
 Operations = list[dict[str, Any]]
@@ -43,7 +41,7 @@ TEMPLATE_GRANTS = (
 
 
 @dataclass(frozen=True)
-class Material:
+class ProposedValue:
     """What an action would write, and where that came from.
 
     `source` says the origin to a person: `revision 6`, `approved by annotation`. `revision` is the
@@ -79,6 +77,11 @@ class Action(Noun):
         if not (_DNS_NAME.fullmatch(target.name) and _DNS_NAME.fullmatch(target.namespace)):
             raise ValueError("no object can have such a name")
         return target
+
+    @property
+    def leaves_mark(self) -> bool:
+        """Whether the write leaves a mark of itself on its object; a Scale or a pod has no room."""
+        return self.target_kind != "Pod" and not self.subresource
 
     @property
     def title(self) -> str:

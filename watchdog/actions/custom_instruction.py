@@ -1,7 +1,5 @@
 """Words for a person, where no fixed action helps. Nothing is ever executed from it."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from watchdog.actions.action import Action, Mode

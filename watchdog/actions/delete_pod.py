@@ -1,7 +1,5 @@
 """Evict one pod that its controller will replace."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from watchdog.actions.action import Action, Grant, Mode

@@ -1,7 +1,5 @@
 """Put back one key that a ConfigMap lacks, with the value that was approved for it."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field

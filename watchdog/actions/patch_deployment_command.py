@@ -1,7 +1,5 @@
 """Restore a container's command and args."""
 
-from __future__ import annotations
-
 import json
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -17,7 +15,7 @@ from watchdog.actions.action import (
 )
 
 _FIELDS = ("command", "args")
-# Whoever approves a suggested command has to see all of it.
+# Anyone who approves a suggested command has to see all of it.
 _SHOWN_CHARS = 400
 _Words = Annotated[tuple[Annotated[str, Field(max_length=_SHOWN_CHARS)], ...], Field(max_length=20)]
 

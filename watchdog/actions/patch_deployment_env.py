@@ -1,7 +1,5 @@
 """Set one environment variable that a container misses."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr
@@ -16,7 +14,7 @@ from watchdog.actions.action import (
 
 
 class PatchDeploymentEnv(ContainerAction):
-    """Set env `name` on `container`; `value` is a suggestion, for want of something stronger."""
+    """Set env `name` on `container`; `value` is a suggestion, if there is nothing stronger."""
 
     kind: Literal["patch_deployment_env"] = "patch_deployment_env"
     name: Annotated[str, Field(pattern=r"^[A-Za-z_][-._A-Za-z0-9]{0,252}$")]

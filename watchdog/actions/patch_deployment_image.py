@@ -1,7 +1,5 @@
 """Give a container another image of the same repository."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Correct a probe that asks the wrong thing or too impatiently."""
 
-from __future__ import annotations
-
 import copy
 from typing import Annotated, Any, ClassVar, Literal
 

@@ -1,13 +1,10 @@
 """Raise (or, where nothing runs, lower) a container's requests and limits."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
 
-from watchdog import quantity
 from watchdog.actions.action import (
     ContainerAction,
     Mode,
@@ -16,6 +13,7 @@ from watchdog.actions.action import (
     container_in,
     container_path,
 )
+from watchdog.kube import quantity
 
 Quantities = dict[tuple[str, str], str]
 
@@ -73,7 +71,7 @@ class PatchDeploymentResources(ContainerAction):
         return {**self.wanted, **more} if more else None
 
     def suggested(self, _live: Object, /) -> Any:
-        """The quantities asked for; remediation/values.py bounds them."""
+        """The quantities asked for; policy/values.py bounds them."""
         return self.wanted or None
 
     def change(self, path: str, container: Object, value: Any, /) -> Operations:

@@ -1,7 +1,5 @@
 """Restart a Deployment's pods, one after the other."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar, Literal
 
 from watchdog.actions.action import TEMPLATE_GRANTS, Action, Grant, Mode, Object, Operations

@@ -1,7 +1,5 @@
 """Take a Deployment back to the template of a revision that was available."""
 
-from __future__ import annotations
-
 import copy
 from typing import Annotated, Any, ClassVar, Literal
 

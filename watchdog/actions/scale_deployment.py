@@ -1,7 +1,5 @@
 """Change how many replicas a Deployment wants."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field

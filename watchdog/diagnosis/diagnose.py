@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from watchdog.actions import CustomInstruction, RemediationAction
 from watchdog.diagnosis.parse import parse
-from watchdog.diagnosis.prompt import Prompt, build_prompt
-from watchdog.diagnosis.proposed import told
-from watchdog.diagnosis.reply import Reply
+from watchdog.diagnosis.plan_check import told
+from watchdog.diagnosis.prompt import build_prompt
 from watchdog.diagnosis.rules import Kinds, rules_advice, rules_diagnosis, rules_fix, summarise
-from watchdog.errors import ModelError
-from watchdog.incidents.incident import Try
-from watchdog.nouns import Diagnosis, Finding
-from watchdog.observation.base import ObjectRef
-from watchdog.observation.snapshot import ClusterSnapshot
-from watchdog.prose import plain_prose
-from watchdog.report.phrases import quoted
-from watchdog.settings import Settings
+from watchdog.errors import ModelError, ModelFault
+from watchdog.llm.prompt_parts import DEFAULT_URL, Prompt
+from watchdog.llm.reply import Reply
+from watchdog.model.diagnosis import Diagnosis, Finding
+from watchdog.model.incident import Attempt
+from watchdog.settings.schema import Settings
+from watchdog.settings.services import LLMSettings
+from watchdog.snapshot.refs import ObjectRef
+from watchdog.snapshot.snapshot import ClusterSnapshot
+from watchdog.text.format import quoted
+from watchdog.text.model_text import harmless_word, plain_prose
 
 Ask = Callable[[Prompt], Reply]
 
@@ -30,29 +33,30 @@ def diagnose(  # noqa: PLR0913 - what a diagnosis rests on
     settings: Settings,
     ask: Ask | None,
     *,
-    tried: Sequence[Try] = (),
+    tried: Sequence[Attempt] = (),
 ) -> Diagnosis:
     """The diagnosis of one namespace; `ask` is None where no model is configured.
 
-    `tried` are the tries that did not help: rules and model are told, so that the next one differs.
+    `tried` are the tries that did not help: the next one differs from them.
 
-    Without findings nobody is asked. A model that gives no usable answer leaves the rules'
+    Without findings no one is asked. A model that gives no usable answer leaves the rules'
     diagnosis, with `model_error` saying why. Never raises for what a model says or does not say.
     """
     rules = rules_diagnosis(snapshot, findings, kinds, tried)
     if not findings or ask is None:
         return rules
     prompt = build_prompt(snapshot, findings, rules.explanations, kinds, settings.llm, tried=tried)
-    model = settings.llm.model_name
+    used: dict[str, object] = {"model": settings.llm.model_name, **_sent(prompt, settings.llm)}
     try:
         reply = ask(prompt)
-    except ModelError as error:
-        return rules.model_copy(update={"model": model, "model_error": plain_prose(str(error))})
-    used = {"model": reply.model, "tokens": reply.tokens}
-    try:
+        name = _named(reply.model, settings.llm.model_name)
+        used |= {"model": name, "tokens": reply.tokens}
         answer = parse(reply, prompt)
     except ModelError as error:
-        return rules.model_copy(update={**used, "model_error": plain_prose(str(error))})
+        if error.fault is ModelFault.NOT_ASKED:
+            used = {"model": settings.llm.model_name}
+        said = {"model_error": plain_prose(str(error)), "model_fault": error.fault}
+        return rules.model_copy(update={**used, **said})
     kept, notes = told(answer.remediation_actions, snapshot)
     answer = answer.model_copy(
         update={"remediation_actions": kept, "disagreements": (*answer.disagreements, *notes)}
@@ -62,11 +66,74 @@ def diagnose(  # noqa: PLR0913 - what a diagnosis rests on
     return _planned(answer, rules, _Rules(snapshot, findings, kinds, tried)).model_copy(update=used)
 
 
-def diagnosed_before(stored: Diagnosis, asked_at: datetime, rules: Diagnosis) -> Diagnosis:
-    """What a model said at that time, while the situation is the same, with the rules as of now."""
-    return stored.model_copy(
-        update={"asked_at": asked_at, "explanations": rules.explanations, "tokens": None}
+def _sent(prompt: Prompt, llm: LLMSettings) -> dict[str, object]:
+    """Which server gets how much: people must be able to see where their cluster's words go."""
+    host = urlsplit(llm.base_url or DEFAULT_URL).hostname
+    return {"server": host, "sent_chars": len(prompt.system) + len(prompt.user)}
+
+
+def diagnosed_before(  # noqa: PLR0913 - what a diagnosis rests on
+    stored: Diagnosis,
+    asked_at: datetime,
+    snapshot: ClusterSnapshot,
+    findings: Sequence[Finding],
+    kinds: Kinds,
+    *,
+    tried: Sequence[Attempt] = (),
+) -> Diagnosis:
+    """What a model said at that time, while the situation is the same, with the rules as of now.
+
+    It passes the checks of a fresh answer once more: the words, the plan, the model's name.
+    """
+    rules = rules_diagnosis(snapshot, findings, kinds, tried)
+    used = {"model": _named(stored.model, ""), "tokens": None, "asked_at": asked_at}
+    if stored.source == "rules":  # it saw nothing wrong
+        said = tuple(plain_prose(line) for line in stored.disagreements)
+        held = {"remediation_actions": (), "disagreements": said}
+        return rules.model_copy(update={**held, **used})
+    offered = {found.target: set[str]() for found in findings}
+    for found in findings:
+        kind = next((each for each in kinds if each.name == found.kind), None)
+        offered[found.target] |= set(kind.actions) if kind else set()
+    owners = {pod.ref: pod.owner for pod in snapshot.pods}
+    # A ConfigMap carries no finding of its own; policy asks whether one names it.
+    anywhere = set().union(*offered.values()) if offered else set()
+    plan = tuple(
+        action
+        for action in stored.remediation_actions
+        if not isinstance(action, CustomInstruction)
+        and action.kind
+        in offered.get(
+            owners.get(action.target, action.target),
+            anywhere if action.target.kind == "ConfigMap" else set(),
+        )
     )
+    advice = tuple(
+        action.model_copy(update={"instruction": plain_prose(action.instruction)})
+        for action in stored.remediation_actions
+        if isinstance(action, CustomInstruction)
+        and action.command is None
+        and action.target in offered
+    )
+    kept, notes = told(plan, snapshot)
+    answer = Diagnosis(
+        has_issue=True,
+        summary=plain_prose(stored.summary),
+        root_cause=plain_prose(stored.root_cause),
+        evidence=tuple(plain_prose(line) for line in stored.evidence),
+        unverified_evidence=tuple(plain_prose(line) for line in stored.unverified_evidence),
+        remediation_actions=(*kept, *advice),
+        confidence=stored.confidence,
+        agrees=stored.agrees,
+        source="llm",
+        disagreements=notes,
+    )
+    return _planned(answer, rules, _Rules(snapshot, findings, kinds, tried)).model_copy(update=used)
+
+
+def _named(model: str | None, otherwise: str) -> str | None:
+    """A model's name as its server or the memory gives it, if it reads like one."""
+    return model if model and harmless_word(model) else otherwise or None
 
 
 class _Rules:
@@ -77,7 +144,7 @@ class _Rules:
         snapshot: ClusterSnapshot,
         findings: Sequence[Finding],
         kinds: Kinds,
-        tried: Sequence[Try],
+        tried: Sequence[Attempt],
     ) -> None:
         self.findings = findings
         self.owners = {pod.ref: pod.owner for pod in snapshot.pods}

@@ -3,8 +3,6 @@
 Raised ModelErrors say in a few words why not. Nothing here repairs an answer.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import unicodedata
@@ -13,17 +11,22 @@ from typing import Annotated, Any, NoReturn
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from watchdog.actions import BY_NAME, Action, CustomInstruction, RemediationAction
-from watchdog.diagnosis.prompt import Prompt
-from watchdog.diagnosis.reply import Reply
 from watchdog.errors import ModelError
-from watchdog.nouns import Diagnosis
-from watchdog.observation.words import clean
-from watchdog.prose import plain_prose
-from watchdog.regex import regex
+from watchdog.llm.prompt_parts import Prompt
+from watchdog.llm.reply import Reply
+from watchdog.model.diagnosis import Diagnosis
+from watchdog.text.model_text import plain_prose
+from watchdog.text.regex import regex
+from watchdog.text.sanitize import clean
 
 MAX_ACTIONS = 10
 MAX_CHARS = 100_000
-_THOUGHT = regex(r"\A\s*<think>.*?</think>", re.DOTALL)
+# How models end what they think: by tags of many names, Mistral's, Kimi's, and harmony's channel.
+_THOUGHT_ENDS = regex(
+    r"</(?:\w{1,12}:)?(?:think|thinking|thought|thoughts|reasoning|reflection|analysis)>"
+    r"|\[/THINK\]|\u25c1/think\u25b7|<\|channel\|>\s*final\s*(?:<\|\w{1,20}\|>[^<{]{0,40})?<\|message\|>",
+    re.IGNORECASE,
+)
 # Quotation marks of all sorts, escapes, our own fence and counts.
 _IGNORED = regex("[\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb\\\\|]|\u00d7\\d+")
 _ACTION: TypeAdapter[RemediationAction] = TypeAdapter(RemediationAction)
@@ -36,6 +39,7 @@ class _Reply(BaseModel):
 
     has_issue: bool
     summary: Annotated[str, Field(max_length=2_000)] | None = None
+    agrees_with_rules: bool | None = None
     root_cause: Annotated[str, Field(max_length=8_000)]
     evidence: Annotated[list[Annotated[str, Field(max_length=2_000)]], Field(max_length=50)]
     remediation_actions: Annotated[list[dict[str, Any]], Field(max_length=100)]
@@ -72,6 +76,7 @@ def parse(answer: Reply, prompt: Prompt) -> Diagnosis:
         remediation_actions=tuple(actions[:MAX_ACTIONS]),
         confidence=reply.confidence,
         source="llm",
+        agrees=reply.agrees_with_rules,
         disagreements=tuple(dict.fromkeys(notes)),
     )
 
@@ -82,7 +87,7 @@ def parse(answer: Reply, prompt: Prompt) -> Diagnosis:
 def _one_object(answer: str) -> dict[str, Any]:
     if len(answer) > MAX_CHARS:
         raise ModelError(f"the answer is longer than {MAX_CHARS:,} characters")
-    text = _THOUGHT.sub("", answer).lstrip("\ufeff").strip()
+    text = _without_thoughts(answer.lstrip("\ufeff").strip())
     if not text:
         raise ModelError("the answer is empty")
     start = text.find("{")
@@ -96,6 +101,14 @@ def _one_object(answer: str) -> dict[str, Any]:
         if _decodes(text, end + match.start()):
             raise ModelError("the answer holds more than one JSON object")
     return value
+
+
+def _without_thoughts(text: str) -> str:
+    """What follows the last thought. An answer that begins as JSON has none: it may quote one."""
+    if text[:1] in {"{", "`"}:
+        return text
+    ends = [match.end() for match in _THOUGHT_ENDS.finditer(text)]
+    return text[ends[-1] :].strip() if ends else text
 
 
 def _decoded(text: str, start: int) -> tuple[dict[str, Any], int]:

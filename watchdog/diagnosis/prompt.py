@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from watchdog.actions import BY_NAME
+from watchdog.detection.kind import FailureKind
 from watchdog.diagnosis.rules import kind_of
-from watchdog.diagnosis.schema import ADVICE, Json, Offers, offers, parameters, reply_schema
-from watchdog.failures.kind import FailureKind
-from watchdog.incidents.incident import Try
-from watchdog.nouns import Explanation, Finding
-from watchdog.observation.base import ObjectRef
-from watchdog.observation.snapshot import ClusterSnapshot
-from watchdog.observation.text import SnapshotText, to_text
-from watchdog.observation.words import clean, clipped, quoted
-from watchdog.settings import LLMSettings
+from watchdog.llm.prompt_parts import Prompt
+from watchdog.llm.schema import ADVICE, Json, Offers, offers, parameters, reply_schema
+from watchdog.model.diagnosis import Evidence, Explanation, Finding
+from watchdog.model.incident import Attempt
+from watchdog.observation.snapshot_text import SnapshotText, to_text
+from watchdog.settings.services import LLMSettings
+from watchdog.snapshot.refs import ObjectRef
+from watchdog.snapshot.snapshot import ClusterSnapshot
+from watchdog.text.regex import regex
+from watchdog.text.sanitize import clean, clipped, quoted
 
 _SYSTEM = """\
 You are the diagnosing part of a Kubernetes watchdog. You are given one namespace: what fixed rules
@@ -32,6 +33,8 @@ Rules:
 - `evidence` quotes lines of the input word for word; what is not found there is discarded.
 - `summary` is one sentence, `root_cause` a few for an on-call engineer, in plain words, without
   commands and links.
+- `agrees_with_rules` is whether the causes under FINDINGS are right, whatever repair you plan; null
+  where you cannot tell.
 - `has_issue` is true when you agree that something is broken. `confidence` is between 0 and 1.
 - At most one action for each finding. Where none fits, use custom_instruction.
 
@@ -39,17 +42,18 @@ Actions:
 {actions}
 
 Answer with one JSON object and nothing else, with exactly these fields: has_issue (boolean),
-summary (string), root_cause (string), evidence (list of strings), remediation_actions (list of
-actions as above: kind, target and the named parameters), confidence (number)."""
+summary (string), agrees_with_rules (boolean or null), root_cause (string), evidence (list of
+strings), remediation_actions (list of actions as above: kind, target and the named parameters),
+confidence (number)."""
 _ABOUT = {ADVICE: "What a person has to do, in plain words."}
+_ID = regex(r"\b[A-Z]{1,3}[0-9]{1,6}\b")
 _SNAPSHOT_LEAST = 80  # characters: which namespace, and that the rest is cut
-_AS_SCHEMA = "\n\nThe JSON object must fit this JSON schema:\n"
 
 
 @dataclass(frozen=True)
 class _Detail:
-    """How much is told: findings, lines of evidence of each, the last tries, why each failed (in
-    characters), and how many targets each action is offered on.
+    """How much the prompt holds: findings, lines of evidence of each, the last tries, why each
+    failed (in characters), and how many targets each action is offered on.
     """
 
     findings: int = 1
@@ -71,32 +75,6 @@ _TIGHT = (
 )
 
 
-@dataclass(frozen=True)
-class Prompt:
-    """What is sent, and what is needed to read the answer.
-
-    `ids` says which object each id stands for, `offered` which ids each legal action kind may aim
-    at, `shown` is what evidence must be found in.
-    """
-
-    system: str
-    user: str
-    schema: Json
-    ids: dict[str, ObjectRef]
-    offered: Offers
-    shown: str
-
-    @property
-    def user_with_schema(self) -> str:
-        """The user's part for servers that do not take the schema beside it."""
-        return self.user + _AS_SCHEMA + _compact(self.schema)
-
-    @property
-    def length(self) -> int:
-        """Characters that are sent at most."""
-        return len(self.system) + len(self.user_with_schema)
-
-
 def build_prompt(  # noqa: PLR0913 - what a prompt is made of
     snapshot: ClusterSnapshot,
     findings: Sequence[Finding],
@@ -104,7 +82,7 @@ def build_prompt(  # noqa: PLR0913 - what a prompt is made of
     kinds: Sequence[FailureKind],
     settings: LLMSettings,
     *,
-    tried: Sequence[Try] = (),
+    tried: Sequence[Attempt] = (),
 ) -> Prompt:
     """The prompt for one sick namespace, of at most `settings.max_prompt_chars` characters.
 
@@ -122,7 +100,7 @@ def build_prompt(  # noqa: PLR0913 - what a prompt is made of
         before = _tried(tried, detail)
         legal = offers(findings[:count], snapshot, kinds, ids)
         offered = {name: targets[: detail.targets] for name, targets in legal.items()}
-        found += _not_offered(legal, offered)
+        found += _not_offered(legal, offered) + _defined(offered, ids, found)
         room = cap - _assembled(found + before, offered, ids, "").length
         if room >= (_SNAPSHOT_LEAST if detail in _TIGHT else cap // 4):
             break
@@ -130,6 +108,17 @@ def build_prompt(  # noqa: PLR0913 - what a prompt is made of
     section = clipped(found, len(found) - lacking) + before
     text = to_text(snapshot, max_chars=room + lacking).text
     return _assembled(section, offered, ids, text)
+
+
+def _defined(offered: Offers, ids: dict[str, ObjectRef], told: str) -> str:
+    """Which objects the ids of actions stand for that the findings do not name.
+
+    The snapshot may be cut, and an id that nothing explains is a guess.
+    """
+    there = set(_ID.findall(told))
+    unknown = [id_ for id_ in dict.fromkeys(chain(*offered.values())) if id_ not in there]
+    named = ", ".join(f"{id_} {ids[id_]}" for id_ in unknown)
+    return f"\n\nTARGETS that no finding names: {named}" if named else ""
 
 
 def _details(count: int) -> list[_Detail]:
@@ -209,9 +198,10 @@ def _not_offered(legal: Offers, offered: Offers) -> str:
     return f"\n- {count} more targets of actions, left out here" if count else ""
 
 
-def _seen(evidence: Sequence[str], count: int) -> list[str]:
-    """The first lines of the evidence, and how many more there are."""
-    lines = [f"    seen: {quoted(line, 300)}" for line in evidence[:count]]
+def _seen(evidence: Sequence[Evidence], count: int) -> list[str]:
+    """The first lines of the evidence, what the log says before the rest, and how many more."""
+    first = sorted(evidence, key=lambda line: line.kind != "log")
+    lines = [f"    seen: {quoted(str(line), 300)}" for line in first[:count]]
     more = len(evidence) - len(lines)
     if more and lines:
         lines[-1] += f" (+{more} more)"
@@ -220,7 +210,7 @@ def _seen(evidence: Sequence[str], count: int) -> list[str]:
     return lines
 
 
-def _tried(tried: Sequence[Try], detail: _Detail) -> str:
+def _tried(tried: Sequence[Attempt], detail: _Detail) -> str:
     """What did not help, so that something else is proposed."""
     if not tried:
         return ""
@@ -234,7 +224,3 @@ def _tried(tried: Sequence[Try], detail: _Detail) -> str:
     return "\n".join(
         ["", "", f"TRIED BEFORE without success; propose something else{earlier}", *lines]
     )
-
-
-def _compact(schema: Json) -> str:
-    return json.dumps(schema, separators=(",", ":"))

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from watchdog.actions import CustomInstruction, RemediationAction, RolloutUndo
-from watchdog.diagnosis.causes import problems, with_causes
-from watchdog.diagnosis.changes import changed
-from watchdog.failures.kind import FailureKind
-from watchdog.failures.repair import place
-from watchdog.incidents.incident import Try
-from watchdog.nouns import Diagnosis, Explanation, Finding
-from watchdog.observation.base import ObjectRef
-from watchdog.observation.snapshot import ClusterSnapshot
-from watchdog.observation.workloads import JobSummary
-from watchdog.prose import defused
+from watchdog.detection import nodes
+from watchdog.detection.admission import injected
+from watchdog.detection.blame import blame
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.rollback import place
+from watchdog.diagnosis.owner_advice import for_the_owner
+from watchdog.diagnosis.revision_changes import changed
+from watchdog.diagnosis.shared_causes import problems, with_causes
+from watchdog.logs import log
+from watchdog.model.diagnosis import Diagnosis, Explanation, Finding
+from watchdog.model.incident import Attempt
+from watchdog.snapshot.refs import ObjectRef
+from watchdog.snapshot.snapshot import BlindSpot, ClusterSnapshot
+from watchdog.snapshot.workloads import JobSummary
 
 Kinds = Sequence[FailureKind]
+FAILURE_KINDS = "failure kinds"
+"""Resource of a blind spot: a kind that could not judge what was read."""
+_DEFECT = "a defect of the watchdog: {}; the log has the trace"
+T = TypeVar("T")
+_UNSAID = "Look at its pods and events; the watchdog cannot say more, and its log tells why."
 _NAMED = 5
 _EVIDENCE = 20
 
 
-def detect(snapshot: ClusterSnapshot, kinds: Kinds) -> tuple[Finding, ...]:
+def detect(
+    snapshot: ClusterSnapshot, kinds: Kinds, spots: list[BlindSpot] | None = None
+) -> tuple[Finding, ...]:
     """What is wrong, the worst first (fewest of the wanted pods ready).
+
+    A kind that fails takes no other with it: it finds nothing, and `spots` gets a blind spot.
 
     The first kind in order that claims an owner wins it; later kinds' findings on the same owner
     are dropped. One kind may find several containers of one owner. Findings with a common cause
@@ -31,20 +45,18 @@ def detect(snapshot: ClusterSnapshot, kinds: Kinds) -> tuple[Finding, ...]:
     claims: dict[ObjectRef, list[Finding]] = {}
     for kind in kinds:
         mine: dict[ObjectRef, list[Finding]] = {}
-        for finding in kind.detect(snapshot):
-            mine.setdefault(_owner(finding.target, snapshot), []).append(finding)
+        try:
+            for finding in kind.detect(snapshot):
+                mine.setdefault(_owner(finding.target, snapshot), []).append(finding)
+        except Exception as error:  # noqa: BLE001 - tenants write what kinds read
+            log.error("failure kind %s: %s", kind.name, error, exc_info=True)
+            if spots is not None:
+                why = _DEFECT.format(type(error).__name__)
+                spots.append(BlindSpot(resource=FAILURE_KINDS, subject=kind.name, why=why))
         for owner, findings in mine.items():
             claims.setdefault(owner, findings)
-    found = [finding for findings in claims.values() for finding in findings]
-    caused = with_causes(sorted(found, key=lambda finding: _rank(finding, snapshot)), snapshot)
-    return tuple(_quotable(finding) for finding in caused)
-
-
-def _quotable(finding: Finding) -> Finding:
-    """The finding, with nothing in what logs and events say of it to be clicked or pasted."""
-    evidence = tuple(defused(line) for line in finding.evidence)
-    facts = {name: defused(fact) for name, fact in finding.facts.items()}
-    return finding.model_copy(update={"evidence": evidence, "facts": facts})
+    found = [nodes.with_node(one, snapshot) for findings in claims.values() for one in findings]
+    return with_causes(sorted(found, key=lambda finding: _rank(finding, snapshot)), snapshot)
 
 
 def explain(
@@ -55,16 +67,19 @@ def explain(
 
 
 def rules_fix(
-    finding: Finding, snapshot: ClusterSnapshot, kinds: Kinds, tried: Sequence[Try] = ()
+    finding: Finding, snapshot: ClusterSnapshot, kinds: Kinds, tried: Sequence[Attempt] = ()
 ) -> RemediationAction | None:
     """The action that the finding's kind proposes, if it has one.
 
-    What only suffers from another finding is left alone: it goes on once that is repaired. Where
-    the kind's own fix did not help, the last revision that was available is what remains.
+    What only suffers from another finding is left alone: it goes on once that is repaired. So is a
+    container that admission added: it is not in the workload. Where the kind's own fix did not
+    help, the last revision that was available is what remains.
     """
     kind = kind_of(finding, kinds)
     suffers = finding.cause is not None and finding.cause.of is not None
-    fix = kind.fix(finding, snapshot) if kind and not suffers else None
+    added = injected(snapshot.workload(finding.target), finding.container)
+    left = suffers or added or nodes.is_about_a_node(finding)
+    fix = _said_by(kind, kind.fix, finding, snapshot) if kind and not left else None
     if kind is None or fix is None or not _did_not_help(fix, tried):
         return fix
     deployment = snapshot.deployment(finding.target)
@@ -81,7 +96,7 @@ def rules_advice(
     kind = kind_of(finding, kinds)
     if kind is None:
         return None
-    advice = kind.advise(finding, snapshot)
+    advice = _advice(kind, finding, snapshot)
     return CustomInstruction(target=finding.target, instruction=advice.text, command=advice.command)
 
 
@@ -89,7 +104,7 @@ def rules_diagnosis(
     snapshot: ClusterSnapshot,
     findings: Sequence[Finding],
     kinds: Kinds,
-    tried: Sequence[Try] = (),
+    tried: Sequence[Attempt] = (),
 ) -> Diagnosis:
     """The diagnosis without a model; without findings it says that there is no issue.
 
@@ -112,7 +127,7 @@ def rules_diagnosis(
         has_issue=True,
         summary=summarise(findings),
         root_cause=_root_cause(findings, explanations),
-        evidence=tuple(dict.fromkeys(line for f in findings for line in f.evidence))[:_EVIDENCE],
+        evidence=tuple(dict.fromkeys(str(e) for f in findings for e in f.evidence))[:_EVIDENCE],
         remediation_actions=tuple(actions),
         source="rules",
         explanations=explanations,
@@ -141,7 +156,29 @@ def kind_of(finding: Finding, kinds: Kinds) -> FailureKind | None:
     return next((kind for kind in kinds if kind.name == finding.kind), None)
 
 
-def _did_not_help(fix: RemediationAction, tried: Sequence[Try]) -> bool:
+def _advice(kind: FailureKind, finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+    if nodes.is_about_a_node(finding):
+        return nodes.advice(finding, snapshot)
+    workload = snapshot.workload(finding.target)
+    said = _said_by(kind, kind.advise, finding, snapshot) or Advice(_UNSAID)
+    return for_the_owner(said, workload, finding.container)
+
+
+def _said_by(
+    kind: FailureKind,
+    say: Callable[[Finding, ClusterSnapshot], T],
+    finding: Finding,
+    snapshot: ClusterSnapshot,
+) -> T | None:
+    """What a kind makes of its finding; None if that fails, so that the finding is still told."""
+    try:
+        return say(finding, snapshot)
+    except Exception as error:  # noqa: BLE001 - tenants write what kinds read
+        log.error("failure kind %s: %s", kind.name, error, exc_info=True)
+        return None
+
+
+def _did_not_help(fix: RemediationAction, tried: Sequence[Attempt]) -> bool:
     """Whether the same was tried; values are not remembered, so they make no difference."""
     wanted = fix.model_dump(exclude={"value"})
     return any(t.failed and t.action.model_dump(exclude={"value"}) == wanted for t in tried)
@@ -151,15 +188,19 @@ def _explanation(finding: Finding, snapshot: ClusterSnapshot, kinds: Kinds) -> E
     kind = kind_of(finding, kinds)
     if kind is None:
         return Explanation(kind=finding.kind, target=finding.target, why=finding.summary)
-    advice = kind.advise(finding, snapshot)
+    advice = _advice(kind, finding, snapshot)
+    found = blame(finding, snapshot)
     return Explanation(
         kind=finding.kind,
         target=finding.target,
-        why=defused(kind.explain(finding, snapshot)),
-        changed=changed(snapshot.deployment(finding.target), snapshot.taken_at),
+        why=nodes.why(finding, snapshot)
+        if nodes.is_about_a_node(finding)
+        else _said_by(kind, kind.explain, finding, snapshot) or finding.summary,
+        changed=changed(snapshot.deployment(finding.target), snapshot.taken_at, found),
+        blame=found if found.revision else None,
         to_do=advice.text,
         command=advice.command,
-        place=place(snapshot.workload(finding.target)),
+        place=place(finding.target, snapshot),
     )
 
 

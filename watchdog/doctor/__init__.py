@@ -13,23 +13,40 @@ from rich.table import Table
 
 from watchdog.clock import Budget
 from watchdog.doctor.check import Check
-from watchdog.doctor.namespace import Cluster, in_namespace
-from watchdog.doctor.services import alertmanager, approvals, gateway, held_back, model, slack
-from watchdog.settings import Settings
+from watchdog.doctor.namespace_checks import in_namespace
+from watchdog.doctor.rule_checks import by_rule
+from watchdog.doctor.service_checks import (
+    alertmanager,
+    approvals,
+    gateway,
+    held_back,
+    messengers,
+    model,
+    slack,
+)
+from watchdog.kube.ports import AccessReviewer
+from watchdog.settings.schema import Settings
 
 
-def examine(settings: Settings, cluster: Cluster, budget: Budget) -> list[Check]:
-    """Everything that a pass with these settings relies on.
+def examine(
+    settings: Settings, cluster: AccessReviewer, budget: Budget, home: str = ""
+) -> list[Check]:
+    """Everything that a pass with these settings relies on; `home` is the release's own namespace.
 
     Raises ClusterError where the API server cannot be asked at all.
     """
     found: list[Check] = []
     for namespace in settings.namespaces or (cluster.namespace,):
         found += in_namespace(settings, cluster, namespace)
+    found += by_rule(settings, cluster, home)
+    if settings.watch.custom_resources:
+        from watchdog.doctor.custom_checks import custom_resources
+
+        found += custom_resources(settings, cluster)
     found += [model(settings, budget), *slack(settings, budget)]
     found += approvals(settings, settings.namespaces or (cluster.namespace,))
     found += [gateway(settings, budget), alertmanager(settings, budget)]
-    return [*found, *held_back(settings, budget)]
+    return [*found, *messengers(settings), *held_back(settings, budget)]
 
 
 def sound(checks: list[Check]) -> bool:
@@ -48,7 +65,7 @@ def show(checks: list[Check], to: IO[str]) -> None:
     console.print(table, markup=False)
     remedies = [check for check in checks if check.remedy and not check.ok]
     for check in remedies:
-        console.print(f"\n{check.subject}: {check.detail}. To mend it:", markup=False)
+        console.print(f"\n{'To fix' if check.necessary else 'For'} {check.subject}:", markup=False)
         console.print(f"  {check.remedy}", markup=False, soft_wrap=True)
     missing = sum(not check.ok for check in checks if check.necessary)
     console.print(f"\n{f'{missing} missing' if missing else 'All that a pass needs works'}.")

@@ -1,7 +1,5 @@
 """One thing that the doctor tried."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, ConfigDict
 
 

@@ -15,12 +15,14 @@ from watchdog.failures.creation_refused import CREATION_REFUSED
 from watchdog.failures.credentials_refused import CREDENTIALS_REFUSED
 from watchdog.failures.cronjob_blocked import CRONJOB_BLOCKED
 from watchdog.failures.cronjob_not_running import CRONJOB_NOT_RUNNING
+from watchdog.failures.custom_resource_failing import CUSTOM_RESOURCE_FAILING
 from watchdog.failures.disk_full import DISK_FULL
 from watchdog.failures.disruption_blocked import DISRUPTION_BLOCKED
 from watchdog.failures.dns_failure import DNS_FAILURE
 from watchdog.failures.evicted import EVICTED
 from watchdog.failures.heap_exhausted import HEAP_EXHAUSTED
 from watchdog.failures.image_pull import IMAGE_PULL
+from watchdog.failures.ingress_no_backend import INGRESS_NO_BACKEND
 from watchdog.failures.init_failing import INIT_FAILING
 from watchdog.failures.job_failed import JOB_FAILED
 from watchdog.failures.liveness_failing import LIVENESS_FAILING
@@ -37,6 +39,8 @@ from watchdog.failures.rights_missing import RIGHTS_MISSING
 from watchdog.failures.rollout_stuck import ROLLOUT_STUCK
 from watchdog.failures.sandbox_failed import SANDBOX_FAILED
 from watchdog.failures.scaled_to_zero import SCALED_TO_ZERO
+from watchdog.failures.service_link import SERVICE_LINK
+from watchdog.failures.service_no_address import SERVICE_NO_ADDRESS
 from watchdog.failures.service_no_endpoints import SERVICE_NO_ENDPOINTS
 from watchdog.failures.service_wrong_port import SERVICE_WRONG_PORT
 from watchdog.failures.statefulset_stuck import STATEFULSET_STUCK
@@ -49,7 +53,7 @@ from watchdog.failures.volume_mount import VOLUME_MOUNT
 from watchdog.failures.wrong_command import WRONG_COMMAND
 
 if TYPE_CHECKING:
-    from watchdog.failures.kind import FailureKind
+    from watchdog.detection.kind import FailureKind
 
 KINDS: tuple[FailureKind, ...] = (
     STATEFULSET_STUCK,
@@ -62,6 +66,7 @@ KINDS: tuple[FailureKind, ...] = (
     LIVENESS_FAILING,
     CERT_EXPIRED,
     PORT_CONFLICT,
+    SERVICE_LINK,
     READ_ONLY_FILESYSTEM,
     DISK_FULL,
     MODULE_MISSING,
@@ -89,10 +94,13 @@ KINDS: tuple[FailureKind, ...] = (
     ROLLOUT_STUCK,
     SERVICE_NO_ENDPOINTS,
     SERVICE_WRONG_PORT,
+    SERVICE_NO_ADDRESS,
+    INGRESS_NO_BACKEND,
     AUTOSCALER_FAILING,
     DISRUPTION_BLOCKED,
     SCALED_TO_ZERO,
     RIGHTS_DENIED,
+    CUSTOM_RESOURCE_FAILING,
     UNHEALTHY_WORKLOAD,
     STEADY_ERRORS,
 )

@@ -4,59 +4,102 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from watchdog.failures import example as ex
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import shorten
-from watchdog.failures.owners import Trouble, age, kubectl, owner_finding, sentence, word
-from watchdog.observation.base import Condition
-from watchdog.observation.snapshot import AutoscalerSummary
-from watchdog.regex import regex
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import shorten
+from watchdog.detection.message_names import OBJECT, QUALIFIED
+from watchdog.detection.owners import Trouble, age, kubectl, owner_finding, sentence
+from watchdog.snapshot.snapshot import AutoscalerSummary
+from watchdog.text.format import verbatim
+from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.snapshot import ClusterSnapshot
 
-_NO_TARGET = regex(r'\S+ "([^"]+)" not found')
-_NO_REQUEST = regex(r"missing request for (\S+)(?: in container (\S+))?")
+_NO_TARGET = regex(rf'\S+ "({OBJECT})" not found')
+_NO_REQUEST = regex(rf"missing request for ({QUALIFIED})(?!\S)(?: in container ({OBJECT})(?!\S))?")
 _NO_API = regex(r"could not find the requested resource|unable to fetch metrics")
 # A fresh pod has no metrics for a minute or two, and the controller looks every 15 s.
 _TARGET_SECONDS = 30.0
 _METRICS_SECONDS = 180.0
-# Reasons that are somebody's wish, or pass by themselves.
-_FINE = {
-    "ScalingDisabled",
-    "BackoffBoth",
-    "BackoffDownscale",
-    "BackoffUpscale",
-    "FailedUpdateScale",
-}
+# Reasons that are someone's wish, or pass by themselves.
+_FINE = {"ScalingDisabled", "BackoffBoth", "BackoffDownscale", "BackoffUpscale"}
+# What another writer got in the way of; the controller tries again at once.
+_CONFLICT, _CONFLICT_SECONDS = "FailedUpdateScale", 300.0
+# As long as the alert of kubernetes-mixin waits (KubeHpaMaxedOut).
+_LIMITED_SECONDS = 900.0
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for autoscaler in snapshot.autoscalers:
+        trouble = _no_target(snapshot, autoscaler) or _maxed_out(snapshot, autoscaler)
+        if trouble:
+            yield owner_finding("autoscaler_failing", snapshot, autoscaler.ref, trouble)
+            continue
         for type_, grace in (("AbleToScale", _TARGET_SECONDS), ("ScalingActive", _METRICS_SECONDS)):
             found = next((c for c in autoscaler.conditions if c.type == type_), None)
             if found is None or found.status != "False" or found.reason in _FINE:
                 continue
-            if age(snapshot, found.since) < grace:
+            wait = _CONFLICT_SECONDS if found.reason == _CONFLICT else grace
+            if age(snapshot, found.since) < wait:
                 continue
             line = f"{type_}=False ({found.reason}): {shorten(found.message)}"
-            facts = {"message": shorten(found.message), "target": word(autoscaler.target)}
+            facts = {"message": shorten(found.message), "target": str(autoscaler.target)}
             trouble = Trouble("autoscaler cannot scale", (line,), (), found.since, facts)
             yield owner_finding("autoscaler_failing", snapshot, autoscaler.ref, trouble)
             break
 
 
+def _no_target(snapshot: ClusterSnapshot, autoscaler: AutoscalerSummary) -> Trouble | None:
+    """What to say of an autoscaler whose target is not there, though it has not said so itself."""
+    told = any(condition.type == "AbleToScale" for condition in autoscaler.conditions)
+    if told or not autoscaler.target_absent:
+        return None
+    if age(snapshot, autoscaler.created_at) < _TARGET_SECONDS:
+        return None
+    message = f'{autoscaler.target.kind.lower()}s "{autoscaler.target.name}" not found'
+    line = f"{autoscaler.ref} scales {autoscaler.target}, which does not exist"
+    facts = {"message": message, "target": str(autoscaler.target)}
+    return Trouble("autoscaler cannot scale", (line,), (), autoscaler.created_at, facts)
+
+
+def _maxed_out(snapshot: ClusterSnapshot, autoscaler: AutoscalerSummary) -> Trouble | None:
+    """What to say of an autoscaler that would add pods for long, and may not."""
+    limited = next(
+        (
+            condition
+            for condition in autoscaler.conditions
+            if condition.type == "ScalingLimited"
+            and condition.status == "True"
+            and condition.reason == "TooManyReplicas"
+        ),
+        None,
+    )
+    most = autoscaler.max_replicas
+    if limited is None or autoscaler.current < most or autoscaler.min_replicas >= most:
+        return None
+    if age(snapshot, limited.since) < _LIMITED_SECONDS:
+        return None
+    line = f"ScalingLimited=True ({limited.reason}): {shorten(limited.message)}"
+    facts = {"most": str(most), "target": str(autoscaler.target), "message": limited.message}
+    return Trouble("autoscaler is at its maximum", (line,), (), limited.since, facts)
+
+
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     message, target = finding.facts["message"], finding.facts["target"]
     name = finding.target.name
+    if most := finding.facts.get("most"):
+        return (
+            f"Autoscaler {name} wants more pods of {target} than the {most} that its maxReplicas "
+            "allows, because of the load."
+        )
     if found := _NO_REQUEST.search(message):
-        where = f" of container {found[2]}" if found[2] else ""
+        where = f" for container {found[2]}" if found[2] else ""
         return (
             f"Autoscaler {name} cannot compute a load for {target}: its pods have no {found[1]} "
-            f"request{where} to compare the use with."
+            f"request{where} that their use could be compared with."
         )
     if _NO_API.search(message):
         return (
@@ -65,12 +108,18 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
         )
     if _NO_TARGET.search(message) and "metrics" not in message:
         return f"Autoscaler {name} scales {target}, which does not exist."
-    return sentence(f"Autoscaler {name} cannot scale {target}: {message}")
+    return sentence(f"Autoscaler {name} cannot scale {target}: {verbatim(message)}")
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     message, target = finding.facts["message"], finding.facts["target"]
     describe = kubectl(snapshot, "describe", "hpa", finding.target.name)
+    if "most" in finding.facts:
+        text = (
+            f"Find out what loads {target}; raise maxReplicas of {finding.target} if the cluster "
+            "has room, or its pods' requests if each should take more."
+        )
+        return Advice(text, describe)
     if found := _NO_REQUEST.search(message):
         return Advice(f"Give every container of {target} a {found[1]} request.", describe)
     if _NO_API.search(message):
@@ -81,63 +130,11 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     return Advice(f"Correct {finding.target}.", describe)
 
 
-def _scaler(type_: str, reason: str, message: str, **more: object) -> AutoscalerSummary:
-    failing = Condition(
-        type=type_, status="False", reason=reason, message=message, since=ex.ago(600)
-    )
-    values = {
-        "ref": ex.ref("HorizontalPodAutoscaler", "web"),
-        "target": ex.WEB,
-        "conditions": (failing,),
-    }
-    return AutoscalerSummary.model_validate({**values, **more})
-
-
-def _examples() -> tuple[Example, ...]:
-    metrics = "unable to get metrics for resource cpu: unable to fetch metrics"
-    absent = _scaler("AbleToScale", "FailedGetScale", 'deployments.apps "web" not found')
-    request = "missing request for cpu in container main of Pod web-7d9f-x2k4p"
-    blind = _scaler("ScalingActive", "FailedGetResourceMetric", metrics)
-    young = blind.conditions[0].model_copy(update={"since": ex.ago(60)})
-    off = _scaler("ScalingActive", "ScalingDisabled", "the replica count of the target is zero")
-    name = "HorizontalPodAutoscaler/web"
-    return (
-        Example("its target does not exist", ex.snapshot_of(absent), name),
-        Example("no metrics", ex.snapshot_of(blind), name),
-        Example(
-            "no requests",
-            ex.snapshot_of(_scaler("ScalingActive", "FailedGetResourceMetric", request)),
-            name,
-        ),
-        Example(
-            "no metrics yet",
-            ex.snapshot_of(blind.model_copy(update={"conditions": (young,)})),
-            None,
-        ),
-        Example("scaled to zero on purpose", ex.snapshot_of(off), None),
-    )
-
-
 AUTOSCALER_FAILING = FailureKind(
     name="autoscaler_failing",
-    summary="a HorizontalPodAutoscaler cannot scale: target, metrics or requests are missing",
+    summary="a HorizontalPodAutoscaler cannot scale, or has been at its maximum for long",
     detect=_detect,
     explain=_explain,
     advise=_advise,
     hint="The pods may be fine meanwhile; the autoscaler's condition names what it lacks.",
-    drill=Drill(
-        manifest="""\
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: shelf}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shelf}
-  maxReplicas: 3
-  metrics:
-  - type: Resource
-    resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}
-""",
-        settle="condition",
-    ),
-    examples=_examples,
 )

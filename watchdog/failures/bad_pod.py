@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from watchdog.failures import example as ex
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import shorten
-from watchdog.failures.look import GRACE
-from watchdog.failures.owners import (
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import shorten
+from watchdog.detection.owners import (
     Trouble,
     age,
     alive,
     by_owner,
+    fully_rolled_out,
     kubectl,
     owner_finding,
     sentence,
-    settled,
-    word,
 )
+from watchdog.detection.restarts import churn_line, fails_at_once
+from watchdog.text.format import verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.nouns import Finding
-    from watchdog.observation.base import ObjectRef
-    from watchdog.observation.snapshot import ClusterSnapshot
-    from watchdog.observation.workloads import PodSummary
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.refs import ObjectRef
+    from watchdog.snapshot.snapshot import ClusterSnapshot
+    from watchdog.snapshot.workloads import PodSummary
 
 _LOST = {"NodeLost", "NodeShutdown", "Shutdown", "Terminated", "NodeNotReady"}
 
@@ -40,7 +39,8 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         reason = pod.reason or pod.phase
         line = f"pod {pod.ref.name}: {pod.phase} {reason}: {shorten(pod.message)}".rstrip(": ")
         facts = {"reason": reason, "message": shorten(pod.message), "node": pod.node or ""}
-        trouble = Trouble("pod was given up by its node", (line,), pods[:3], facts=facts)
+        lines = (line, churn_line(snapshot, owner))
+        trouble = Trouble("pod was given up by its node", lines, pods[:3], facts=facts)
         yield owner_finding("bad_pod", snapshot, owner, trouble)
 
 
@@ -54,10 +54,14 @@ def _bad(pod: PodSummary) -> bool:
 
 def _lacks(snapshot: ClusterSnapshot, owner: ObjectRef) -> bool:
     """Whether a replacement is missing too, after the time that one may take."""
-    if owner.kind in {"Job", "CronJob"} or settled(snapshot, owner):
+    if owner.kind in {"Job", "CronJob"} or fully_rolled_out(snapshot, owner):
         return False
+    if fails_at_once(snapshot, owner):
+        return True
     young = [pod for pod in alive(snapshot) if pod.owner == owner and not pod.ready]
-    fresh = [pod for pod in young if age(snapshot, pod.created_at) < GRACE.pending_seconds]
+    fresh = [
+        pod for pod in young if age(snapshot, pod.created_at) < snapshot.thresholds.pending_seconds
+    ]
     return not fresh
 
 
@@ -66,7 +70,7 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     node = f" {facts['node']}" if facts["node"] else ""
     if facts["reason"] in _LOST or facts["reason"] == "Unknown":
         return f"The node{node} of pod {finding.pods[0]} was shut down or no longer answers."
-    said = f": {facts['message']}" if facts["message"] else ""
+    said = f": {verbatim(facts['message'])}" if facts["message"] else ""
     return sentence(
         f"The node{node} refused to run pod {finding.pods[0]} ({facts['reason']}){said}"
     )
@@ -76,24 +80,11 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     name = finding.pods[0]
     describe = kubectl(snapshot, "describe", "pod", name)
     if finding.target.kind == "Pod":
-        text = f"Nothing replaces the bare pod {name}: correct it and create it anew."
+        text = f"No controller replaces pod {name}: correct it if need be, and create it again."
         return Advice(text, describe)
     node = finding.facts["node"]
-    text = f"Find out why the node takes no pod of {word(finding.target)}."
+    text = f"Find out why the node refuses the pods of {finding.target}."
     return Advice(text, f"kubectl describe node {node}" if node else describe)
-
-
-def _examples() -> tuple[Example, ...]:
-    message = "Pod was rejected: Node didn't have enough resource: cpu"
-    refused = ex.bare_pod(phase="Failed", reason="OutOfcpu", message=message)
-    left = ex.pod(phase="Failed", reason="UnexpectedAdmissionError", message="no device")
-    return (
-        Example("rejected by its node", ex.snapshot_of(refused), "Pod/task"),
-        Example("lost with its node", ex.snapshot_of(ex.bare_pod(phase="Unknown")), "Pod/task"),
-        Example("no replacement runs", ex.snapshot_of(ex.deployment(), left), "Deployment/web"),
-        Example("was replaced", ex.snapshot_of(ex.deployment(ready=1), left), None),
-        Example("completed", ex.snapshot_of(ex.bare_pod(ex.ended(0), phase="Succeeded")), None),
-    )
 
 
 BAD_POD = FailureKind(
@@ -103,17 +94,4 @@ BAD_POD = FailureKind(
     explain=_explain,
     advise=_advise,
     hint="The pod's reason (OutOfcpu, UnexpectedAdmissionError, NodeLost) is the node's verdict.",
-    drill=Drill(
-        manifest="""\
-apiVersion: v1
-kind: Pod
-metadata: {name: strict}
-spec:
-  securityContext: {sysctls: [{name: kernel.msgmax, value: "1"}]}
-  containers:
-  - {name: main, image: "busybox:1.36", command: [sleep, "3600"]}
-""",
-        settle="failed",
-    ),
-    examples=_examples,
 )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from watchdog.failures.kind import Drill
-from watchdog.failures.log_cause import LogCause
-from watchdog.failures.manifest import deployment
-from watchdog.regex import regex
+from watchdog.detection.log_cause import LogCause
+from watchdog.detection.outside import CERTIFICATE
+from watchdog.text.regex import regex
 
 CAUSE = LogCause(
     name="cert_expired",
@@ -15,9 +14,14 @@ CAUSE = LogCause(
     pattern=regex(
         r"(certificate|\bcert\b|x509|\bCA\b).{0,80}(expired|not yet valid|no longer valid)"
         r"|expired.{0,20}\bcert(ificate)?\b|CERT_HAS_EXPIRED|CertificateExpired|ExpiredCert"
-        r"|certificate_expired|NotAfter:|validity check failed",
+        r"|certificate_expired|\bNotTimeValid\b|NotAfter:|validity check failed"
+        r"|zertifikat .{0,60}abgelaufen|certificat .{0,60}(?:expir|plus valide)"
+        r"|certificado .{0,60}(?:expir|caduc|venc)|сертификат\w* .{0,60}(?:ист[её]к|просроч)"
+        r"|срок действия .{0,40}сертификат|证书.{0,20}过期|憑證.{0,20}過期|証明書.{0,20}(?:期限"
+        r"|失効)",
         re.IGNORECASE,
     ),
+    depends_on=CERTIFICATE,
     why=("{who} crashes because a certificate has expired (or is not valid yet), as its log says."),
     to_do=(
         "Renew the certificate and put it where the container reads it (the Secret or "
@@ -28,16 +32,5 @@ CAUSE = LogCause(
         "A certificate is out of date. Renewing it needs data that is not in the cluster: "
         "instruct a person, never touch the ConfigMap or Secret."
     ),
-    drill=Drill(
-        manifest=deployment(
-            'echo "ERROR - SSL certificate expired on 2024-08-03 17:00:08"; sleep 1; exit 1'
-        )
-    ),
-    sick=(
-        "ERROR - SSL certificate expired",
-        "tls: failed to verify certificate: x509: certificate has expired or is not yet valid",
-        "Error: CERT_HAS_EXPIRED",
-    ),
-    well="ERROR - session token expired",
 )
 CERT_EXPIRED = CAUSE.kind()

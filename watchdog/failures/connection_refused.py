@@ -4,27 +4,86 @@ from __future__ import annotations
 
 import re
 
-from watchdog.failures.kind import Drill
-from watchdog.failures.log_cause import LogCause
-from watchdog.failures.manifest import deployment
-from watchdog.regex import regex
+from watchdog.detection.log_cause import LogCause
+from watchdog.detection.outside import ADDRESS
+from watchdog.text.regex import regex
+
+# A source file and its line look like a host and its port.
+_NO_FILE = (
+    r"(?<!\.go:\d\d)(?<!\.py:\d\d)(?<!\.js:\d\d)(?<!\.rs:\d\d)(?<!\.rb:\d\d)(?<!\.java:\d\d)"
+    r"(?<!\.go:\d\d\d)(?<!\.py:\d\d\d)(?<!\.js:\d\d\d)(?<!\.rs:\d\d\d)(?<!\.java:\d\d\d)"
+)
+_UNANSWERED = (
+    r"connection refused|\bECONNREFUSED\b|i/o timeout|no route to host|connection timed out"
+    r"|\bEHOSTUNREACH\b|\bETIMEDOUT\b|network is unreachable"
+)
 
 CAUSE = LogCause(
     name="connection_refused",
     summary="dependency refuses connections",
     pattern=regex(
-        r"connection refused|ECONNREFUSED|connect(ion)? timed out|ETIMEDOUT|no route to host"
+        r"connection refused|\bECONNREFUSED|connect(ion)? (timed out|time-?out)|\bETIMEDOUT"
+        r"|no route to host"
         r"|EHOSTUNREACH|network is unreachable|connection reset|ECONNRESET"
         r"|communications link failure"
-        r"|(could not|can't|cannot|failed to|unable to) connect|dial tcp .*(i/o timeout|connect:)",
+        r"|(could not|can't|cannot|failed to|unable to) (?:re)?connect"
+        r"(?! (?:signal|slot|handler|event|callback|pipe)s?\b)"
+        r"|dial tcp .{0,200}(?:i/o timeout|operation timed out|host is down)"
+        r"|ConnectionRefused|timeout occurred after waiting"
+        r"|timed? ?out waiting (?:for|on) (?:a |the )?connection"
+        r"|timed? ?out .{0,40}waiting .{0,20}for \S+:\d+|connection (?:to"
+        r"|with) .{1,80} (?:was )?refused"
+        r"|connection (?:(?:attempt )?(?:to|with) .{1,80} )?(?:attempt )?"
+        r"(?:(?:could|can) ?not be (?:established|made|opened)|failed)"
+        r"|no (?:servers?|nodes?|hosts?|brokers?|endpoints?) (?:(?:could be|are|is|were) )?"
+        r"(?:reached|reachable|available|alive)\b"
+        r"|error occurred while establishing a connection|endpoints were reachable"
+        r"|ServerSelection(?:Timeout)?Error\b.{0,120}(?:timed out|:\d{4,5}|closed|refused)"
+        r"|no (?:alive|living|live|available|reachable) (?:nodes?|hosts?|brokers?|connections?)\b"
+        r"|NoNodeAvailable|NoHostAvailable|NoServersAvailable|NoBrokersAvailable"
+        r"|brokers? (?:not available|unreachable"
+        r"|may not be available)"
+        r"|(?:host|server|endpoint|database|broker|service) (?:is )?(?:unreachable|not reachable)"
+        r"|(?:could not|can't|cannot|failed to|unable to|never) (?:be )?reach(?:ed)?\b"
+        r"|not reachable\b"
+        r"|HTTPS?ConnectionPool.{0,300}(?:timed out|NewConnectionError|ProtocolError"
+        r"|Remote end closed)"
+        r"|failed to establish a new connection|connection closed by|upstream connect error"
+        r"|verbindung (?:verweigert|abgelehnt)|verbindungsaufbau abgelehnt|connexion refus"
+        r"|conex[ãa]o recusada"
+        r"|conexi[óo]n (?:rechazada|rehusada)|n[ãa]o foi poss[íi]vel conectar|no se pudo conectar"
+        r"|не удалось подключиться|соединении отказано|接続が拒否|接続できません"
+        r"|连接被拒绝|連線被拒|无法连接|连接超时|連線逾時|接続(?:が|は)?タイムアウト"
+        r"|соединение отклонено"
+        r"|время ожидания (?:соединения|подключения)|zeit[üu]berschreitung .{0,30}verbindung"
+        r"|verbindung .{0,60}(?:fehlgeschlagen|zeit[üu]berschreitung)|d[ée]lai de connexion"
+        r"|impossible de se connecter|tempo (?:de conex[ãa]o )?(?:esgotado|limite)"
+        r"|tiempo de espera .{0,20}conexi[óo]n",
         re.IGNORECASE,
     ),
-    subject=(
-        regex(r"server at ['\"]([\w.-]+)"),
-        regex(r"((?:\d{1,3}\.){3}\d{1,3}(?::\d+)?)"),
-        regex(r"\b([a-z][\w.-]*:\d{2,5})\b"),
-        regex(r"(?:connect to|host|server|dial tcp):? ['\"(]?([a-z][\w-]*(?:[.:-][\w-]+)+)"),
+    # It was reached, and refuses for another reason, unless the system says that it was not.
+    unless=regex(
+        rf"\A(?!.*(?:{_UNANSWERED})).*?"
+        r"(?:does not exist|certificate|x509|\btls\b|\bssl\b|handshake|authentication failed"
+        r"|unauthori[sz]ed"
+        r"|forbidden|\b40[13]\b|too many (?:clients|connections)|connection slots|unknown database"
+        r"|failed: FATAL)",
+        re.IGNORECASE | re.DOTALL,
     ),
+    subject=(
+        regex(r"server at ['\"`]([\w.-]+)['\"`](?::`(\d+)`|.{0,60}\bport (\d+))?"),
+        regex(r"\b([a-z][\w.-]*)/(?:(?:\d{1,3}\.){3}\d{1,3}|<unresolved>):(\d+)"),
+        # .NET's address family before a name that it did not resolve.
+        regex(r"\bUnspecified/([\w.-]+:\d+)"),
+        regex(r"((?:\d{1,3}\.){3}\d{1,3}:\d+)"),
+        regex(r"host ?[=:]?['\"]?([\w.-]+)['\"]?,? port ?[=:]?(\d+)", re.IGNORECASE),
+        regex(rf"(?<![\w./-])([a-z][\w-]*(?:\.[\w-]+)*:\d{{2,5}})\b{_NO_FILE}", re.IGNORECASE),
+        regex(r"://([\w.-]+(?::\d+)?)"),
+        regex(r"server on ['\"]([\w.-]+)"),
+        regex(r"((?:\d{1,3}\.){3}\d{1,3})"),
+        regex(r"(?:connect to|host|server|dial tcp):? ['\"(]?([a-z][\w-]*(?:[.-][\w-]+)+)"),
+    ),
+    depends_on=ADDRESS,
     why=(
         "{who} crashes because what it depends on{subject} does not accept "
         "connections (connection refused or timed out)."
@@ -33,17 +92,13 @@ CAUSE = LogCause(
         "Bring up what it connects to, or correct the host and port in its settings. A "
         "container that is restarted goes on by itself as soon as it answers."
     ),
+    at_home=(
+        "That address is the pod itself. If what it needs runs elsewhere, set the host to its "
+        "Service; if it is to run beside it, see why no container of the pod listens there."
+    ),
     hint=(
         "A dependency refuses connections or does not answer. Restarting this workload helps "
         "nothing; look for the dependency in the same snapshot."
     ),
-    drill=Drill(manifest=deployment("nc -w 3 127.0.0.1 5432 </dev/null || exit 1; sleep 3600")),
-    sick=(
-        "Error: connect ECONNREFUSED 10.0.0.7:5432",
-        "wget: can't connect to remote host (127.0.0.1): Connection refused",
-        "dial tcp 10.96.4.2:6379: connect: connection refused",
-        'connection to server at "db" (10.0.0.9), port 5432 failed: Connection refused',
-    ),
-    well="ERROR: password refused",
 )
 CONNECTION_REFUSED = CAUSE.kind()

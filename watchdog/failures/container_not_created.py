@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from watchdog.failures.example import broken, change, earlier, healthy, waiting
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import event_line, shorten, without_pod
-from watchdog.failures.look import exit_message, make_finding, matching, waiting_for, with_evidence
-from watchdog.failures.manifest import deployment
-from watchdog.failures.owners import kubectl, word
-from watchdog.failures.repair import changed_words, undo
+from watchdog.detection.container_view import ContainerView
+from watchdog.detection.containers import (
+    crashes,
+    exit_code,
+    exit_message,
+    exit_reason,
+    make_finding,
+    matching,
+    waiting_for,
+    with_evidence,
+)
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import event_line, shorten, without_pod
+from watchdog.detection.message_names import OBJECT, PATH
+from watchdog.detection.owners import kubectl, sentence, word
+from watchdog.detection.passing import may_pass
+from watchdog.detection.rollback import changed_words, undo
+from watchdog.text.format import verbatim
+from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.actions import RolloutUndo
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.snapshot import ClusterSnapshot
 
 NAME = "container_not_created"
 SUMMARY = "container cannot be created"
@@ -29,35 +42,101 @@ _REASONS = (
     "PreStartHookError",
     "PostStartHookError",
 )
+_STOPPED = (0, 137, 143)
+
+
+# What containerd and runc put before what went wrong.
+_PREFIXES = regex(
+    r"^.*(?:unable to start container process|error during container init"
+    r"|failed to create containerd container): ",
+    re.DOTALL,
+)
+_NAMED_USER = regex(r"non-numeric user \(([\w.-]{1,64})\)")
+_SECCOMP = regex(r"seccomp profile \"?([^\s\":]+)|(?:open|stat) (\S*seccomp/\S+?):")
+_FILE_MOUNT = regex(rf'mounting "[^"]*?/volume-subpaths/({OBJECT})/[^"]*" to rootfs at "({PATH})"')
+_HOOK = "FailedPostStartHook"
+
+
+def _refused(snapshot: ClusterSnapshot, item: ContainerView) -> bool:
+    if waiting_for(item, *_REASONS) or _hook_fails(snapshot, item):
+        return not may_pass(snapshot, item.pod, item.state)
+    unstarted = exit_reason(item.state) in {"StartError", "ContainerCannotRun"}
+    return unstarted and item.state.state != "running" and crashes(item, snapshot)
+
+
+def _hook_fails(snapshot: ClusterSnapshot, item: ContainerView) -> bool:
+    """Whether the kubelet ends the container because its postStart hook fails."""
+    if not crashes(item, snapshot) or exit_code(item.state) not in _STOPPED:
+        return False
+    events = snapshot.events_about(item.pod.ref)
+    return any(event.reason == _HOOK for event in events)
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
-    for _owner, seen in matching(snapshot, lambda item: waiting_for(item, *_REASONS)):
+    for _owner, seen in matching(snapshot, lambda item: _refused(snapshot, item)):
         first = seen[0]
-        said = without_pod(exit_message(first.state))
+        said = _PREFIXES.sub("", without_pod(exit_message(first.state)))
+        hook = _hook_fails(snapshot, first)
         finding = make_finding(
-            NAME, SUMMARY, snapshot, seen, reason=first.state.reason, said=shorten(said, 200)
+            NAME,
+            "postStart hook fails" if hook else SUMMARY,
+            snapshot,
+            seen,
+            reason=first.state.reason,
+            said=shorten(said, 400),
+            hook="yes" if hook else None,
         )
-        hook = "FailedPostStartHook"
-        event = event_line(snapshot, [item.pod for item in seen], hook, "Failed")
-        yield with_evidence(finding, f'{first.state.reason}: "{shorten(said)}"', event)
+        event = event_line(snapshot, [item.pod for item in seen], _HOOK, "Failed")
+        words = None if hook else f"{first.state.reason}: {verbatim(shorten(said))}"
+        yield with_evidence(finding, words, event)
 
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
-    said = facts.get("said") or "the kubelet gives no reason"
-    start = f"{facts['who']} cannot be started ({facts['reason']}): {said}."
-    if "runAsNonRoot" in said:
+    if "hook" in facts:
+        event = next((line for line in finding.evidence if line.kind == "event"), None)
+        told = f": {verbatim(event.text)}" if event else ""
+        return sentence(
+            f"The postStart hook of {facts['who'][0].lower()}{facts['who'][1:]} fails, so the "
+            f"kubelet kills it each time{told}"
+        ) + changed_words(finding, snapshot)
+    said = facts.get("said", "")
+    told = verbatim(said) if said else "the kubelet gives no reason"
+    start = f"{facts['who']} cannot be started ({facts['reason']}): {told}."
+    if user := _NAMED_USER.search(said):
+        start += (
+            f" The user of its image is a name ({user[1]}), so the kubelet cannot tell that it is "
+            "not root."
+        )
+    elif "runAsNonRoot" in said:
         start += " Its image runs as root, which its security context forbids."
+    elif mount := _FILE_MOUNT.search(said):
+        start += (
+            f" Volume {mount[1]} has no such key or file, so a directory is mounted onto the file "
+            f"{mount[2]} (subPath)."
+        )
+    elif _SECCOMP.search(said):
+        start += " The node does not have the seccomp profile that the pod template names."
     return start + changed_words(finding, snapshot)
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     said = finding.facts.get("said", "")
-    if "runAsNonRoot" in said:
+    if "hook" in finding.facts:
+        text = f"Correct the postStart hook of container {finding.container}, or what it calls."
+    elif _NAMED_USER.search(said):
+        text = f"Set runAsUser of container {finding.container} to the number of that user."
+    elif _FILE_MOUNT.search(said):
+        text = (
+            "Add the key that subPath names to the ConfigMap or Secret of the volume, or correct "
+            f"subPath of container {finding.container}."
+        )
+    elif _SECCOMP.search(said):
+        text = "Put the seccomp profile onto the nodes, or use seccompProfile RuntimeDefault."
+    elif "runAsNonRoot" in said:
         text = (
             f"Set runAsUser of container {finding.container} to a user other than 0, or build its "
-            "image with such a USER."
+            "image with a USER that is not root."
         )
     else:
         text = f"Correct what the message names in the specification of {finding.container}."
@@ -70,20 +149,6 @@ def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:
     return undo(finding, snapshot)
 
 
-def _examples() -> tuple[Example, ...]:
-    root = "container has runAsNonRoot and image will run as root"
-    state, claims = waiting("CreateContainerConfigError", root), "Deployment/web"
-    hook = waiting("PostStartHookError", "command 'warm' exited with 1")
-    last = earlier(change("securityContext", None, "set"))
-    return (
-        Example("runs as root", broken(state), claims),
-        Example("new security context", broken(state, last=last), claims, "rollout_undo"),
-        Example("hook", broken(hook), claims),
-        Example("being created", broken(waiting("ContainerCreating")), None),
-        Example("healthy", healthy(), None),
-    )
-
-
 CONTAINER_NOT_CREATED = FailureKind(
     name=NAME,
     summary=SUMMARY,
@@ -91,11 +156,6 @@ CONTAINER_NOT_CREATED = FailureKind(
     explain=_explain,
     advise=_advise,
     hint="The kubelet's message says which part of the container's specification it refuses.",
-    drill=Drill(
-        manifest=deployment("sleep 3600", container="securityContext: {runAsNonRoot: true}"),
-        settle="config",
-    ),
-    examples=_examples,
     fix=_fix,
     actions=("rollout_undo",),
 )

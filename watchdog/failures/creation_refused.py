@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from watchdog.failures import example as ex
-from watchdog.failures import manifest
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import shorten
-from watchdog.failures.owners import (
+from watchdog.detection.admission_messages import REFUSALS, Refusal, read
+from watchdog.detection.fitting import RESOURCES, demanded, smaller, within_range
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import shorten
+from watchdog.detection.owners import (
     ARRIVAL_SECONDS,
     Trouble,
     age,
@@ -17,28 +17,26 @@ from watchdog.failures.owners import (
     kubectl,
     owner_finding,
     recent,
-    rolling_well,
     sentence,
-    undo_unproven,
-    word,
 )
-from watchdog.failures.refusals import REFUSALS, Refusal, read
-from watchdog.observation.base import Condition, ObjectRef
-from watchdog.observation.workloads import (
+from watchdog.detection.rollback import undo
+from watchdog.detection.starting import rolling_out_without_loss
+from watchdog.snapshot.refs import ObjectRef
+from watchdog.snapshot.workloads import (
     CronJobSummary,
     DeploymentSummary,
     JobSummary,
-    StatefulSetSummary,
     WorkloadSummary,
 )
+from watchdog.text.format import verbatim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from watchdog.actions import RemediationAction
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, EventSummary
+    from watchdog.model.diagnosis import Evidence, Finding
+    from watchdog.snapshot.snapshot import ClusterSnapshot, EventSummary
 
 # A controller that is refused waits ever longer between two tries, at most about 17 minutes.
 _RETRY_SECONDS = 1100.0
@@ -53,6 +51,12 @@ _SHARED = {
     "runtime": "runtime class {name} does not exist",
 }
 
+_FITS: dict[str, Callable[[ClusterSnapshot, ObjectRef], RemediationAction | None]] = {
+    "quota": smaller,
+    "quota_unset": demanded,
+    "limit_range": within_range,
+}
+
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for workload in snapshot.workloads():
@@ -64,9 +68,11 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         refusal, names = read(message)
         if age(snapshot, start) < ARRIVAL_SECONDS:
             continue
-        if refusal.name == "quota" and rolling_well(snapshot, owner):
+        if refusal.name == "quota" and rolling_out_without_loss(snapshot, owner):
             continue
         facts = {"refusal": refusal.name, **names}
+        if refusal.name in _FITS:
+            facts["resource"] = ",".join(item for item in RESOURCES if item in message)
         if shared := _SHARED.get(refusal.name):
             facts["cause"] = shared.format(**names)
         trouble = Trouble(refusal.summary, (line,), (), start, facts)
@@ -81,7 +87,7 @@ def _top(workload: WorkloadSummary) -> ObjectRef:
 
 def _refused(
     snapshot: ClusterSnapshot, workload: WorkloadSummary
-) -> tuple[str, datetime | None, str] | None:
+) -> tuple[str, datetime | None, Evidence | str] | None:
     """The refusal's message, since when, and the line that shows it."""
     found = [e for e in _events(snapshot, workload) if recent(snapshot, e, _RETRY_SECONDS)]
     failure = workload.condition("ReplicaFailure")
@@ -104,7 +110,7 @@ def _events(snapshot: ClusterSnapshot, workload: WorkloadSummary) -> list[EventS
             if item.current
         ]
     about = snapshot.events_about(*refs)
-    return [e for e in about if e.type == "Warning" and e.reason == "FailedCreate"]
+    return [event for event in about if event.reason == "FailedCreate"]
 
 
 def _lacks_nothing(workload: WorkloadSummary) -> bool:
@@ -122,8 +128,9 @@ def _refusal(finding: Finding) -> Refusal:
 
 
 def _fill(words: str, finding: Finding) -> str:
-    names = {"name": "", "asked": "", "used": "", "hard": "", "target": word(finding.target)}
-    return words.format(**{**names, **finding.facts})
+    said = verbatim(asked) if (asked := finding.facts.get("asked")) else ""
+    names = {"name": "", "asked": "", "used": "", "hard": "", "target": str(finding.target)}
+    return words.format(**{**names, **finding.facts, "said": said})
 
 
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
@@ -152,58 +159,10 @@ def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RemediationAction | Non
     if refusal.name == "service_account" and introduced(
         snapshot, finding.target, lambda template: template.service_account
     ):
-        return undo_unproven(finding, snapshot)
-    return undo_unproven(finding, snapshot, *refusal.fields) if refusal.fields else None
-
-
-def _refusing(message: str, **more: Any) -> DeploymentSummary:
-    failure = Condition(
-        type="ReplicaFailure",
-        status="True",
-        reason="FailedCreate",
-        message=f'pods "web-7d9f-" is forbidden: {message}',
-        since=ex.ago(300),
-    )
-    values: dict[str, Any] = {"updated": 0, "conditions": (failure,), **more}
-    return ex.deployment(**values)
-
-
-def _examples() -> tuple[Example, ...]:
-    account = 'error looking up service account shop/ledger: serviceaccount "ledger" not found'
-    quota = (
-        "exceeded quota: team, requested: requests.cpu=1, used: requests.cpu=1, "
-        "limited: requests.cpu=1500m"
-    )
-    named = ex.earlier(ex.change("serviceAccountName", "default", "ledger", container=None))
-    stateful = StatefulSetSummary(ref=ex.ref("StatefulSet", "db"), desired=1)
-    event = ex.event("FailedCreate", f'pods "db-0" is forbidden: {quota}', about=stateful.ref)
-    job = JobSummary(ref=ex.ref("Job", "report-1"), cron_job="report")
-    unborn = ex.event("FailedCreate", f"Error creating: {account}", about=job.ref)
-    served = _refusing(
-        quota,
-        ready=1,
-        conditions=(
-            *_refusing(quota).conditions,
-            Condition(type="Progressing", status="True", reason="ReplicaSetUpdated"),
-        ),
-    )
-    return (
-        Example("no service account", ex.snapshot_of(_refusing(account)), "Deployment/web"),
-        Example(
-            "the revision named another service account",
-            ex.snapshot_of(_refusing(account, last=named)),
-            "Deployment/web",
-            "rollout_undo",
-        ),
-        Example("quota of a StatefulSet", ex.snapshot_of(stateful, event), "StatefulSet/db"),
-        Example("a CronJob's Job", ex.snapshot_of(job, unborn), "CronJob/report"),
-        Example("the quota is tight while a rollout goes on", ex.snapshot_of(served), None),
-        Example(
-            "refused once, then made",
-            ex.snapshot_of(stateful.model_copy(update={"ready": 1}), event),
-            None,
-        ),
-    )
+        return undo(finding, snapshot)
+    found = undo(finding, snapshot, *refusal.fields) if refusal.fields else None
+    fits = _FITS.get(refusal.name)
+    return found or (fits(snapshot, finding.target) if fits else None)
 
 
 CREATION_REFUSED = FailureKind(
@@ -213,18 +172,9 @@ CREATION_REFUSED = FailureKind(
     explain=_explain,
     advise=_advise,
     fix=_fix,
-    actions=("rollout_undo",),
-    hint="No pod exists: read the FailedCreate event and name the quota, account or webhook in it.",
-    drill=Drill(
-        manifest="""\
-apiVersion: v1
-kind: ResourceQuota
-metadata: {name: team}
-spec: {hard: {requests.memory: 64Mi}}
----
-"""
-        + manifest.deployment(["sleep", "3600"], container="resources: {requests: {memory: 1Gi}}"),
-        settle="no_pods",
+    actions=("rollout_undo", "patch_deployment_resources"),
+    hint=(
+        "No pod exists: read the FailedCreate event and name the quota, account or webhook in it."
+        " Set requests or limits only as the quota or LimitRange demands, and where they fit."
     ),
-    examples=_examples,
 )

@@ -4,27 +4,57 @@ from __future__ import annotations
 
 import re
 
-from watchdog.failures.kind import Drill
-from watchdog.failures.log_cause import LogCause
-from watchdog.failures.manifest import deployment
-from watchdog.regex import regex
+from watchdog.detection.log_cause import LogCause
+from watchdog.detection.outside import CREDENTIALS
+from watchdog.text.regex import regex
 
 CAUSE = LogCause(
     name="credentials_refused",
     summary="credentials are refused",
     pattern=regex(
-        r"(authentication|login|auth) failed|authenticationfailed|access denied for user"
-        r"|(invalid|wrong|incorrect|bad) (credentials|password|api key|token)|login failed"
+        r"(authentication|login|auth) failed|authenticationfailed|authori[sz]ation violation"
+        r"|access denied for user"
+        r"|(invalid|wrong|incorrect|bad) (credentials|password|api key"
+        r"|(?:access|auth\w*|bearer|api|refresh|id|jwt|session|login|security) token)|login failed"
+        r"|\btoken (?:is |has )?(?:invalid|expired|been revoked)|\* invalid token"
         r"|\b401\b.{0,20}unauthori[sz]ed|WRONGPASS|NOAUTH|SCRAM.{0,30}(fail|invalid)"
         r"|ACCESS_REFUSED|InvalidClientTokenId|SignatureDoesNotMatch"
-        r"|not authorized on \w+ to execute",
+        r"|invalid (?:user ?name|login|access key|client secret)|logon denied|InvalidAccessKeyId"
+        r"|\bAuthFailure\b|ExpiredToken|\binvalid_(?:client|grant)\b"
+        r"|connecting .{0,60}with your username/password"
+        r"|could not read (?:username|password) for\b"
+        r"|authentication (?:is )?required|login required|forbidden.{0,30}\btoken"
+        r"|(?:could not|cannot|can't|failed to|unable to) verify (?:the )?"
+        r"(?:credentials|token|api key|password)"
+        r"|not authorized on \w+ to execute|password is (?:wrong|incorrect|not correct)"
+        r"|authentifizierung .{0,60}(?:fehlgeschlagen|gescheitert)"
+        r"|zugriff verweigert f[üu]r benutzer"
+        r"|authentification .{0,60}(?:[ée]chou|refus)|acc[èe]s refus[ée] pour l.utilisateur"
+        r"|mot de passe (?:incorrect|invalide)|autenticaci[óo]n .{0,60}fall"
+        r"|acceso denegado para (?:el )?usuario|contrase[ñn]a (?:incorrecta|no v[áa]lida)"
+        r"|autentica[çc][ãa]o .{0,60}falh|falha na autentica|senha (?:incorreta|inv[áa]lida)"
+        r"|не прош[её]л проверку подлинности|аутентификаци\w+ .{0,40}(?:не |ошибк)|неверный пароль"
+        r"|认证失败|身份验证失败|密码错误|認證失敗|認証に失敗|パスワードが(?:違|正しくあり)",
+        re.IGNORECASE,
+    ),
+    # A file that is opened with a password, not a login.
+    unless=regex(
+        r"no key found|key ?store|\.(?:pfx|p12|jks)\b|Cryptographic|private key|decrypt",
         re.IGNORECASE,
     ),
     subject=(
-        regex(r"(?:user|role) ['\"]?([\w.@-]+)", re.IGNORECASE),
+        regex(
+            r"(?:user|role|benutzer|utilisateur|usuario|usu[áa]rio|пользовател\w|用户|ユーザー?)"
+            r"(?:[ =:]+|(?=[\u00ab\"'\u201e\u201c]))[\u00ab\"'\u201e\u201c]* ?([\w.@-]+)",
+            re.IGNORECASE,
+        ),
         regex(r"([a-z][\w-]*(?:\.[\w-]+)*:\d{2,5})\b"),
     ),
-    why="{who} crashes because its login{subject} is refused: user and password do not fit.",
+    depends_on=CREDENTIALS,
+    why=(
+        "{who} crashes because its login{subject} is refused: what it logs in to does not accept "
+        "its credentials."
+    ),
     to_do=(
         "Put the credentials that are valid now into the Secret that the container reads, or "
         "restore the user and its rights in what it logs in to. A restart alone fails the same way."
@@ -33,18 +63,5 @@ CAUSE = LogCause(
         "A login is refused. Valid credentials are not in the cluster, so this is for a person; "
         "going back helps only where the last revision changed which Secret is read."
     ),
-    drill=Drill(
-        manifest=deployment(
-            "sleep 1; echo 'FATAL: password authentication failed for user \"ledger\"'; exit 1"
-        )
-    ),
-    sick=(
-        'psycopg2.OperationalError: FATAL: password authentication failed for user "ledger"',
-        "ERROR 1045 (28000): Access denied for user 'ledger'@'10.0.0.7' (using password: YES)",
-        "WRONGPASS invalid username-password pair or user is disabled",
-        "MongoServerError: Authentication failed.",
-        "pymongo.errors.OperationFailure: not authorized on ledger to execute command",
-    ),
-    well="ERROR: password must not be empty",
 )
 CREDENTIALS_REFUSED = CAUSE.kind()

@@ -5,27 +5,30 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from watchdog.failures import example as ex
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.owners import Trouble, age, kubectl, owner_finding
-from watchdog.failures.schedule import due_before, zone_of
-from watchdog.observation.workloads import CronJobSummary
+from watchdog.detection.cron import due_before, zone_of
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.owners import Trouble, age, kubectl, owner_finding
+from watchdog.snapshot.workloads import CronJobSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.snapshot import ClusterSnapshot
 
 _SLACK = timedelta(seconds=30)
 _MISSED = 3
 _COUNTED = 50
+_PILED_UP = 10
 # Where runs have ended well before, one may take longer than the schedule, and often does.
 _LONG_SECONDS = 3600
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for cron in snapshot.cronjobs:
+        if trouble := _overrun(snapshot, cron):
+            yield owner_finding("cronjob_blocked", snapshot, cron.ref, trouble)
+            continue
         missed = _missed(snapshot, cron)
         if missed < _MISSED or cron.last_scheduled_at is None:
             continue
@@ -40,6 +43,32 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         facts = {"job": job, "missed": count, "minutes": str(int(age(snapshot, started) // 60))}
         trouble = Trouble("a Job that does not end blocks it", (line,), (), started, facts)
         yield owner_finding("cronjob_blocked", snapshot, cron.ref, trouble)
+
+
+def _overrun(snapshot: ClusterSnapshot, cron: CronJobSummary) -> Trouble | None:
+    """What to say of runs that end later than the next ones start."""
+    if cron.suspended or not cron.active or cron.concurrency_policy == "Forbid":
+        return None
+    start = cron.last_succeeded_at or cron.created_at
+    if cron.concurrency_policy == "Allow":
+        if cron.active < _PILED_UP:
+            return None
+        line = f"{cron.ref}: schedule {cron.schedule}, {cron.active} Jobs active side by side"
+        facts = {"why": "piled up", "active": str(cron.active)}
+        return Trouble("its Jobs pile up", (line,), (), start, facts)
+    zone, last = zone_of(cron), cron.last_scheduled_at
+    if zone is None or last is None or start is None:
+        return None
+    runs = sum(
+        start < moment < last
+        for moment in due_before(cron.schedule, zone, snapshot.taken_at, _COUNTED) or []
+    )
+    if runs < _MISSED:
+        return None
+    done = f"last success {start:%Y-%m-%d %H:%M %Z}" if cron.last_succeeded_at else "no success yet"
+    line = f"{cron.ref}: schedule {cron.schedule}, concurrencyPolicy Replace, {done}"
+    facts = {"why": "replaced", "runs": f"{runs} or more" if runs == _COUNTED else str(runs)}
+    return Trouble("each run is replaced before it ends", (line,), (), start, facts)
 
 
 def _missed(snapshot: ClusterSnapshot, cron: CronJobSummary) -> int:
@@ -57,6 +86,17 @@ def _missed(snapshot: ClusterSnapshot, cron: CronJobSummary) -> int:
 
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
+    if facts.get("why") == "piled up":
+        return (
+            f"The Jobs of {finding.target} pile up: {facts['active']} run at the same time. They "
+            "end later than the next ones start, or not at all, and concurrencyPolicy Allow sets "
+            "no bound."
+        )
+    if facts.get("why") == "replaced":
+        return (
+            f"No run of {finding.target} ends: each takes longer than the time to the next start, "
+            f"and concurrencyPolicy Replace stops it then. This happened to {facts['runs']} runs."
+        )
     return (
         f"Job {facts['job']} of {finding.target} has run for {facts['minutes']} minutes and does "
         f"not end. concurrencyPolicy Forbid lets no other start beside it, so {facts['missed']} "
@@ -65,6 +105,12 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+    if "job" not in finding.facts:
+        return Advice(
+            f"Find out what the Jobs of {finding.target} wait for. If they need the time, start "
+            "them less often; give them an activeDeadlineSeconds, so that one that hangs ends.",
+            kubectl(snapshot, "describe", "cronjob", finding.target.name),
+        )
     job = finding.facts["job"]
     return Advice(
         f"See in its log what Job {job} waits for, then delete that Job: the next start comes by "
@@ -74,39 +120,9 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     )
 
 
-def _cron(**more: object) -> CronJobSummary:
-    values = {
-        "ref": ex.ref("CronJob", "sync"),
-        "schedule": "*/5 * * * *",
-        "concurrency_policy": "Forbid",
-        "active": 1,
-        "created_at": ex.ago(864000),
-        "last_scheduled_at": ex.ago(7200),
-        "last_succeeded_at": ex.ago(7400),
-    }
-    return CronJobSummary.model_validate({**values, **more})
-
-
-def _examples() -> tuple[Example, ...]:
-    def case(name: str, claims: str | None, **more: object) -> Example:
-        return Example(name, ex.snapshot_of(_cron(**more)), claims)
-
-    claims = "CronJob/sync"
-    first = {"last_succeeded_at": None}
-    return (
-        case("hangs for two hours", claims),
-        case("the first run hangs", claims, last_scheduled_at=ex.ago(1200), **first),
-        case("a long run", None, last_scheduled_at=ex.ago(1800)),
-        case("the first run may take a while", None, last_scheduled_at=ex.ago(700), **first),
-        case("a day's work", None, schedule="0 3 * * *", last_scheduled_at=ex.ago(40000)),
-        case("runs side by side", None, concurrency_policy="Allow", last_scheduled_at=ex.ago(60)),
-        case("suspended", None, suspended=True),
-    )
-
-
 CRONJOB_BLOCKED = FailureKind(
     name="cronjob_blocked",
-    summary="a Job that does not end keeps its CronJob from starting others",
+    summary="Jobs of a CronJob do not end: they block the next, are replaced, or pile up",
     detect=_detect,
     explain=_explain,
     advise=_advise,
@@ -114,26 +130,4 @@ CRONJOB_BLOCKED = FailureKind(
         "The active Job hangs, and concurrencyPolicy Forbid makes the CronJob skip its starts. "
         "Ending it is for a person, who knows what it was doing."
     ),
-    drill=Drill(
-        manifest="""\
-apiVersion: batch/v1
-kind: CronJob
-metadata: {name: sync}
-spec:
-  schedule: "* * * * *"
-  concurrencyPolicy: Forbid
-  jobTemplate:
-    spec:
-      template:
-        spec:
-          restartPolicy: Never
-          terminationGracePeriodSeconds: 1
-          containers:
-          - name: main
-            image: busybox:1.36
-            command: [sh, -c, "echo waiting for the lock; sleep 7200"]
-""",
-        settle="running",
-    ),
-    examples=_examples,
 )

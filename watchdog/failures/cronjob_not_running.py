@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from watchdog.failures import example as ex
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import shorten
-from watchdog.failures.owners import (
+from watchdog.detection.cron import due_before, zone_of
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import shorten
+from watchdog.detection.owners import (
     Trouble,
     age,
     event_text,
@@ -17,14 +17,14 @@ from watchdog.failures.owners import (
     recent,
     sentence,
 )
-from watchdog.failures.schedule import due_before, zone_of
-from watchdog.observation.workloads import CronJobSummary
+from watchdog.snapshot.workloads import CronJobSummary
+from watchdog.text.format import verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.snapshot import ClusterSnapshot
 
 _REFUSED = {
     "UnparseableSchedule",
@@ -50,8 +50,9 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         state = f"{cron.ref}: schedule {cron.schedule}, last started " + (
             last.strftime("%Y-%m-%d %H:%M %Z") if last else "never"
         )
-        evidence = (state, *(event_text(event) for event in about[-1:]))
-        trouble = Trouble("CronJob does not run", evidence, (), last or cron.created_at, why)
+        event = event_text(about[-1]) if about else None
+        start = last or cron.created_at
+        trouble = Trouble("CronJob does not run", (state, event), (), start, why)
         yield owner_finding("cronjob_not_running", snapshot, cron.ref, trouble)
 
 
@@ -83,7 +84,7 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     match finding.facts["why"]:
         case "refused":
             return sentence(
-                f"The controller cannot schedule {cron.ref}: {finding.facts['message']}"
+                f"The controller cannot schedule {cron.ref}: {verbatim(finding.facts['message'])}"
             )
         case "never":
             return f"The schedule {cron.schedule} of {cron.ref} never comes due on any date."
@@ -103,39 +104,6 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     )
 
 
-def _cron(**more: object) -> CronJobSummary:
-    values = {
-        "ref": ex.ref("CronJob", "nightly"),
-        "schedule": "*/10 * * * *",
-        "created_at": ex.ago(864000),
-        "last_scheduled_at": ex.ago(7200),
-    }
-    return CronJobSummary.model_validate({**values, **more})
-
-
-def _examples() -> tuple[Example, ...]:
-    bad = ex.event(
-        "InvalidSchedule", "invalid schedule: 0 3 31 2 *", about=ex.ref("CronJob", "nightly")
-    )
-    impossible = _cron(schedule="0 3 31 2 *", last_scheduled_at=None)
-    return (
-        Example("missed its starts", ex.snapshot_of(_cron()), "CronJob/nightly"),
-        Example("never comes due", ex.snapshot_of(impossible, bad), "CronJob/nightly"),
-        Example("suspended", ex.snapshot_of(_cron(suspended=True)), None),
-        Example("started in time", ex.snapshot_of(_cron(last_scheduled_at=ex.ago(300))), None),
-        Example(
-            "just created",
-            ex.snapshot_of(_cron(created_at=ex.ago(600), last_scheduled_at=None)),
-            None,
-        ),
-        Example(
-            "due once a week",
-            ex.snapshot_of(_cron(schedule="0 3 * * sun", last_scheduled_at=ex.ago(500000))),
-            None,
-        ),
-    )
-
-
 CRONJOB_NOT_RUNNING = FailureKind(
     name="cronjob_not_running",
     summary="a CronJob that is not suspended has stopped starting Jobs, or never will",
@@ -143,22 +111,4 @@ CRONJOB_NOT_RUNNING = FailureKind(
     explain=_explain,
     advise=_advise,
     hint="Compare the schedule with the last start; read the CronJob's own events.",
-    drill=Drill(
-        manifest="""\
-apiVersion: batch/v1
-kind: CronJob
-metadata: {name: closing}
-spec:
-  schedule: "0 3 31 2 *"
-  jobTemplate:
-    spec:
-      template:
-        spec:
-          restartPolicy: Never
-          containers:
-          - {name: main, image: "busybox:1.36", command: ["true"]}
-""",
-        settle="event",
-    ),
-    examples=_examples,
 )

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import re
 
-from watchdog.failures.kind import Drill
-from watchdog.failures.log_cause import LogCause
-from watchdog.failures.manifest import deployment
-from watchdog.regex import regex
+from watchdog.detection.log_cause import LogCause
+from watchdog.detection.outside import STORAGE
+from watchdog.text.regex import regex
 
 CAUSE = LogCause(
     name="disk_full",
     summary="disk full",
     pattern=regex(
-        r"no space left on device|ENOSPC|disk (is )?full|disk quota exceeded"
-        r"|not enough (disk )?space",
+        r"no space left on device|\bENOSPC\b|disk (is )?full|disk quota exceeded"
+        r"|not enough (?:free )?disk space"
+        r"|not enough (?:free )?space .{0,20}\b(?:disk|device|volume|drive|file ?system)\b"
+        r"|kein speicherplatz|aucun espace disponible|plus d.espace|no queda espacio"
+        r"|n[ãa]o h[áa] espa[çc]o|нет места на|не осталось свободного места"
+        r"|空き領域がありません|没有空间|磁盘已满"
+        r"|空间不足|disque (?:est )?plein|disco (?:est[áa] )?(?:lleno|cheio)|festplatte .{0,20}voll"
+        r"|диск\w* .{0,20}(?:заполнен|переполнен)|ディスク(?:容量|の空き)|ディスクがいっぱい",
         re.IGNORECASE,
     ),
+    # The system's watches, semaphores and segments of memory end with the same error.
+    unless=regex(r"watch|inotify|semaphore|shared memory|shmget|semget", re.IGNORECASE),
     subject=(regex(r"[\s'\"(]((?:/[\w.-]+)+)"),),
+    depends_on=STORAGE,
     why=(
         "{who} crashes because there is no space left on the device that it writes "
         "to{subject}: the volume, a memory-backed one included, or the node's disk is "
@@ -31,18 +39,5 @@ CAUSE = LogCause(
         "A volume or the node's disk is full. Freeing or enlarging it is for a person; a "
         "restart frees nothing on a persistent volume."
     ),
-    drill=Drill(
-        manifest=deployment(
-            "dd if=/dev/zero of=/cache/fill bs=1M count=20 || exit 1; sleep 3600",
-            container="volumeMounts: [{name: cache, mountPath: /cache}]",
-            pod="volumes: [{name: cache, emptyDir: {medium: Memory, sizeLimit: 8Mi}}]",
-        )
-    ),
-    sick=(
-        "dd: error writing '/cache/fill': No space left on device",
-        "OSError: [Errno 28] No space left on device: '/data/wal'",
-        'ERROR: could not extend file "base/1": No space left on device',
-    ),
-    well="ERROR: space is missing in the query",
 )
 DISK_FULL = CAUSE.kind()

@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
-from watchdog.failures import example as ex
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.owners import Trouble, event_text, kubectl, owner_finding, recent
-from watchdog.observation.base import ObjectRef
-from watchdog.observation.snapshot import DisruptionBudgetSummary
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import shorten
+from watchdog.detection.owners import (
+    Trouble,
+    event_text,
+    kubectl,
+    owner_finding,
+    recent,
+    sentence,
+)
+from watchdog.observation.evictions import REFUSED
+from watchdog.snapshot.refs import Condition, ObjectRef
+from watchdog.snapshot.snapshot import DisruptionBudgetSummary
+from watchdog.text.format import verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, EventSummary
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.snapshot import ClusterSnapshot, EventSummary
 
 # What the disruption controller says of a budget that it cannot compute.
 _UNCOMPUTED = {"UnmanagedPods", "CalculateExpectedPodCountFailed"}
-# What drainers and node autoscalers say of a pod that the budget holds back.
-_BLOCKED = ("disruption budget", "PodDisruptionBudget", "pdb ")
 _RECENT_SECONDS = 3600.0
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    yield from _overlaps(snapshot)
     for budget in snapshot.disruption_budgets:
         if budget.allowed:
+            continue
+        failed = _sync_failed(budget)
+        if failed is not None:
+            line = f"{budget.ref}: DisruptionAllowed=False (SyncFailed): {shorten(failed.message)}"
+            facts = {"why": "uncomputed", "message": shorten(failed.message)}
+            trouble = Trouble("budget blocks evictions", (line,), (), failed.since, facts)
+            yield owner_finding("disruption_blocked", snapshot, budget.ref, trouble)
             continue
         # Healthy pods of which none is expected: no controller says how many there should be.
         strange = budget.healthy > budget.expected == 0
@@ -34,13 +50,41 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             continue
         own = strange or (event is not None and event.reason in _UNCOMPUTED)
         why = "uncomputed" if own else "blocked"
-        numbers = f"{budget.allowed} disruptions allowed, {budget.healthy} healthy pods"
+        numbers = f"{budget.allowed} disruptions allowed, {_pods(str(budget.healthy))}"
         line = f"{budget.ref}: {numbers}, {budget.desired_healthy} wanted"
         facts = {"why": why, "wanted": str(budget.desired_healthy), "has": str(budget.healthy)}
         evidence = (line, event_text(event) if event else None)
         start = event.first_seen if event else None
         trouble = Trouble("budget blocks evictions", evidence, (), start, facts)
         yield owner_finding("disruption_blocked", snapshot, budget.ref, trouble)
+
+
+def _overlaps(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    """Two budgets of one pod: the API server answers each eviction of it with an error."""
+    told: set[ObjectRef] = set()
+    for one, other in combinations(snapshot.disruption_budgets, 2):
+        if told & {one.ref, other.ref} or not one.shares_pods_with(other):
+            continue
+        told |= {one.ref, other.ref}
+        labels = ", ".join(f"{key}={value}" for key, value in one.selector.items())
+        line = f"{one.ref} and {other.ref} select the same pods ({labels})"
+        facts = {"why": "two", "other": str(other.ref)}
+        trouble = Trouble("two budgets for the same pods", (line,), facts=facts)
+        yield owner_finding("disruption_blocked", snapshot, one.ref, trouble)
+
+
+def _sync_failed(budget: DisruptionBudgetSummary) -> Condition | None:
+    """The condition by which the disruption controller says that it cannot compute the budget."""
+    return next(
+        (
+            item
+            for item in budget.conditions
+            if item.type == "DisruptionAllowed"
+            and item.status == "False"
+            and item.reason == "SyncFailed"
+        ),
+        None,
+    )
 
 
 def _said(snapshot: ClusterSnapshot, budget: DisruptionBudgetSummary) -> EventSummary | None:
@@ -55,11 +99,15 @@ def _said(snapshot: ClusterSnapshot, budget: DisruptionBudgetSummary) -> EventSu
         (
             event
             for event in reversed(snapshot.events_about(*chosen))
-            if any(word in event.message for word in _BLOCKED)
+            if any(word in event.message for word in REFUSED)
             and recent(snapshot, event, _RECENT_SECONDS)
         ),
         None,
     )
+
+
+def _pods(count: str) -> str:
+    return f"{count} healthy pod{'' if count == '1' else 's'}"
 
 
 def _selects(budget: DisruptionBudgetSummary, labels: dict[str, str]) -> bool:
@@ -67,55 +115,37 @@ def _selects(budget: DisruptionBudgetSummary, labels: dict[str, str]) -> bool:
 
 
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
+    if finding.facts["why"] == "two":
+        return (
+            f"{finding.target} and {finding.facts['other']} select the same pods. The API server "
+            "refuses to evict a pod that has more than one budget, so a node cannot be drained."
+        )
+    if message := finding.facts.get("message"):
+        return sentence(
+            f"{finding.target} cannot be computed, so no pod of it may be evicted: "
+            f"{verbatim(message)}"
+        )
     if finding.facts["why"] == "uncomputed":
         return (
             f"{finding.target} selects pods that no controller owns, so its percentage or "
             "maxUnavailable cannot be computed and no pod may be evicted."
         )
     return (
-        f"{finding.target} wants {finding.facts['wanted']} healthy pods and there are "
-        f"{finding.facts['has']}: not one may be evicted, so a node cannot be drained."
+        f"{finding.target} wants {_pods(finding.facts['wanted'])} and has "
+        f"{finding.facts['has']}: none may be evicted, so a node cannot be drained."
     )
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     describe = kubectl(snapshot, "describe", "poddisruptionbudget", finding.target.name)
+    if finding.facts["why"] == "two":
+        text = f"Keep one of {finding.target} and {finding.facts['other']}, and delete the other."
+        return Advice(text, kubectl(snapshot, "get", "poddisruptionbudgets"))
     if finding.facts["why"] == "uncomputed":
         text = f"Set minAvailable of {finding.target} to a whole number, or correct its selector."
         return Advice(text, describe)
-    text = f"Run one pod more, or let {finding.target} spare one (maxUnavailable: 1)."
+    text = f"Run one pod more, or let {finding.target} allow one eviction (maxUnavailable: 1)."
     return Advice(text, describe)
-
-
-def _examples() -> tuple[Example, ...]:
-    ref = ObjectRef(kind="PodDisruptionBudget", namespace=ex.NAMESPACE, name="web")
-    tight = DisruptionBudgetSummary(
-        ref=ref, selector={"app": "web"}, healthy=1, desired_healthy=1, expected=1
-    )
-    pod = ex.pod(ex.running())
-    pod = pod.model_copy(
-        update={"template": pod.template.model_copy(update={"labels": {"app": "web"}})}
-    )
-    held = ex.event(
-        "FailedEviction", "Cannot evict pod as it would violate the pod's disruption budget."
-    )
-    strange = ex.event("UnmanagedPods", "Pods were found to be unmanaged", about=ref)
-    name = "PodDisruptionBudget/web"
-    return (
-        Example("an eviction was refused", ex.snapshot_of(tight, pod, held), name),
-        Example("it selects bare pods", ex.snapshot_of(tight, strange), name),
-        Example(
-            "healthy pods of which it expects none",
-            ex.snapshot_of(tight.model_copy(update={"expected": 0, "desired_healthy": 0})),
-            name,
-        ),
-        Example("one pod that must stay, and nobody evicts it", ex.snapshot_of(tight, pod), None),
-        Example(
-            "its pods are not healthy",
-            ex.snapshot_of(tight.model_copy(update={"healthy": 0}), pod, held),
-            None,
-        ),
-    )
 
 
 DISRUPTION_BLOCKED = FailureKind(
@@ -125,22 +155,4 @@ DISRUPTION_BLOCKED = FailureKind(
     explain=_explain,
     advise=_advise,
     hint="The pods are fine; the budget leaves no room to drain a node.",
-    drill=Drill(
-        manifest="""\
-apiVersion: v1
-kind: Pod
-metadata: {name: lonely, labels: {app: lonely}}
-spec:
-  terminationGracePeriodSeconds: 1
-  containers:
-  - {name: main, image: "busybox:1.36", command: [sleep, "3600"]}
----
-apiVersion: policy/v1
-kind: PodDisruptionBudget
-metadata: {name: lonely}
-spec: {maxUnavailable: 1, selector: {matchLabels: {app: lonely}}}
-""",
-        settle="event",
-    ),
-    examples=_examples,
 )

@@ -4,27 +4,65 @@ from __future__ import annotations
 
 import re
 
-from watchdog.failures.kind import Drill
-from watchdog.failures.log_cause import LogCause
-from watchdog.failures.manifest import deployment
-from watchdog.regex import regex
+from watchdog.detection.log_cause import LogCause
+from watchdog.detection.outside import ADDRESS
+from watchdog.text.regex import regex
 
 CAUSE = LogCause(
     name="dns_failure",
     summary="host name cannot be resolved",
     pattern=regex(
-        r"no such host|name or service not known|temporary failure in name resolution|NXDOMAIN"
-        r"|nodename nor servname|name does not resolve|bad address|unknown ?host|ENOTFOUND"
-        r"|EAI_AGAIN"
-        r"|(could not|cannot|can't|failed to|unable to) resolve|host not found|server misbehaving"
-        r"|could not translate host name|could not be resolved",
+        r"\blookup \S+(?: on \S+)?: .{0,100}timeout"
+        r"|no such host|name or service not known|temporary failure in name resolution|\bNXDOMAIN\b"
+        r"|nodename nor servname|name does not resolve|bad address(?=:? ['\"\w])"
+        r"|unknown ?host(?! ?key)|\bENOTFOUND\b|\bEAI_AGAIN\b"
+        r"|(could not|cannot|can't|could ?n[o']t|failed to|unable to) resolve (?:host|the|address"
+        r"|name"
+        r"|server|instance|domain|dns|upstream|bootstrap|[\"'`\u2018]?[\w-]+[.:-]\w)"
+        r"|\bhost not found|server misbehaving"
+        r"|could not translate host name|resolvable bootstrap"
+        r"|\b(?:host(?:name)?|name|address|server|domain|dns)\b.{0,80}\b(?:could not|cannot|can't)"
+        r" be resolved"
+        r"|\b(?:dns|name|host(?:name)?|address) resolution (?:has )?failed"
+        r"|(?<!dependency )(?<!module )(?<!type )(?<!version )resolution failed for"
+        r" ['\"]?[\w-]+[.:-]\w"
+        r"|getaddrinfo (?:failed|error)|unresolved host"
+        r"|no address associated with|could ?n[o']t look ?up|unable to look ?up"
+        r"|unable to find host|host name lookup|no answer from dns|name or dienst"
+        r"|nom ou service inconnu"
+        r"|name oder dienst nicht bekannt|nombre o servicio desconocido"
+        r"|nome ou servi[çc]o desconhecido"
+        r"|h[ôo]te inconnu|impossible de r[ée]soudre|no se (?:pudo|puede) resolver"
+        r"|n[ãa]o foi poss[íi]vel"
+        r" resolver|nicht aufgel[öo]st werden|aufl[öo]sung .{0,40}fehlgeschlagen|unbekannter host"
+        r"|не удалось (?:преобразовать имя|разрешить)|域名解析失败|名前解決|ホストが見つかりません"
+        r"|неизвестное имя или служба|名前またはサービスが不明|未知的名称或服务|無法解析|无法解析",
+        re.IGNORECASE,
+    ),
+    # What else is looked up by a name.
+    unless=regex(
+        r"resolve (?:the )?(?:dependenc|placeholder|module|service for|symbol|import|reference"
+        r"|conflict"
+        r"|type|class|bean|component|plugin|package|path|variable|expression|alias|property"
+        r"|parameter)",
         re.IGNORECASE,
     ),
     subject=(
-        regex(r"lookup ([\w.-]+)"),
-        regex(r"(?:ENOTFOUND|EAI_AGAIN|UnknownHostException:) ([\w.-]+)"),
-        regex(r"(?:address|host|host name|resolve|find|upstream):? ['\"`]?([\w-]+(?:\.[\w-]+)*)"),
+        regex(r"\blookup (?:host )?([\w-]+(?:\.[\w-]+)*)", re.IGNORECASE),
+        regex(r"(?:ENOTFOUND|EAI_AGAIN|UnknownHostException:) ([\w.-]+\w)"),
+        regex(
+            r"(?:host|name|address|resolve|upstream|server|translate)[\w ]{0,30}:? ?"
+            r"[\"'`\u2018\u201c]{1,2}([\w.-]+)",
+            re.IGNORECASE,
+        ),
+        regex(r"resolve(?: host(?:name)?)?: ([\w.-]+\w)", re.IGNORECASE),
+        regex(r"\bgetaddrinfo (?:for )?([\w-]+(?:[.-][\w-]+)*)\b"),
+        regex(r"://([\w.-]+\w)"),
+        regex(r"(?<![\w.-])([a-z][\w-]*(?:\.[\w-]+)*):\d{2,5}\b(?<!\d\.\d)"),
+        regex(r"(?:resolve|find|address|host|hostname|server):? ([\w-]+(?:[.-][\w-]+)+)"),
+        regex(r"([a-z][\w-]*(?:\.[\w-]+)*): (?:Temporary|Name or|Unknown host|No such host)"),
     ),
+    depends_on=ADDRESS,
     why=("{who} crashes because the host name{subject} cannot be resolved (DNS)."),
     to_do=(
         "Check the name in the container's settings, and that the Service of that name exists"
@@ -36,15 +74,5 @@ CAUSE = LogCause(
         "DNS is down. Which of them is for a person to judge, unless the last revision "
         "changed the name."
     ),
-    drill=Drill(manifest=deployment("nslookup ledger-db.invalid || exit 1; sleep 3600")),
-    sick=(
-        "dial tcp: lookup ledger-db on 10.96.0.10:53: no such host",
-        "wget: bad address 'ledger-db.invalid'",
-        "java.net.UnknownHostException: ledger-db",
-        'could not translate host name "ledger-db" to address: Name or service not known',
-        "Error: getaddrinfo ENOTFOUND ledger-db",
-        "curl: (6) Could not resolve host: ledger-db",
-    ),
-    well="ERROR: address is not valid",
 )
 DNS_FAILURE = CAUSE.kind()

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import re
 
-from watchdog.failures.kind import Drill
-from watchdog.failures.log_cause import LogCause
-from watchdog.failures.manifest import deployment
-from watchdog.regex import regex
+from watchdog.detection.log_cause import LogCause
+from watchdog.text.regex import regex
 
 HEAP_EXHAUSTED = LogCause(
     name="heap_exhausted",
     summary="out of heap memory",
     pattern=regex(
-        r"heap out of memory|OutOfMemory(Error|Exception)|\bMemoryError\b|allocation failed - "
-        r"JavaScript|cannot allocate memory|fatal error: runtime: out of memory",
+        r"heap out of memory|OutOfMemory(Error|Exception)|MemoryError\b|allocation failed - "
+        r"JavaScript|cannot allocate (?:memory|\d+ bytes)|runtime: out of memory"
+        r"|allowed memory size of"
+        r"|failed to allocate memory|memory allocation of \d+|std::bad_alloc"
+        r"|unable to allocate .{0,40}(GiB|MiB|bytes)|java heap space|(?:reached|near"
+        r"|exceeded) (?:the )?heap limit|heap (?:space )?exhausted"
+        r"|GC overhead limit exceeded|no more memory|out of memory \(allocated"
+        r"|nicht gen[üu]gend (?:arbeits)?speicher|m[ée]moire insuffisante|memoria insuficiente"
+        r"|mem[óo]ria insuficiente|недостаточно памяти|内存不足|記憶體不足|メモリ不足|メモリが不足",
+        re.IGNORECASE,
+    ),
+    # What is short is not the program's heap: a card's memory, shared or huge pages, threads.
+    unless=regex(
+        r"native thread|\bmaxmemory\b|\bcuda(?::\d)?\b|\bGPU\b|\bHIP\b|cuDNN|shared memory"
+        r"|huge ?pages?"
+        r"|\bmmap\b|\bfork\b|mlock"
+        r"|lock memory|(?:device|video|graphics) memory",
         re.IGNORECASE,
     ),
     why=(
-        "{who} crashes because the program runs out of the memory that it may use itself (its heap "
-        "or a limit of its own); the kernel did not kill it."
+        "{who} crashes because the program reached its own memory limit (of its heap, for example);"
+        " the kernel did not kill it."
     ),
     to_do=(
         "Raise the program's own bound (-Xmx, --max-old-space-size, GOMEMLIMIT, ulimit) together "
@@ -29,13 +42,4 @@ HEAP_EXHAUSTED = LogCause(
         "The program's own heap bound is reached, not the container's limit: a larger limit alone "
         "may change nothing. Going back helps where a new revision brought it."
     ),
-    drill=Drill(
-        manifest=deployment("sleep 1; echo 'java.lang.OutOfMemoryError: Java heap space'; exit 3")
-    ),
-    sick=(
-        "java.lang.OutOfMemoryError: Java heap space",
-        "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
-        "MemoryError: Unable to allocate 2.00 GiB for an array",
-    ),
-    well="ERROR: memory of the last order is missing",
 ).kind()

@@ -6,21 +6,22 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
-from watchdog.failures.example import broken, change, earlier, healthy, spec, waiting
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import event_line
-from watchdog.failures.look import Seen, make_finding, matching, waiting_for, with_evidence
-from watchdog.failures.manifest import deployment
-from watchdog.failures.owners import kubectl, word
-from watchdog.failures.repair import changed_words, changes_of, deployment_of, undo
-from watchdog.regex import regex
+from watchdog.detection.container_view import ContainerView
+from watchdog.detection.containers import make_finding, matching, waiting_for, with_evidence
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import event_line
+from watchdog.detection.owners import kubectl, word
+from watchdog.detection.passing import NO_ANSWER, may_pass
+from watchdog.detection.rollback import changed_words, changes_of, deployment_of, undo
+from watchdog.text.format import verbatim
+from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.actions import RolloutUndo
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.model.diagnosis import Finding, Origin
+    from watchdog.snapshot.snapshot import ClusterSnapshot
 
 NAME = "image_pull"
 SUMMARY = "image cannot be pulled"
@@ -40,11 +41,7 @@ _CAUSES = {
     "rate_limited": r"toomanyrequests|too many requests|\b429\b|rate limit",
     "wrong_platform": r"no match for platform|no matching manifest|match the specified platform",
     "missing_or_private": r"repository does not exist or may require|pull access denied",
-    "unreachable": (
-        r"no such host|dial tcp|i/o timeout|connection (refused|reset)|TLS handshake|x509"
-        r"|no route to host|network is unreachable|deadline exceeded|server misbehaving"
-        r"|server gave HTTP response|\b50[0234]\b|proxyconnect|unexpected EOF|: EOF|Client\.Timeout"
-    ),
+    "unreachable": NO_ANSWER,
     "unauthorised": (
         r"unauthorized|authentication required|no basic auth|authorization failed|denied"
         r"|forbidden|\b40[13]\b|insufficient_scope|invalid username/password"
@@ -62,7 +59,7 @@ _WORDS = {
     "repository does not exist or is private",
     "unreachable": "the registry {registry} of {image} cannot be reached from the node",
     "unauthorised": "the registry {registry} refuses access to {image} (unauthorized): it needs "
-    "credentials, or others than it was given",
+    "credentials, or those that it was given are not valid",
     "signature": "the signature of {image} could not be validated",
     "not_found": "the image {image} is not found in {registry}: the name or the tag is wrong",
     "no_space": "the node has no space left to unpack {image}",
@@ -143,7 +140,7 @@ def _cause(text: str) -> str:
     return next(found, "unknown")
 
 
-def _said(snapshot: ClusterSnapshot, item: Seen) -> str:
+def _said(snapshot: ClusterSnapshot, item: ContainerView) -> str:
     """Everything that the kubelet says about this image."""
     image = item.spec.image
     events = [
@@ -177,30 +174,65 @@ def _typo(snapshot: ClusterSnapshot, image: str) -> str | None:
     return close[0] if close else None
 
 
+def _volume(snapshot: ClusterSnapshot, item: ContainerView) -> tuple[str | None, str]:
+    """The image that cannot be pulled, and the volume that it is for, if it is for one.
+
+    The kubelet writes the failure of a volume's image onto the container that mounts it.
+    """
+    said = _said(snapshot, item)
+    for name, image in item.pod.template.image_volumes.items():
+        if image != item.spec.image and f'"{image}"' in said and f'"{item.spec.image}"' not in said:
+            return name, image
+    return None, item.spec.image
+
+
+def _fails(snapshot: ClusterSnapshot, item: ContainerView) -> bool:
+    """Whether the image cannot be pulled; one request that got lost says nothing about it."""
+    return waiting_for(item, *_REASONS) and not may_pass(snapshot, item.pod, item.state)
+
+
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
-    for _owner, seen in matching(snapshot, lambda item: waiting_for(item, *_REASONS)):
+    for _owner, seen in matching(snapshot, lambda item: _fails(snapshot, item)):
         first = seen[0]
         cause = _cause(_said(snapshot, first))
+        volume, image = _volume(snapshot, first)
         missing = cause in {"not_found", "missing_or_private", "unreachable", "unknown"}
         finding = make_finding(
             NAME,
             SUMMARY,
             snapshot,
             seen,
-            image=first.spec.image,
-            registry=registry(first.spec.image),
+            image=image,
+            registry=registry(image),
             reason=cause,
-            cause=_SHARED.get(cause, "").format(registry(first.spec.image)),
-            typo=_typo(snapshot, first.spec.image) if missing else None,
+            cause=_SHARED.get(cause, "").format(registry(image)),
+            typo=_typo(snapshot, image) if missing and not volume else None,
+            volume=volume,
         )
         pods = [item.pod for item in seen]
         message = first.state.message
-        said = f'{first.state.reason}: "{_end(message)}"' if message else None
+        said = f"{first.state.reason}: {verbatim(_end(message))}" if message else None
         secret = event_line(snapshot, pods, "FailedToRetrieveImagePullSecret")
-        if secret and (absent := _PULL_SECRET.search(secret)):
+        if secret and (absent := _PULL_SECRET.search(secret.text)):
             finding.facts["pull_secret"] = absent[1].split(",")[0].strip()
         pulls = event_line(snapshot, pods, "InspectFailed", "BackOff")
+        finding = finding.model_copy(update={"origin": _origin(finding, snapshot)})
         yield with_evidence(finding, said, pulls, secret)
+
+
+def _origin(finding: Finding, snapshot: ClusterSnapshot) -> Origin:
+    """Outside, if the registry or the node fails under any tag of the same image."""
+    reason = finding.facts["reason"]
+    if reason in _TRANSIENT:
+        return "outside"
+    changes = changes_of(deployment_of(finding, snapshot), finding.container, "image")
+    was = [item.was for item in changes if item.field == "image" and item.was]
+    image = finding.facts["image"]
+    if reason == "unreachable" and any(registry(each) == registry(image) for each in was):
+        return "outside"
+    if reason == "unauthorised" and any(repository(each) == repository(image) for each in was):
+        return "outside"
+    return "workload"
 
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
@@ -209,7 +241,10 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     why = _WORDS[facts["reason"]].format(**facts)
     if facts["reason"] == "unauthorised" and "pull_secret" in facts:
         why += f"; the pull secret {facts['pull_secret']} that the pod names does not exist"
-    changed = changed_words(finding, snapshot, "image")
+    changed = changed_words(finding, snapshot, "volume" if "volume" in facts else "image")
+    if "volume" in facts:
+        who = f"{facts['who'][0].lower()}{facts['who'][1:]}"
+        return f"Volume {facts['volume']}, which {who} mounts, cannot be made: {why}.{changed}"
     return f"{facts['who']} cannot start because {why}.{typo}{changed}"
 
 
@@ -218,12 +253,13 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     cause, image = facts["reason"], facts["image"]
     if cause == "unauthorised":
         name = facts.get("pull_secret", "registry-login")
-        create = kubectl(snapshot, "create", "secret", "docker-registry", name)
+        create = kubectl(snapshot, "create", "secret", "generic", name)
         return Advice(
-            "Create a pull secret with valid credentials and name it under imagePullSecrets of the "
-            "pod template or of its service account.",
-            f"{create} --docker-server={facts['registry']} --docker-username=<user> "
-            "--docker-password=<password>",
+            f"Log in to {facts['registry']} with valid credentials, create a pull secret from the "
+            "login's file, and name it under imagePullSecrets of the pod template or of its "
+            "service account.",
+            f"{create} --type=kubernetes.io/dockerconfigjson "
+            "--from-file=.dockerconfigjson=<config.json of the login>",
         )
     texts = {
         "rate_limited": "Wait, or pull through a mirror or with a login that has a higher limit.",
@@ -236,6 +272,11 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     }
     if cause in texts:
         return Advice(texts[cause])
+    if "volume" in facts:
+        text = f"Name an image that exists in volume {facts['volume']} of {ref}."
+        if ref.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
+            return Advice(text, kubectl(snapshot, "edit", word(ref)))
+        return Advice(text)
     name = facts.get("typo") or ("<image>" if cause == "invalid_name" else repository(image))
     tag = "" if cause == "invalid_name" else ":<existing tag>"
     if ref.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
@@ -246,44 +287,9 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
 
 
 def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:
-    facts = finding.facts
-    changes = changes_of(deployment_of(finding, snapshot), finding.container, "image")
-    same_host = any(item.was and registry(item.was) == facts["registry"] for item in changes)
-    if facts["reason"] in _TRANSIENT or (facts["reason"] == "unreachable" and same_host):
-        return None
+    if "volume" in finding.facts:
+        return undo(finding, snapshot, "volume")
     return undo(finding, snapshot, "image", container=finding.container)
-
-
-def _examples() -> tuple[Example, ...]:
-    def case(name: str, said: str, image: str = "shop/web:2", *, new: bool = False) -> Example:
-        state = waiting("ImagePullBackOff", f'Back-off pulling image "{image}": {said}')
-        last = earlier(change("image", "shop/web:1", image)) if new else None
-        undone = "rollout_undo" if new and "toomany" not in said else None
-        snapshot = broken(state, container=spec(image=image), last=last)
-        return Example(name, snapshot, "Deployment/web", undone)
-
-    return (
-        case("new tag not found", "docker.io/shop/web:2: not found", new=True),
-        case("typo", "docker.io/library/busyboxx:latest: not found", "busyboxx:latest"),
-        case("unauthorised", "failed to authorize: 401 Unauthorized", "reg.example/web:2"),
-        case("unreachable", "dial tcp: lookup reg.invalid: no such host", "reg.invalid/web:2"),
-        case("rate limited", "toomanyrequests: You have reached your pull rate limit", new=True),
-        Example(
-            "invalid name",
-            broken(
-                waiting("InvalidImageName", "invalid reference format"),
-                container=spec(image="Web:::"),
-            ),
-            "Deployment/web",
-        ),
-        Example(
-            "never pulled",
-            broken(waiting("ErrImageNeverPull"), container=spec(image="web:1")),
-            "Deployment/web",
-        ),
-        Example("still pulling", broken(waiting("ContainerCreating")), None),
-        Example("healthy", healthy(), None),
-    )
 
 
 IMAGE_PULL = FailureKind(
@@ -296,13 +302,6 @@ IMAGE_PULL = FailureKind(
         "The kubelet's message says why the pull fails. Suggest a tag of the same repository only "
         "where name and tag make the intended one plain."
     ),
-    drill=Drill(
-        before=deployment("sleep 3600"),
-        manifest=deployment("sleep 3600", image="busybox:1.36-no-such-tag"),
-        ends="healed",
-        settle="pull",
-    ),
-    examples=_examples,
     fix=_fix,
     actions=("rollout_undo", "patch_deployment_image"),
 )

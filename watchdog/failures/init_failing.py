@@ -5,43 +5,29 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from watchdog.failures.example import (
-    ago,
-    broken,
-    change,
-    crashing,
-    earlier,
-    ended,
-    log,
-    pod,
-    running,
-    snapshot_of,
-    spec,
-    waiting,
-)
-from watchdog.failures.example import deployment as web
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import event_line, log_lines, quotes, telling
-from watchdog.failures.look import (
-    GRACE,
-    Seen,
+from watchdog.detection.container_view import ContainerView
+from watchdog.detection.containers import (
     crashes,
     exit_code,
     make_finding,
     matching,
     with_evidence,
 )
-from watchdog.failures.manifest import IMAGE, deployment
-from watchdog.failures.owners import kubectl
-from watchdog.failures.repair import changed_words, undo
-from watchdog.regex import regex
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import event_line, log_lines, quotes, told_by
+from watchdog.detection.outside import ADDRESS, origin_of, origin_of_line
+from watchdog.detection.owners import kubectl
+from watchdog.detection.rollback import changed_words, changes_of, deployment_of, undo
+from watchdog.detection.starting import merely_starting
+from watchdog.text.format import verbatim
+from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.actions import RolloutUndo
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.model.diagnosis import Finding, Origin
+    from watchdog.snapshot.snapshot import ClusterSnapshot
 
 NAME = "init_failing"
 SUMMARY = "init container fails"
@@ -68,7 +54,7 @@ _HOSTS = tuple(
 _NO_HOST = {"the", "a", "an", "database", "service", "db", "it", "to", "for", "be", "localhost"}
 
 
-def _host(item: Seen, lines: list[str]) -> str | None:
+def _host(item: ContainerView, lines: list[str]) -> str | None:
     """The host that the init container waits for, as its log or its command names it."""
     # The command first: in the log a resolver's search domains may follow the name.
     for text in (*item.spec.args, *item.spec.command, *lines[::-1]):
@@ -79,7 +65,7 @@ def _host(item: Seen, lines: list[str]) -> str | None:
     return None
 
 
-def _waits(snapshot: ClusterSnapshot, item: Seen) -> bool:
+def _waits(snapshot: ClusterSnapshot, item: ContainerView) -> bool:
     """Whether the init container runs for so long that nothing will come of it."""
     state = item.state
     if state.state != "running" or item.spec.sidecar or state.started_at is None:
@@ -87,13 +73,17 @@ def _waits(snapshot: ClusterSnapshot, item: Seen) -> bool:
     ran = (snapshot.taken_at - state.started_at).total_seconds()
     lines = log_lines(snapshot, item, running=True)
     hopeless = sum(1 for line in lines if _NO_SUCH_NAME.search(line)) >= _HOPELESS_LINES
-    return ran >= (_HOPELESS_SECONDS if hopeless else max(GRACE.pending_seconds, 1))
+    if hopeless:
+        return ran >= _HOPELESS_SECONDS
+    if merely_starting(snapshot, item.pod):
+        return False
+    return ran >= max(snapshot.thresholds.pending_seconds, 1)
 
 
-def _fails(snapshot: ClusterSnapshot, item: Seen) -> bool:
+def _fails(snapshot: ClusterSnapshot, item: ContainerView) -> bool:
     if not item.state.init or item.spec.sidecar:
         return False
-    return _waits(snapshot, item) or crashes(item, snapshot.taken_at)
+    return _waits(snapshot, item) or crashes(item, snapshot)
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
@@ -102,7 +92,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         waits = _waits(snapshot, first)
         lines = log_lines(snapshot, first, running=waits)
         code = exit_code(first.state)
-        last = next(iter(telling(lines, 1)), None)
+        told = told_by(snapshot, first, running=waits)
         finding = make_finding(
             NAME,
             "init container waits" if waits else SUMMARY,
@@ -112,16 +102,30 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             host=_host(first, lines),
             unknown="yes" if any(_NO_SUCH_NAME.search(line) for line in lines) else None,
             code=str(code) if code is not None and not waits else None,
-            last=last,
+            last=told.line if told else None,
+            sure="yes" if told and told.sure else None,
         )
+        finding = finding.model_copy(update={"origin": _origin(snapshot, finding)})
         backoff = event_line(snapshot, [item.pod for item in seen], "BackOff")
-        yield with_evidence(finding, *quotes(snapshot, first, 1), backoff)
+        yield with_evidence(finding, *quotes(snapshot, first), backoff)
+
+
+def _origin(snapshot: ClusterSnapshot, finding: Finding) -> Origin:
+    """Outside, if it waits for a host or speaks of one that the revision did not bring."""
+    changed = changes_of(deployment_of(finding, snapshot), finding.container, "command", "args")
+    if any(change.container == finding.container for change in changed):
+        return "workload"
+    host, last = finding.facts.get("host"), finding.facts.get("last", "")
+    if host or "waits" in finding.facts:
+        return origin_of(snapshot, finding.target, finding.container, ADDRESS, host)
+    return origin_of_line(snapshot, finding.target, finding.container, last)
 
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
     host = facts.get("host")
-    last = f' Its log ends with "{facts["last"].strip()}".' if "last" in facts else ""
+    says = "says" if "sure" in facts else "ends with"
+    last = f" Its log {says} {verbatim(facts['last'].strip())}." if "last" in facts else ""
     if "waits" in facts:
         what = f"{host}, whose name cannot be resolved" if host and "unknown" in facts else host
         text = f"{facts['who']} still waits for {what or 'something that does not come'}"
@@ -152,35 +156,6 @@ def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:
     return undo(finding, snapshot)
 
 
-def _examples() -> tuple[Example, ...]:
-    main, claims = waiting("PodInitializing"), "Deployment/web"
-    wait = spec("wait", init=True, args=("until nslookup database-service.shop; do sleep 2; done",))
-    text = "\n".join(["** server can't find database-service.shop: NXDOMAIN", "Waiting..."] * 4)
-
-    def hangs(seconds: float, said: str = text) -> ClusterSnapshot:
-        state = running(name="wait", init=True, ready=False, for_seconds=seconds)
-        specs = (wait, spec())
-        waits = pod(state, main, specs=specs, phase="Pending", created_at=ago(seconds + 2))
-        return snapshot_of(web(), waits, log(said, container="wait", previous=False))
-
-    loop = pod(crashing(1, name="wait", init=True), main, specs=(wait, spec()), phase="Pending")
-    once = pod(ended(1, name="wait", init=True), main, specs=(wait, spec()), phase="Pending")
-    new = earlier(change("args", "true", "false", "wait"))
-    sidecar = spec("proxy", init=True, sidecar=True)
-    beside = pod(running(name="proxy", init=True), running(), specs=(sidecar, spec()), sick=True)
-    return (
-        Example("waits for a name that does not exist", hangs(40), claims),
-        Example("waits for long", hangs(90, "still starting"), claims),
-        Example("fails in a loop", snapshot_of(web(), loop), claims),
-        Example("new in this revision", snapshot_of(web(last=new), loop), claims, "rollout_undo"),
-        Example("has just begun", hangs(10), None),
-        Example("waits for what is starting", hangs(40, "connection refused"), None),
-        Example("first failure", snapshot_of(web(), once), None),
-        Example("a sidecar runs on", snapshot_of(web(ready=1), beside), None),
-        Example("the main container crashes", broken(crashing(1)), None),
-    )
-
-
 INIT_FAILING = FailureKind(
     name=NAME,
     summary=SUMMARY,
@@ -191,19 +166,6 @@ INIT_FAILING = FailureKind(
         "The pod waits for its init container. Say which one, what it waits for or fails at, and "
         "whether that exists; restarting or deleting the pod helps nothing."
     ),
-    drill=Drill(
-        manifest=deployment(
-            "sleep 3600",
-            pod=f"""
-initContainers:
-- name: wait-for-ledger-db
-  image: {IMAGE}
-  command: [sh, -c, "until nslookup ledger-db; do echo waiting for ledger-db; sleep 1; done"]
-""",
-        ),
-        settle="init",
-    ),
-    examples=_examples,
     fix=_fix,
     actions=("rollout_undo",),
 )

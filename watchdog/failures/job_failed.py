@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from watchdog.failures import example as ex
-from watchdog.failures import manifest
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import quotes, shorten
-from watchdog.failures.look import Seen, exit_code, exit_reason, times
-from watchdog.failures.owners import Trouble, kubectl, owner_finding
-from watchdog.observation.base import Condition, ObjectRef
-from watchdog.observation.pod_template import ContainerSpec
-from watchdog.observation.workloads import CronJobSummary, JobSummary
+from watchdog.detection.container_view import ContainerView
+from watchdog.detection.containers import (
+    crashes,
+    exit_code,
+    exit_reason,
+    job_of,
+    make_finding,
+    matching,
+    times,
+    with_evidence,
+)
+from watchdog.detection.cron import due_before, zone_of
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import quotes, shorten
+from watchdog.detection.owners import Trouble, event_text, kubectl, owner_finding, sentence
+from watchdog.model.diagnosis import Evidence, Finding, Impact
+from watchdog.snapshot.pod_template import ContainerSpec
+from watchdog.snapshot.refs import Condition, ObjectRef
+from watchdog.snapshot.workloads import JobSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.snapshot.snapshot import ClusterSnapshot
 
+# Runs in a row without one that succeeds, where no Job is left to say why.
+_UNSUCCESSFUL_RUNS, _COUNTED = 2, 50
+# Controllers start a Job within seconds of its time; this covers their pauses and clocks apart.
+_SLACK = timedelta(seconds=90)
 _REASONS = {
     "BackoffLimitExceeded": "it failed more often than its backoff limit allows",
     "DeadlineExceeded": "it ran for longer than its deadline",
@@ -52,9 +66,59 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         yield finding.model_copy(
             update={
                 "container": culprit.state.name if culprit else None,
-                "impact": finding.impact or f"its newest Job failed {times(job.failed)}",
+                "impact": finding.impact
+                or Impact(words=f"its newest Job failed {times(job.failed)}"),
             }
         )
+    yield from _looping(snapshot, told)
+    yield from _unkept(snapshot, told)
+
+
+def _looping(snapshot: ClusterSnapshot, told: set[ObjectRef]) -> Iterator[Finding]:
+    """Jobs whose pods restart their container in place: that is no failed pod, for long or ever."""
+    for owner, seen in matching(snapshot, lambda item: crashes(item, snapshot)):
+        first = seen[0]
+        job = job_of(snapshot, first.pod)
+        if job is None or owner in told or first.state.restarts < snapshot.thresholds.restarts:
+            continue
+        told.add(owner)
+        facts = {"job": job.ref.name, **_facts(first), "restarts": str(first.state.restarts)}
+        finding = make_finding("job_failed", "Job crashes again and again", snapshot, seen, **facts)
+        yield with_evidence(finding, *quotes(snapshot, first))
+
+
+def _unkept(snapshot: ClusterSnapshot, told: set[ObjectRef]) -> Iterator[Finding]:
+    """CronJobs whose runs have all failed lately, though no failed Job is kept."""
+    for cron in snapshot.cronjobs:
+        zone, last = zone_of(cron), cron.last_scheduled_at
+        since = cron.last_succeeded_at or cron.created_at
+        if cron.ref in told or cron.suspended or cron.active or zone is None:
+            continue
+        if last is None or since is None:
+            continue
+        latest = due_before(cron.schedule, zone, snapshot.taken_at - _SLACK, 1)
+        if not latest or latest[0] > last:
+            continue  # it does not start them any more, which is another failure
+        due = due_before(cron.schedule, zone, last, _COUNTED) or []
+        runs = sum(moment > since for moment in due)
+        if runs < _UNSUCCESSFUL_RUNS:
+            continue
+        done = cron.last_succeeded_at
+        success = f"last success {done:%Y-%m-%d %H:%M %Z}" if done else "no run has succeeded"
+        prefix = f"{cron.ref.name}-"
+        said = [
+            event
+            for event in snapshot.events
+            if event.about.kind == "Job" and event.about.name.startswith(prefix)
+        ]
+        line = f"{cron.ref}: last started {last:%Y-%m-%d %H:%M %Z}, {success}"
+        evidence = (line, event_text(said[-1]) if said else None)
+        count = f"{runs} or more" if runs == _COUNTED else str(runs)
+        facts = {"runs": count, "reason": said[-1].reason if said else ""}
+        trouble = Trouble("its runs fail", evidence, (), since, facts)
+        finding = owner_finding("job_failed", snapshot, cron.ref, trouble)
+        impact = Impact(words=f"the last {count} runs did not succeed")
+        yield finding.model_copy(update={"impact": impact})
 
 
 def _owner(job: JobSummary) -> ObjectRef:
@@ -79,7 +143,7 @@ def _recovered(snapshot: ClusterSnapshot, job: JobSummary) -> bool:
     return bool(done and job.started_at and done > job.started_at)
 
 
-def _culprit(snapshot: ClusterSnapshot, job: JobSummary) -> Seen | None:
+def _culprit(snapshot: ClusterSnapshot, job: JobSummary) -> ContainerView | None:
     """The container that failed in the Job's newest pod."""
     pods = [pod for pod in snapshot.pods if pod.ref.name.startswith(f"{job.ref.name}-")]
     pods = [pod for pod in pods if pod.owner in {job.ref, _owner(job)} and pod.phase != "Succeeded"]
@@ -87,17 +151,17 @@ def _culprit(snapshot: ClusterSnapshot, job: JobSummary) -> Seen | None:
         for state in sorted(pod.containers, key=lambda item: not item.init):
             if exit_code(state):
                 spec = pod.template.container(state.name) or ContainerSpec(name=state.name)
-                return Seen(pod, state, spec)
+                return ContainerView(pod, state, spec)
     return None
 
 
-def _facts(culprit: Seen | None) -> dict[str, str]:
+def _facts(culprit: ContainerView | None) -> dict[str, str]:
     if culprit is None:
         return {}
     return {"exit_code": str(exit_code(culprit.state))}
 
 
-def _evidence(snapshot: ClusterSnapshot, culprit: Seen | None) -> list[str]:
+def _evidence(snapshot: ClusterSnapshot, culprit: ContainerView | None) -> list[Evidence | str]:
     if culprit is None:
         return []
     code, ended = exit_code(culprit.state), exit_reason(culprit.state)
@@ -108,19 +172,41 @@ def _evidence(snapshot: ClusterSnapshot, culprit: Seen | None) -> list[str]:
 
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
+    if "runs" in facts:
+        reason = _REASONS.get(facts["reason"])
+        why = f" The last of its Jobs failed: {reason}." if reason else ""
+        return (
+            f"The last {facts['runs']} runs of {finding.target} did not succeed, and no failed Job "
+            f"is kept that says why (failedJobsHistoryLimit or a TTL).{why}"
+        )
+    if "reason" not in facts:
+        text = (
+            f"Container {finding.container} of Job {facts['job']} has ended {facts['restarts']} "
+            f"times with exit code {facts.get('exit_code', 'unknown')} and is restarted in place"
+        )
+        said = next((line.text for line in finding.evidence if line.kind == "log"), None)
+        return sentence(f"{text}; its log says {said}" if said else text)
     why = _REASONS.get(facts["reason"], facts["reason"] or "it was given up")
 
     text = f"Job {facts['job']} failed: {why}."
     if facts.get("exit_code") and facts["reason"] != "DeadlineExceeded":
         text += f" Container {finding.container} exited with code {facts['exit_code']}"
-        said = next((line for line in finding.evidence if line.startswith("log ")), None)
-        text += f"; its log says {said.partition(': ')[2]}." if said else "."
+        said = next((line.text for line in finding.evidence if line.kind == "log"), None)
+        text += f"; its log says {said}." if said else "."
     return text
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+    if "runs" in finding.facts:
+        name = finding.target.name
+        run = ("create", "job", f"--from=cronjob/{name}", _again(name))
+        return Advice(
+            f"Run {finding.target} once by hand and read its log; keep failed Jobs "
+            "(failedJobsHistoryLimit: 1), so that the next failure can be explained.",
+            kubectl(snapshot, *run),
+        )
     job = finding.facts["job"]
-    if finding.facts["reason"] == "DeadlineExceeded":
+    if finding.facts.get("reason") == "DeadlineExceeded":
         fix = f"Find out why {finding.target} takes so long, or raise its activeDeadlineSeconds"
     else:
         fix = f"Correct what makes {finding.target} fail"
@@ -133,51 +219,11 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         )
         return Advice(f"{fix}, then run it once by hand.", kubectl(snapshot, *run))
     logs = kubectl(snapshot, "logs", f"job/{job}", "--tail=50")
-    return Advice(f"{fix}, then delete the Job and create it anew.", logs)
+    return Advice(f"{fix}, then delete the Job and create it again.", logs)
 
 
 def _again(name: str) -> str:
     return f"{name[:45].rstrip('-.')}-again"
-
-
-def _job(**more: object) -> JobSummary:
-    failed = Condition(
-        type="Failed",
-        status="True",
-        reason="BackoffLimitExceeded",
-        message="Job has reached the specified backoff limit",
-        since=ex.ago(60),
-    )
-    values: dict[str, object] = {
-        "ref": ex.ref("Job", "report"),
-        "failed": 1,
-        "conditions": (failed,),
-        "started_at": ex.ago(120),
-    }
-    return JobSummary.model_validate({**values, **more})
-
-
-def _examples() -> tuple[Example, ...]:
-    owner: dict[str, Any] = {"ref": ex.ref("Pod", "report-x1"), "owner": ex.ref("Job", "report")}
-    crashed = ex.pod(ex.ended(3), phase="Failed", replica_set=None, **owner)
-    said = ex.log("fatal: no input", "report-x1", previous=False)
-    cron = CronJobSummary(ref=ex.ref("CronJob", "nightly"), last_succeeded_at=ex.ago(30))
-    run = _job(ref=ex.ref("Job", "nightly-1"), cron_job="nightly")
-    done = Condition(type="Complete", status="True")
-    return (
-        Example("exits with an error", ex.snapshot_of(_job(), crashed, said), "Job/report"),
-        Example(
-            "its CronJob owns it",
-            ex.snapshot_of(run, cron.model_copy(update={"last_succeeded_at": ex.ago(9000)})),
-            "CronJob/nightly",
-        ),
-        Example("the next run succeeded", ex.snapshot_of(run, cron), None),
-        Example(
-            "failed once, then completed",
-            ex.snapshot_of(_job(succeeded=1, conditions=(done,)), crashed),
-            None,
-        ),
-    )
 
 
 JOB_FAILED = FailureKind(
@@ -187,19 +233,4 @@ JOB_FAILED = FailureKind(
     explain=_explain,
     advise=_advise,
     hint="The exit code and the log of the newest pod say why; a Job cannot be changed in place.",
-    drill=Drill(
-        manifest=f"""\
-apiVersion: batch/v1
-kind: Job
-metadata: {{name: report}}
-spec:
-  backoffLimit: 0
-  template:
-    spec:
-      restartPolicy: Never
-{manifest.pod_spec("echo 'report: 3 of 7 ledgers do not balance'; exit 3")}
-""",
-        settle="job",
-    ),
-    examples=_examples,
 )

@@ -5,25 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from watchdog.actions import PatchDeploymentEnv, RolloutUndo
-from watchdog.failures.example import broken, change, crashing, earlier, healthy, running, spec
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import event_line, log_lines, quote
-from watchdog.failures.look import Seen, crashes, exit_code, make_finding, matching, with_evidence
-from watchdog.failures.manifest import AT_ONCE, deployment
-from watchdog.failures.owners import kubectl, listed, word
-from watchdog.failures.repair import changed_words, deployment_of, permanent, undo
-from watchdog.observation.pod_template import EnvVar, PodTemplate
+from watchdog.detection.container_view import ContainerView
+from watchdog.detection.containers import crashes, exit_code, make_finding, matching, with_evidence
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import event_line, quote, shorten, told_by
+from watchdog.detection.owners import kubectl, listed, word
+from watchdog.detection.rollback import changed_words, deployment_of, permanent, run_again, undo
+from watchdog.snapshot.pod_template import EnvVar
+from watchdog.text.format import verbatim
+from watchdog.text.root_record import LONGEST_LINE
+from watchdog.text.secret_names import is_secret_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.nouns import Finding
-    from watchdog.observation.pod_template import ContainerSpec
-    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.pod_template import ContainerSpec
+    from watchdog.snapshot.snapshot import ClusterSnapshot
 
 NAME = "missing_env"
 SUMMARY = "missing environment variable"
 _KILLED = (137, 143)
+_SOURCES = {"secret": "Secret", "configmap": "ConfigMap"}
 _APPROVED = "sre-watchdog/approved-env."
 
 
@@ -32,18 +35,20 @@ def _has(container: ContainerSpec | None, name: str) -> bool:
     return found is not None and not found.empty and not found.optional
 
 
-def _missing(snapshot: ClusterSnapshot, item: Seen) -> list[tuple[str, str]]:
+def _missing(snapshot: ClusterSnapshot, item: ContainerView) -> list[tuple[str, str]]:
     """Names that the log says are not set, and that really are not, each with its line."""
     # Imported here because its patterns take longer to compile than a healthy pass has time for.
-    from watchdog.failures.env_words import missing_names
+    from watchdog.detection.missing_env_patterns import missing_names
 
-    found = missing_names(log_lines(snapshot, item))
-    return [(name, line) for name, line in found if not _has(item.spec, name)]
+    told = told_by(snapshot, item)
+    names = missing_names(told.texts, told.source) if told and told.sure else []
+    line = told.line if told else ""
+    return [(name, line) for name in names if not _has(item.spec, name)]
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
-    def lacks(item: Seen) -> bool:
-        ended = crashes(item, snapshot.taken_at) and exit_code(item.state) not in _KILLED
+    def lacks(item: ContainerView) -> bool:
+        ended = crashes(item, snapshot) and exit_code(item.state) not in _KILLED
         return ended and bool(_missing(snapshot, item))
 
     for owner, seen in matching(snapshot, lacks):
@@ -54,6 +59,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         # What the last good revision had explains most; the rest in the order of the log.
         missing.sort(key=lambda pair: not _has(before, pair[0]))
         name, line = missing[0]
+        source = _optional_source(seen[0].spec, name)
         finding = make_finding(
             NAME,
             SUMMARY,
@@ -62,7 +68,11 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             env=name,
             all=" ".join(dict.fromkeys(name for name, _ in missing)),
             code=str(exit_code(seen[0].state)),
+            line=shorten(line, LONGEST_LINE),
             had=str(last.revision) if last and _has(before, name) else None,
+            source=_SOURCES.get(source.source) if source else None,
+            source_name=source.object if source else None,
+            source_key=source.key if source else None,
         )
         backoff = event_line(snapshot, [item.pod for item in seen], "BackOff")
         yield with_evidence(finding, quote(seen[0], line), backoff)
@@ -73,25 +83,63 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     verb = "is" if len(names) == 1 else "are"
     text = (
         f"{facts['who']} exits at start (exit code {facts['code']}) because the environment "
-        f"variable{'s' if len(names) > 1 else ''} {listed(names)} {verb} not set."
+        f"variable{'s' if len(names) > 1 else ''} {listed(names)} {verb} not set: "
+        f"{verbatim(facts['line'])}."
     )
     return text + changed_words(finding, snapshot, *(f"env {name}" for name in names), "envFrom")
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     name, ref = finding.facts["env"], finding.target
-    workload = snapshot.workload(ref)
+    if "source" in finding.facts:
+        return _into_source(finding, snapshot)
+    if is_secret_name(name) and not isinstance(_fix(finding, snapshot), RolloutUndo):
+        return _into_secret(name, finding, snapshot)
     if isinstance(_fix(finding, snapshot), RolloutUndo):
-        return Advice(
-            f"Give {name} a value before this revision comes again. {permanent(workload, name)}"
-        )
+        lasting = permanent(ref, snapshot, name)
+        return Advice(f"{lasting} Do so before this revision is deployed again.")
     if ref.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
         setting = ("set", "env", word(ref), "-c", finding.container or "", f"{name}=<value>")
         command = kubectl(snapshot, *setting).replace(f"'{name}=<value>'", f"{name}=<value>")
-        return Advice(permanent(workload, name), command)
+        return Advice(permanent(ref, snapshot, name), command)
+    if again := run_again(finding, snapshot):
+        return Advice(f"Set {name} in the manifest of {ref}.{again}")
+    return Advice(permanent(ref, snapshot, name))
+
+
+def _optional_source(container: ContainerSpec | None, name: str) -> EnvVar | None:
+    """The optional reference to a key that the variable is taken from, if it has one."""
+    return next(
+        (
+            env
+            for env in (container.env if container else ())
+            if env.name == name and env.optional and env.object and env.key
+        ),
+        None,
+    )
+
+
+def _into_source(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+    facts = finding.facts
+    kind, field = facts["source"], "stringData" if facts["source"] == "Secret" else "data"
     return Advice(
-        f"Set {name} in the manifest of {ref} and create it again; a pod's environment cannot be "
-        "changed in place."
+        f"Add the key {facts['source_key']} to {kind} {facts['source_name']} (under {field}), "
+        f"which {facts['env']} is taken from: the reference is optional, so the pod starts without "
+        "it. Restart the workload then.",
+        kubectl(snapshot, "edit", kind.lower(), facts["source_name"]),
+    )
+
+
+def _into_secret(name: str, finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+    """A credential stands in a Secret only: no manifest and no shell history holds its value."""
+    ref, key = finding.target, name.lower().replace("_", "-")
+    secret = f"{ref.name}-credentials"
+    create = kubectl(snapshot, "create", "secret", "generic", secret)
+    return Advice(
+        f"{name} is a credential: keep it in a Secret, and where {ref} is deployed from give "
+        f"container {finding.container} an env entry {name} with valueFrom.secretKeyRef "
+        f"(name: {secret}, key: {key}). The command reads the value from a file.",
+        f"{create} --from-file={key}=<file>",
     )
 
 
@@ -105,47 +153,13 @@ def _fix(finding: Finding, snapshot: ClusterSnapshot) -> PatchDeploymentEnv | Ro
         found = undo(finding, snapshot, "image", "command", "args", container=finding.container)
         if found:
             return found
+        if is_secret_name(name):
+            return None
+    if "source" in finding.facts:
+        return None
     return PatchDeploymentEnv(target=finding.target, container=finding.container, name=name)
 
 
-def _examples() -> tuple[Example, ...]:
-    had = PodTemplate(containers=(spec(env=(EnvVar(name="LEDGER_REGION"),)),))
-    removed = earlier(change("env LEDGER_REGION", "set", None), template=had)
-    text = "fatal: setting LEDGER_REGION must not be empty"
-    set_ = spec(env=(EnvVar(name="LEDGER_REGION"),))
-    empty = spec(env=(EnvVar(name="LEDGER_REGION", empty=True),))
-    image = earlier(change("image", "app:1", "app:2"), template=PodTemplate(containers=(spec(),)))
-    patch, claims = "patch_deployment_env", "Deployment/web"
-    return (
-        Example(
-            "removed by the last revision",
-            broken(crashing(), last=removed, text=text),
-            claims,
-            patch,
-        ),
-        Example("never set", broken(crashing(), text=text), claims, patch),
-        Example("set to nothing", broken(crashing(), container=empty, text=text), claims, patch),
-        Example(
-            "asked for by a new image",
-            broken(crashing(), last=image, text=text),
-            claims,
-            "rollout_undo",
-        ),
-        Example(
-            "exits with 0",
-            broken(crashing(0), text="Environment variable REGION is undefined"),
-            claims,
-            patch,
-        ),
-        Example("it is set after all", broken(crashing(), container=set_, text=text), None),
-        Example(
-            "only a warning of a pod that runs", healthy("WARN LEDGER_REGION is not set"), None
-        ),
-        Example("first restart", broken(running(restarts=1), text=text), None),
-    )
-
-
-_SHELL = ': "${LEDGER_REGION:?setting LEDGER_REGION must not be empty}"; sleep 3600'
 MISSING_ENV = FailureKind(
     name=NAME,
     summary=SUMMARY,
@@ -156,14 +170,6 @@ MISSING_ENV = FailureKind(
         "The log names a variable that the container's env lacks. Prefer the value of the last "
         "available revision; suggest a value only where the log or other settings make it plain."
     ),
-    drill=Drill(
-        before=deployment(
-            _SHELL, strategy=AT_ONCE, container='env: [{name: LEDGER_REGION, value: "eu-1"}]'
-        ),
-        manifest=deployment(_SHELL, strategy=AT_ONCE),
-        ends="healed",
-    ),
-    examples=_examples,
     fix=_fix,
     actions=("patch_deployment_env", "rollout_undo"),
 )

@@ -4,18 +4,42 @@ from __future__ import annotations
 
 import re
 
-from watchdog.failures.kind import Drill
-from watchdog.failures.log_cause import LogCause
-from watchdog.failures.manifest import deployment
-from watchdog.regex import regex
+from watchdog.detection.log_cause import LogCause
+from watchdog.text.regex import regex
 
 MODULE_MISSING = LogCause(
     name="module_missing",
     summary="module missing in the image",
     pattern=regex(
-        r"ModuleNotFoundError|No module named|Cannot find (module|package) |ERR_MODULE_NOT_FOUND"
+        r"\bModuleNotFoundError\b|No module named|Cannot find (module|package) "
+        r"|ERR_MODULE_NOT_FOUND"
         r"|ClassNotFoundException|NoClassDefFoundError|cannot load such file --"
-        r"|Could not load file or assembly",
+        r"|Could not load file or assembly|Can't locate \S+\.pm in @INC|Failed to load class "
+        r"|error (while )?loading shared librar|cannot open shared object file"
+        r"|Error relocating |module '[^']+' not found|could not find or load .{0,20}module"
+        r"|no such module|failed to load (?:native )?(?:library|module|plugin) .{0,80}(?:not found"
+        r"|no such file)"
+        r"|could not find gem|UnsatisfiedLinkError|undefined symbol:|DLL load failed"
+        r"|could not find \S+(?:, \S+){0,20} in (?:locally installed gems|any of the sources)"
+        r"|GemNotFound"
+        r"|(?:cannot|can't|could not|failed to|unable to) (?:load|find|locate) (?:\w+ )?"
+        r"(?:class|driver|library|module|package):? [\"'`]?\w[\w$/@-]*[.:/\\][\w.$/@:-]+"
+        r"|there is no package called|must install or update \.NET"
+        r"|version [`'\"][A-Z]+_[\d.]+['\"] not found|opening required '[^']*/autoload\.php"
+        r"|(?:extension|gem|module|librar(?:y|ies)|driver|package|plugin) (?:\S+ )?"
+        r"(?:is |are |was |were |could |can |has )?(?:missing|not (?:be |been )?"
+        r"(?:found|installed|loaded|available|resolved|located)\b)"
+        r"|modul \S+ (?:wurde )?nicht gefunden|module \S* ?introuvable|找不到模块"
+        r"|モジュールが見つかりません"
+        r"|library not loaded|could not load (?:library|dynamic library|the \S+ (?:module|library"
+        r"|extension))|DllNotFoundException",
+        re.IGNORECASE,
+    ),
+    # What the server or the node lacks, not the image.
+    unless=regex(
+        r"authentication plugin|kernel module|\bmodprobe\b|/lib/modules"
+        r"|\b(?:storage|csi|volume|network|graphics|gpu|nvidia|logging|log) (?:driver|plugin)"
+        r"|\bextension \"[^\"]*\" is not|SQLSTATE|\bSLF4J\b",
         re.IGNORECASE,
     ),
     subject=(
@@ -23,6 +47,10 @@ MODULE_MISSING = LogCause(
         regex(r"Cannot find (?:module|package) '?([@\w./-]+)", re.IGNORECASE),
         regex(r"(?:ClassNotFoundException|NoClassDefFoundError): ([\w.$/]+)"),
         regex(r"cannot load such file -- ([\w./-]+)"),
+        regex(r"(?:librar(?:y|ies):?|symbol:|relocating) '?([\w./+-]+\.so[\w.]*)"),
+        regex(r"install the ([\w:]+) module"),
+        regex(r"load (?:\w+ )?class:? ([\w.$]+\w)"),
+        regex(r"(?:Class|class) [\"\[]([\w\\]+)"),
         regex(r"file or assembly '([\w.]+)"),
     ),
     why="{who} crashes because a module that the program loads{subject} is not in its image.",
@@ -34,18 +62,4 @@ MODULE_MISSING = LogCause(
         "The image lacks a module, class or library: name it. A restart or a setting does not help "
         "unless a path variable was changed; going back helps where a new image brought it."
     ),
-    drill=Drill(
-        before=deployment("sleep 3600"),
-        manifest=deployment(
-            "sleep 1; echo \"ModuleNotFoundError: No module named 'ledger'\"; exit 1"
-        ),
-        ends="healed",
-    ),
-    sick=(
-        "ModuleNotFoundError: No module named 'psycopg2'",
-        "Error: Cannot find module 'express'",
-        "Gem::LoadError: cannot load such file -- bundler/setup",
-        "java.lang.NoClassDefFoundError: org/shop/Ledger",
-    ),
-    well="ValueError: the module of this lathe is unknown",
 ).kind()

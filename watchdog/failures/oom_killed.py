@@ -7,77 +7,61 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from watchdog.actions import PatchDeploymentResources, RolloutUndo
-from watchdog.failures.example import (
-    ago,
-    broken,
-    change,
-    crashing,
-    earlier,
-    pod,
-    running,
-    snapshot_of,
-    spec,
-    waiting,
-)
-from watchdog.failures.example import deployment as web
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import event_line, quotes
-from watchdog.failures.look import (
-    RESTART_WINDOW,
-    Seen,
-    crashes,
+from watchdog.detection.admission import asked_limit, most_allowed
+from watchdog.detection.container_view import ContainerView
+from watchdog.detection.containers import (
     exit_message,
     exit_reason,
     make_finding,
     matching,
     with_evidence,
 )
-from watchdog.failures.manifest import deployment
-from watchdog.failures.owners import kubectl, word
-from watchdog.failures.repair import changed_words, changes_of, deployment_of, permanent, undo
-from watchdog.quantity import parse, write
-from watchdog.regex import regex
-from watchdog.settings import LimitSettings
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import event_line, quotes
+from watchdog.detection.owners import kubectl, word
+from watchdog.detection.rollback import (
+    changed_words,
+    changes_of,
+    deployment_of,
+    permanent,
+    run_again,
+    undo,
+)
+from watchdog.kube.quantity import parse, write
+from watchdog.text.format import shorten
+from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.snapshot import ClusterSnapshot
 
 NAME = "oom_killed"
 SUMMARY = "out of memory"
 _STARTING = regex(r"OOM-?killed|memory limit too low|cannot allocate memory", re.IGNORECASE)
-_KILLED = 137
 _MEBIBYTE = Decimal(1024**2)
 _SMALL, _ROOMY = 32 * _MEBIBYTE, 64 * _MEBIBYTE
 
 
-def _oom(item: Seen, now: datetime) -> bool:
+def _oom(item: ContainerView, snapshot: ClusterSnapshot) -> bool:
     state = item.state
     if _STARTING.search(exit_message(state)) and state.state != "running":
         return True
     if exit_reason(state) == "OOMKilled":
         finished = state.finished_at if state.state == "terminated" else state.last_finished_at
-        return state.state != "running" or not finished or now - finished <= RESTART_WINDOW
+        return state.state != "running" or _recent(finished, snapshot)
     return False
 
 
-def _child_killed(snapshot: ClusterSnapshot, item: Seen) -> bool:
-    """A shell that ends with 137 because its child was killed does not always carry the reason."""
-    if not crashes(item, snapshot.taken_at) or _KILLED not in (
-        item.state.exit_code,
-        item.state.last_exit_code,
-    ):
-        return False
-    tail = snapshot.log(item.pod.ref.name, item.state.name)
-    return bool(tail and tail.lines and tail.lines[-1].strip().endswith("Killed"))
+def _recent(moment: datetime | None, snapshot: ClusterSnapshot) -> bool:
+    return not moment or snapshot.taken_at - moment <= snapshot.thresholds.restart_window
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
-    def killed(item: Seen) -> bool:
-        return _oom(item, snapshot.taken_at) or _child_killed(snapshot, item)
+    def killed(item: ContainerView) -> bool:
+        return _oom(item, snapshot)
 
     for _owner, seen in matching(snapshot, killed):
         first = seen[0]
@@ -90,20 +74,37 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             SUMMARY,
             snapshot,
             seen,
+            resource="memory",
             limit=first.spec.limits.get("memory"),
+            asked=asked_limit(first, snapshot, "memory"),
+            pod_limit=first.pod.template.memory_limit,
             when="while it was started" if starting else None,
         )
         backoff = event_line(snapshot, pods, "BackOff")
-        yield with_evidence(finding, *quotes(snapshot, first, 1), backoff)
+        # The state alone says RunContainerError: that it was memory stands in the runtime's words.
+        said = f'runtime: "{shorten(exit_message(first.state), 240)}"' if starting else ""
+        yield with_evidence(finding, said, *quotes(snapshot, first), backoff)
 
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
     when = f" {facts['when']}" if "when" in facts else ""
+    if "limit" not in facts and "pod_limit" in facts:
+        return (
+            f"{facts['who']} was OOMKilled{when}: the pod uses more memory than its own limit of "
+            f"{facts['pod_limit']} (spec.resources.limits.memory of the pod) allows."
+            + changed_words(finding, snapshot, "resources", "image", "command", "args")
+        )
     if "limit" not in facts:
         return (
             f"{facts['who']} was OOMKilled{when}: the node ran out of memory, and the container "
             "has no memory limit of its own."
+        )
+    if "asked" in facts:
+        return (
+            f"{facts['who']} was OOMKilled{when}: it uses more memory than its memory limit of "
+            f"{facts['limit']} allows. {finding.target} asks for {facts['asked']}: a "
+            "VerticalPodAutoscaler, a LimitRange or a webhook gave its pods another limit."
         )
     return (
         f"{facts['who']} was OOMKilled{when}: it uses more memory than its memory limit of "
@@ -112,11 +113,11 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     )
 
 
-def _raised(limit: str) -> str:
+def _raised(limit: str, factor: float) -> str:
     """Twice the limit; more for the tiny ones, within the factor that policy allows."""
     now = parse(limit)
     wanted = max(2 * now, _ROOMY) if now < _SMALL else 2 * now
-    return write(min(wanted, now * Decimal(str(LimitSettings().memory_factor))), "memory")
+    return write(min(wanted, now * Decimal(str(factor))), "memory")
 
 
 def _was(finding: Finding, snapshot: ClusterSnapshot) -> str | None:
@@ -134,81 +135,68 @@ def _fix(
     limit = finding.facts.get("limit")
     if deployment_of(finding, snapshot) is None or limit is None or finding.container is None:
         return None
+    if "asked" in finding.facts:
+        return None  # What set the limit sets it again on each new pod.
     changes = changes_of(deployment_of(finding, snapshot), finding.container, "limits.memory")
     if any(item.was is None for item in changes):
         found = undo(finding, snapshot, "limits.memory", container=finding.container)
         if found:
             return found
+    wanted = _wanted(finding, snapshot, limit)
+    if parse(wanted) <= parse(limit):
+        return None  # A LimitRange allows no more.
     return PatchDeploymentResources(
-        target=finding.target,
-        container=finding.container,
-        memory_limit=_was(finding, snapshot) or _raised(limit),
+        target=finding.target, container=finding.container, memory_limit=wanted
     )
 
 
+def _wanted(finding: Finding, snapshot: ClusterSnapshot, limit: str) -> str:
+    """The limit to set: what worked before or twice as much, as far as LimitRanges allow it."""
+    wanted = _was(finding, snapshot) or _raised(limit, snapshot.thresholds.memory_factor)
+    most = most_allowed(snapshot, "memory")
+    return most.amount if most and parse(most.amount) < parse(wanted) else wanted
+
+
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
-    workload = snapshot.workload(finding.target)
     limit = finding.facts.get("limit")
+    if limit is None and (whole := finding.facts.get("pod_limit")):
+        return Advice(
+            f"Find out whether the memory is needed or leaks. If it is needed, raise the memory "
+            f"limit of the pod itself ({whole} now, under resources of the pod template), not of a "
+            "container.",
+            kubectl(snapshot, "edit", word(finding.target)),
+        )
     if limit is None:
         return Advice(
             f"Give container {finding.container} a memory request and limit that fit what it uses, "
             "and look at what else fills the node."
         )
-    wanted = _was(finding, snapshot) or _raised(limit)
+    if "asked" in finding.facts:
+        return Advice(
+            f"Raise the memory limit where it is set: in the VerticalPodAutoscaler, LimitRange or "
+            f"webhook that gives the pods of {finding.target} {limit} of memory.",
+            kubectl(snapshot, "get", "pod", finding.pods[0], "-o", "yaml"),
+        )
+    wanted, most = _wanted(finding, snapshot, limit), most_allowed(snapshot, "memory")
+    if most and parse(wanted) <= parse(limit):
+        return Advice(
+            f"Find out whether the memory is needed or leaks. LimitRange {most.name} allows no "
+            f"container more than {most.amount}: raise its maximum first if it is needed.",
+            kubectl(snapshot, "describe", "limitrange", most.name),
+        )
+    up_to = f"{wanted} or more"
+    if most and parse(wanted) >= parse(most.amount):
+        up_to = f"{wanted}, the most that LimitRange {most.name} allows"
     text = (
         f"Find out whether the memory is needed or leaks. "
-        f"{permanent(workload, f'the memory limit ({wanted} or more)')}"
+        f"{permanent(finding.target, snapshot, f'the memory limit ({up_to})')}"
     )
     if finding.target.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
         name = ("set", "resources", word(finding.target), "-c", finding.container or "")
         return Advice(text, kubectl(snapshot, *name, f"--limits=memory={wanted}"))
-    return Advice(f"{text} Then create {finding.target} again.")
+    return Advice(f"{text}{run_again(finding, snapshot)}")
 
 
-def _examples() -> tuple[Example, ...]:
-    small = spec(limits={"memory": "128Mi"})
-    oom = crashing(137, last_reason="OOMKilled")
-    start = waiting(
-        "RunContainerError",
-        "failed to create shim task: unable to start container process: container init was "
-        "OOM-killed (memory limit too low?): unknown",
-        last_reason="StartError",
-        last_exit_code=128,
-        restarts=2,
-    )
-    past = running(
-        restarts=1, last_reason="OOMKilled", last_exit_code=137, last_finished_at=ago(600)
-    )
-    patch, claims = "patch_deployment_resources", "Deployment/web"
-    lowered = earlier(change("limits.memory", "256Mi", "128Mi"))
-    added = earlier(change("limits.memory", None, "128Mi"))
-    ready = web(ready=1)
-    old = running(
-        restarts=1, last_reason="OOMKilled", last_exit_code=137, last_finished_at=ago(90000)
-    )
-    return (
-        Example("killed at its limit", broken(oom, container=small), claims, patch),
-        Example("limit lowered", broken(oom, container=small, last=lowered), claims, patch),
-        Example("limit added", broken(oom, container=small, last=added), claims, "rollout_undo"),
-        Example(
-            "killed while starting",
-            broken(start, container=spec(limits={"memory": "15Mi"})),
-            claims,
-            patch,
-        ),
-        Example("no limit", broken(oom), claims),
-        Example(
-            "runs again after a kill",
-            snapshot_of(ready, pod(past, specs=(small,), sick=True)),
-            claims,
-            patch,
-        ),
-        Example("killed yesterday", snapshot_of(ready, pod(old, specs=(small,), sick=True)), None),
-        Example("killed by something else", broken(crashing(137), container=small), None),
-    )
-
-
-_SHELL = "dd if=/dev/zero of=/dev/shm/fill bs=1M count=40 && sleep 3600"
 OOM_KILLED = FailureKind(
     name=NAME,
     summary=SUMMARY,
@@ -219,11 +207,6 @@ OOM_KILLED = FailureKind(
         "The kernel killed the container at its memory limit. Raise the limit to what the log or "
         "the requests say that it needs, at least to twice of what it has."
     ),
-    drill=Drill(
-        manifest=deployment(_SHELL, container="resources: {limits: {memory: 32Mi}}"),
-        ends="healed",
-    ),
-    examples=_examples,
     fix=_fix,
     actions=("patch_deployment_resources", "rollout_undo"),
 )

@@ -4,48 +4,53 @@ from __future__ import annotations
 
 import re
 
-from watchdog.failures.kind import Drill
-from watchdog.failures.log_cause import LogCause
-from watchdog.failures.manifest import deployment
-from watchdog.regex import regex
+from watchdog.detection.log_cause import LogCause
+from watchdog.text.regex import regex
 
 CAUSE = LogCause(
     name="permission_denied",
     summary="permission denied",
     pattern=regex(
-        r"\b(permission denied|EACCES|AccessDeniedException|operation not permitted|EPERM)\b",
+        r"\b(permission denied|EACCES|AccessDeniedException|EPERM"
+        r"|operation not permitted(?! (?:in|on|for|while|during|when|by)\b)"
+        r"|PermissionDenied|NotCapable|UnauthorizedAccessException)\b"
+        r"|access to the path .{0,200} is denied"
+        r"|\b(?:file|path|folder|directory|drive|volume|disk) access (?:is )?denied"
+        r"|: access denied$"
+        r"|on a read-only directory|/[\w./-]+\W{1,3}(?:is|are) not writ(?:e)?able"
+        r"|\b(?:directory|folder|path|file|volume)\b.{0,80}\bnot writ(?:e)?able"
+        r"|is not writable by|(?:can't|cannot"
+        r"|could not) write to .{0,120} permission"
+        r"|keine berechtigung|zugriff verweigert|permission non accord|permission refus"
+        r"|acc[èe]s refus"
+        r"|berechtigung fehlt|acceso denegado|acesso negado|доступ запрещ|нет прав|拒绝访问"
+        r"|アクセスが拒否|permiso denegado|permiss[ãa]o negada|отказано в доступе|許可がありません"
+        r"|権限がありません"
+        r"|权限不够|权限不足|權限不足|没有权限",
+        re.IGNORECASE,
+    ),
+    # A service that denies it, not the operating system.
+    unless=regex(
+        r"\barn:aws|not authorized to perform|\bRequestI[dD]\b|googleapis\.com|"
+        r"gserviceaccount\.com|"
+        r"\bError making API request|\bCode: 40[13]|\bstatus(?: code)?:? 40[13]|for (?:table"
+        r"|relation|schema"
+        r"|database|sequence|function|view)\b|\brpc error|PERMISSION_DENIED|\bpublickey\b",
         re.IGNORECASE,
     ),
     subject=(
         regex(r"[\s'\"(]((?:/[\w.-]+)+)"),
         regex(r"tcp \S*(:\d+):"),
     ),
-    why=(
-        "{who} crashes because it is denied the permission it needs{subject}: the user it"
-        " runs as may not do this."
-    ),
+    why=("{who} crashes because the user it runs as lacks a permission that it needs{subject}."),
     to_do=(
-        "Make owner and mode fit the user that the container runs as: securityContext "
-        "runAsUser and fsGroup, the mode of the mounted volume, or a port above 1024 where it"
-        " is about listening."
+        "Let the container's user do this: set runAsUser or fsGroup in the securityContext, or the "
+        "mode of the mounted volume. If the log names a port below 1024, choose a higher one."
     ),
     hint=(
         "The container's user may not read, write or bind something. Its security context or "
         "the volume's owner must change, which is for a person, unless the last revision "
         "brought it."
     ),
-    drill=Drill(
-        manifest=deployment(
-            "echo ready > /var/ledger.pid || exit 1; sleep 3600",
-            container="securityContext: {runAsUser: 10001}",
-        )
-    ),
-    sick=(
-        "sh: can't create /var/ledger.pid: Permission denied",
-        "PermissionError: [Errno 13] Permission denied: '/data/db'",
-        "Error: EACCES: permission denied, mkdir '/app/logs'",
-        "listen tcp :80: bind: permission denied",
-    ),
-    well="ERROR: access to the moon refused",
 )
 PERMISSION_DENIED = CAUSE.kind()

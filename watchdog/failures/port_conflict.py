@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import re
 
-from watchdog.failures.kind import Drill
-from watchdog.failures.log_cause import LogCause
-from watchdog.failures.manifest import deployment
-from watchdog.regex import regex
+from watchdog.detection.log_cause import LogCause
+from watchdog.text.regex import regex
 
 PORT_CONFLICT = LogCause(
     name="port_conflict",
     summary="port already in use",
     pattern=regex(
-        r"EADDRINUSE|address (is )?already in use|Only one usage of each socket address"
-        r"|port.{0,30}(already in use|in use already|already allocated)|bind.{0,60}address in use",
+        r"\bEADDRINUSE\b|address (is )?already in use|Only one usage of each socket address"
+        r"|\bports?\b.{0,30}(already in use|in use already|already allocated)"
+        r"|bind.{0,60}address in use"
+        r"|AddrInUse|\bports?\b.{0,30}(is )?(taken|in use|belegt)|adresse wird bereits verwendet"
+        r"|adresse d[ée]j[àa] utilis"
+        r"|direcci[óo]n ya (?:se )?est[áa]|endere[çc]o j[áa] em uso|адрес уже используется"
+        r"|port .{0,30}(?:bereits|schon) (?:belegt|verwendet|in benutzung)"
+        r"|port .{0,30}d[ée]j[àa] utilis"
+        r"|puerto .{0,30}(?:en uso|ocupado)|porta .{0,30}(?:em uso|ocupada)"
+        r"|порт\w* .{0,30}(?:занят|использ)"
+        r"|端口.{0,12}(?:被占用|已占用|已被使用)|ポート.{0,12}(?:使用中|使用されて)"
+        r"|アドレスは(?:既|すで)に使用"
+        r"|地址已(?:被|在)?使用|位址已在使用",
         re.IGNORECASE,
     ),
-    subject=(regex(r"(?:port|[:\]]) ?(\d{2,5})\b"),),
+    subject=(
+        regex(r"\bport:? ?(\d{2,5})\b", re.IGNORECASE),
+        regex(r"(?<!\d\d:\d)(?<!T\d)[\d\]:*a-z]:(\d{2,5})\b(?![:.]\d| \[)"),
+        regex(r"(?<=\s):(\d{2,5})\b"),
+        regex(r"unix:(/[\w./-]+)"),
+        regex(r"\('[\d.:]*', (\d{2,5})\)"),
+    ),
     why=(
         "{who} crashes because its port{subject} is already in use: two containers of the"
         " pod (they share one address), or two processes in one container, listen on the same"
@@ -28,18 +43,19 @@ PORT_CONFLICT = LogCause(
         " port in the settings of the container that crashes, and its probes and Service with"
         " it."
     ),
+    on_node=(
+        (
+            "{who} crashes because its port{subject} is already in use on the node: the pod uses"
+            " the node's network (hostNetwork), so its ports are the node's, where another pod or"
+            " process listens on the same one."
+        ),
+        (
+            "Give it another port, keep it from the nodes where that port is taken (hostPort in"
+            " the pod template makes the scheduler do so), or stop what listens there."
+        ),
+    ),
     hint=(
         "Two processes of one pod listen on the same port. Which of them must move is a "
         "decision for a person, unless the last revision brought it."
     ),
-    drill=Drill(
-        manifest=deployment('httpd -p 8080 -h /tmp; echo "starting"; httpd -f -p 8080 -h /tmp')
-    ),
-    sick=(
-        "Error: listen EADDRINUSE: address already in use :::8080",
-        "httpd: bind: Address already in use",
-        "panic: listen tcp :9090: bind: address already in use",
-        "Web server failed to start. Port 8080 was already in use.",
-    ),
-    well="ERROR: port 8080 is closed",
 ).kind()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 
-from watchdog.failures.kind import Drill
-from watchdog.failures.log_cause import LogCause
-from watchdog.failures.manifest import deployment
-from watchdog.regex import regex
+from watchdog.detection.log_cause import LogCause
+from watchdog.text.regex import regex
 
 CAUSE = LogCause(
     name="read_only_filesystem",
     summary="read-only file system",
     pattern=regex(
-        r"read-only file ?system|EROFS",
+        r"read-only file ?system|\bEROFS\b"
+        r"|nur lesbar|lecture seul|s[óo]lo lectura|somente leitura|読み込み専用|只读文件系统"
+        r"|唯讀檔案系統"
+        r"|только для чтения",
         re.IGNORECASE,
     ),
     subject=(regex(r"[\s'\"(]((?:/[\w.-]+)+)"),),
@@ -27,17 +28,5 @@ CAUSE = LogCause(
         "The container writes where its security context or a volume mount forbids it. A "
         "person must add a writable volume, unless the last revision brought the restriction."
     ),
-    drill=Drill(
-        manifest=deployment(
-            "touch /var/ledger.pid || exit 1; sleep 3600",
-            container="securityContext: {readOnlyRootFilesystem: true}",
-        )
-    ),
-    sick=(
-        "touch: /var/ledger.pid: Read-only file system",
-        "OSError: [Errno 30] Read-only file system: '/app/cache'",
-        "Error: EROFS: read-only file system, open '/data/x'",
-    ),
-    well="ERROR reading file /etc/app.yaml",
 )
 READ_ONLY_FILESYSTEM = CAUSE.kind()

@@ -4,47 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from watchdog.failures.example import (
-    ago,
-    healthy,
-    log,
-    pod,
-    running,
-    snapshot_of,
-)
-from watchdog.failures.example import (
-    deployment as web,
-)
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import event_line, log_lines, quotes, shorten, telling
-from watchdog.failures.look import (
-    Seen,
+from watchdog.detection.container_view import ContainerView
+from watchdog.detection.containers import (
     exit_code,
     make_finding,
     matching,
     restarts_often,
     with_evidence,
 )
-from watchdog.failures.manifest import deployment
-from watchdog.failures.owners import kubectl
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import (
+    event_line,
+    quotes,
+    shorten,
+    told_by,
+)
+from watchdog.detection.owners import kubectl
+from watchdog.detection.restarts import restarted_by_rule
+from watchdog.text.format import verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.snapshot import ClusterSnapshot
 
 NAME = "restarting"
 SUMMARY = "restarts again and again"
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
-    def often(item: Seen) -> bool:
-        return item.state.state == "running" and restarts_often(item, snapshot.taken_at)
+    def often(item: ContainerView) -> bool:
+        running = item.state.state == "running" or restarted_by_rule(item.state)
+        return running and restarts_often(item, snapshot)
 
     for _owner, seen in matching(snapshot, often):
         first = seen[0]
-        told = next(iter(telling(log_lines(snapshot, first), 1)), None)
+        told = told_by(snapshot, first)
         finding = make_finding(
             NAME,
             SUMMARY,
@@ -52,16 +48,38 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             seen,
             restarts=str(first.state.restarts),
             code=str(exit_code(first.state)),
-            line=told,
+            line=told.line if told else None,
         )
         pods = [item.pod for item in seen]
+        if restarted_by_rule(first.state):
+            yield with_evidence(_by_rule(finding, first))
+            continue
         backoff = event_line(snapshot, pods, "BackOff", "Killing")
-        yield with_evidence(finding, *quotes(snapshot, first, 1), backoff)
+        yield with_evidence(finding, *quotes(snapshot, first), backoff)
+
+
+def _by_rule(finding: Finding, item: ContainerView) -> Finding:
+    """The finding, with the container whose rule restarts all of the pod, and how often."""
+    specs = item.pod.template.containers
+    rule = next((spec.name for spec in specs if spec.restarts_all), item.state.name)
+    facts = {**finding.facts, "rule": rule}
+    lines = [f"container {rule}: restartPolicyRules has the action RestartAllContainers"]
+    if item.pod.created_at and item.state.started_at and item.state.restarts:
+        lived = (item.state.started_at - item.pod.created_at).total_seconds()
+        lines.append(f"one restart every {max(1, round(lived / item.state.restarts))} s")
+    return with_evidence(finding.model_copy(update={"facts": facts}), *lines)
 
 
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
-    line = f': "{shorten(facts["line"])}"' if "line" in facts else ""
+    if "rule" in facts:
+        return (
+            f"{facts['who']} was restarted {facts['restarts']} times with all other containers of "
+            f"its pod, by the rule RestartAllContainers of container {facts['rule']}: that "
+            "container ends again and again. Kubernetes waits for nothing between such restarts, "
+            "and keeps neither its exit code nor the log of the run before."
+        )
+    line = f": {verbatim(shorten(facts['line']))}" if "line" in facts else ""
     return (
         f"{facts['who']} runs now, but was restarted {facts['restarts']} times; its last run ended "
         f"with exit code {facts['code']}{line}."
@@ -69,31 +87,16 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+    if rule := finding.facts.get("rule"):
+        return Advice(
+            f"Read the log of container {rule} while it runs, and correct what ends it or its "
+            "restartPolicyRules.",
+            kubectl(snapshot, "logs", finding.pods[0], "-c", rule, "--follow"),
+        )
     logs = ("logs", finding.pods[0], "-c", finding.container or "", "--previous", "--tail=50")
     return Advice(
         "Find out in the log of the previous run why it ends, before it ends for good.",
         kubectl(snapshot, *logs),
-    )
-
-
-def _examples() -> tuple[Example, ...]:
-    def runs(since: float, before: float, restarts: int = 4) -> ClusterSnapshot:
-        state = running(
-            restarts=restarts,
-            for_seconds=since,
-            last_reason="Error",
-            last_exit_code=1,
-            last_started_at=ago(since + before),
-            last_finished_at=ago(since),
-        )
-        return snapshot_of(web(ready=1), pod(state, sick=True), log("worker lost"))
-
-    return (
-        Example("ready for a while", runs(120, 3), "Deployment/web"),
-        Example("one restart", runs(120, 400, restarts=1), None),
-        Example("recovered", runs(900, 3), None),
-        Example("long ago", runs(90000, 400), None),
-        Example("healthy", healthy(), None),
     )
 
 
@@ -104,14 +107,4 @@ RESTARTING = FailureKind(
     explain=_explain,
     advise=_advise,
     hint="The container is ready now but keeps ending. Say why its last run ended.",
-    drill=Drill(
-        manifest=deployment(
-            "echo x >> /runs/log; [ $(wc -l < /runs/log) -gt 2 ] && sleep 3600; "
-            "echo worker lost; exit 1",
-            container="volumeMounts: [{name: runs, mountPath: /runs}]",
-            pod="volumes: [{name: runs, emptyDir: {}}]",
-        ),
-        settle="calmed",
-    ),
-    examples=_examples,
 )

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from watchdog.failures import example as ex
-from watchdog.failures import manifest
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import shorten
-from watchdog.failures.owners import (
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import shorten
+from watchdog.detection.owners import (
     Trouble,
     age,
     alive,
@@ -20,23 +18,25 @@ from watchdog.failures.owners import (
     owner_finding,
     recent,
     sentence,
-    undo_unproven,
 )
-from watchdog.regex import regex
+from watchdog.detection.rollback import undo
+from watchdog.detection.starting import costs_nothing
+from watchdog.text.format import verbatim
+from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.actions import RemediationAction
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, EventSummary
-    from watchdog.observation.workloads import PodSummary
+    from watchdog.model.diagnosis import Finding, Origin
+    from watchdog.snapshot.snapshot import ClusterSnapshot, EventSummary
+    from watchdog.snapshot.workloads import PodSummary
 
 _REASONS = {"FailedCreatePodSandBox", "FailedCreatePodSandbox", "NetworkNotReady"}
 _NETWORK = regex(r"cni|network|ipam|plugin type|NetworkNotReady", re.IGNORECASE)
-_SETTING = regex(r"/proc/sys/(\S+):")
-# A node that restarts its network plugin fails a few sandboxes and then makes them.
-_GIVEN_SECONDS = 30.0
+_SETTING = regex(r"/proc/sys/([\w./-]{1,200}):")
+# A node that is busy, or restarts its network plugin, fails a few sandboxes and then makes them.
+_GIVEN_SECONDS, _TRIES = 30.0, 2
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
@@ -50,14 +50,20 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for owner, pods in by_owner(stuck).items():
         event = failing[pods[0].ref.name]
         facts = {"message": shorten(event.message, 800), "node": pods[0].node or ""}
-        trouble = Trouble("pod sandbox cannot be made", (event_text(event),), pods, facts=facts)
+        origin: Origin = "workload" if _SETTING.search(event.message) else "outside"
+        said = (event_text(event),)
+        trouble = Trouble("pod sandbox cannot be made", said, pods, facts=facts, origin=origin)
         yield owner_finding("sandbox_failed", snapshot, owner, trouble)
 
 
 def _failure(snapshot: ClusterSnapshot, pod: PodSummary) -> EventSummary | None:
     about = snapshot.events_about(pod.ref)
     found = [e for e in about if e.reason in _REASONS and recent(snapshot, e, 300)]
-    return found[-1] if found else None
+    if not found or _SETTING.search(found[-1].message):
+        return found[-1] if found else None
+    # The next node, or the next moment, may do while nothing is lost.
+    waits = costs_nothing(snapshot, pod) or sum(event.count for event in found) < _TRIES
+    return None if waits else found[-1]
 
 
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
@@ -68,7 +74,8 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
         return f"{where} cannot make the pod's sandbox: it refuses the value of sysctl {name}."
     what = "network" if _NETWORK.search(message) else "sandbox"
     return sentence(
-        f"{where} cannot make the pod's {what}, so no container starts: {shorten(message)}"
+        f"{where} cannot make the pod's {what}, so no container starts: "
+        f"{verbatim(shorten(message))}"
     )
 
 
@@ -84,41 +91,8 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
 
 
 def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RemediationAction | None:
-    # Only what the pod itself asks for can be taken back; a broken node is no revision's fault.
-    if not _SETTING.search(finding.facts["message"]):
-        return None
-    return undo_unproven(finding, snapshot)
+    return undo(finding, snapshot)
 
-
-def _examples() -> tuple[Example, ...]:
-    starting = ex.pod(ex.waiting("ContainerCreating"), phase="Pending", node="node-1")
-    network = ex.event(
-        "FailedCreatePodSandBox",
-        'Failed to create pod sandbox: plugin type="bridge" failed (add): no IP addresses left',
-    )
-    setting = ex.event(
-        "FailedCreatePodSandBox",
-        "Failed to create pod sandbox: write /proc/sys/net/ipv4/ping_group_range: invalid argument",
-    )
-    rolled = ex.deployment(last=ex.earlier(ex.change("securityContext", None, "…", container=None)))
-    web = ex.deployment()
-    return (
-        Example("no address left", ex.snapshot_of(web, starting, network), "Deployment/web"),
-        Example(
-            "the revision set a sysctl",
-            ex.snapshot_of(rolled, starting, setting),
-            "Deployment/web",
-            "rollout_undo",
-        ),
-        Example(
-            "failed once, then started",
-            ex.snapshot_of(ex.deployment(ready=1), ex.pod(ex.running()), network),
-            None,
-        ),
-    )
-
-
-_SYSCTL = 'securityContext: {sysctls: [{name: net.ipv4.ping_group_range, value: "nonsense"}]}'
 
 SANDBOX_FAILED = FailureKind(
     name="sandbox_failed",
@@ -129,6 +103,4 @@ SANDBOX_FAILED = FailureKind(
     fix=_fix,
     actions=("rollout_undo",),
     hint="FailedCreatePodSandBox tells whether the network plugin or a setting of the pod fails.",
-    drill=Drill(manifest=manifest.deployment(["sleep", "3600"], pod=_SYSCTL), settle="pending"),
-    examples=_examples,
 )

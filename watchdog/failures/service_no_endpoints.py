@@ -6,26 +6,16 @@ import json
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from watchdog.failures import example as ex
-from watchdog.failures import manifest
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.owners import (
-    ARRIVAL_SECONDS,
-    Trouble,
-    age,
-    kubectl,
-    listed,
-    owner_finding,
-)
-from watchdog.observation.base import ObjectRef
-from watchdog.observation.pod_template import PodTemplate
-from watchdog.observation.snapshot import ServicePort, ServiceSummary
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.owners import ARRIVAL_SECONDS, Trouble, age, kubectl, listed, owner_finding
+from watchdog.model.diagnosis import Finding, Impact
+from watchdog.snapshot.refs import ObjectRef
+from watchdog.snapshot.snapshot import ServiceSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.snapshot.snapshot import ClusterSnapshot
 
 # A Service that resembles no workload may be waiting for one that is still to be deployed.
 _ORPHAN_SECONDS = 600.0
@@ -56,13 +46,13 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             "no pod matches the selector", tuple(lines), (), service.created_at, facts
         )
         finding = owner_finding("service_no_endpoints", snapshot, service.ref, trouble)
-        yield finding.model_copy(update={"impact": "no endpoint: nothing answers"})
+        yield finding.model_copy(update={"impact": Impact(words="no endpoint: nothing answers")})
 
 
 def _all_seen(snapshot: ClusterSnapshot) -> bool:
     """Whether nothing that a Service might select was left unread."""
-    blind = ("endpointslices", "services", "deployments", "statefulsets", "daemonsets")
-    if any(name in spot.what for spot in snapshot.blind_spots for name in blind):
+    needed = {"endpointslices", "services", "deployments", "statefulsets", "daemonsets"}
+    if any(spot.resource in needed for spot in snapshot.blind_spots):
         return False
     return snapshot.objects.get("statefulsets", 0) <= len(snapshot.statefulsets) and (
         snapshot.objects.get("daemonsets", 0) <= len(snapshot.daemonsets)
@@ -128,10 +118,10 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
         return f"{text} No workload of this namespace carries such labels."
     wrong = json.loads(facts["patch"])
     differs = listed(
-        f"label {key} is {value}" if value is not None else f"label {key} is not there"
+        f"the label {key}={value}" if value is not None else f"no label {key}"
         for key, value in wrong.items()
     )
-    return f"{text} On the pods of {facts['meant']} {differs} ({facts['labels']})."
+    return f"{text} The pods of {facts['meant']} have {differs} (all: {facts['labels']})."
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
@@ -144,41 +134,9 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     if all(value is None for value in wrong.values()):
         wrong |= {key: labels[key] for key in list(labels)[:1]}
     patch = json.dumps({"spec": {"selector": wrong}})
-    text = f"Let Service {name} select the labels of {facts['meant']}, if that is what it is for."
+    meant = facts["meant"]
+    text = f"If Service {name} is for {meant}, let its selector match the labels of those pods."
     return Advice(text, kubectl(snapshot, "patch", "service", name, "--type=merge", "-p", patch))
-
-
-def _service(**more: object) -> ServiceSummary:
-    values = {
-        "ref": ex.ref("Service", "web"),
-        "selector": {"app": "wbe"},
-        "ports": (ServicePort(number=80, target="8080"),),
-        "created_at": ex.ago(3600),
-    }
-    return ServiceSummary.model_validate({**values, **more})
-
-
-def _examples() -> tuple[Example, ...]:
-    web = ex.deployment(ready=1, template=PodTemplate(labels={"app": "web", "tier": "front"}))
-    stopped = ex.deployment(desired=0, template=PodTemplate(labels={"app": "wbe"}))
-    return (
-        Example("a label is mistyped", ex.snapshot_of(web, _service()), "Service/web"),
-        Example(
-            "nothing resembles it",
-            ex.snapshot_of(_service(selector={"a": "zz"}, ref=ex.ref("Service", "qqq"))),
-            "Service/qqq",
-        ),
-        Example("it has endpoints", ex.snapshot_of(web, _service(ready_endpoints=1)), None),
-        Example("its pods are not ready", ex.snapshot_of(web, _service(unready_endpoints=1)), None),
-        Example("its workload is scaled to zero", ex.snapshot_of(stopped, _service()), None),
-        Example(
-            "a StatefulSet was not read that it may select",
-            ex.snapshot_of(web, _service()).model_copy(update={"objects": {"statefulsets": 1}}),
-            None,
-        ),
-        Example("headless", ex.snapshot_of(web, _service(headless=True)), None),
-        Example("just created", ex.snapshot_of(web, _service(created_at=ex.ago(3))), None),
-    )
 
 
 SERVICE_NO_ENDPOINTS = FailureKind(
@@ -188,15 +146,4 @@ SERVICE_NO_ENDPOINTS = FailureKind(
     explain=_explain,
     advise=_advise,
     hint="Compare the Service's selector with the labels in the pod templates, label by label.",
-    drill=Drill(
-        manifest=f"""\
-apiVersion: v1
-kind: Service
-metadata: {{name: drill}}
-spec: {{selector: {{app: dril}}, ports: [{{port: 80}}]}}
----
-{manifest.deployment(["sleep", "3600"])}""",
-        settle="endpoints",
-    ),
-    examples=_examples,
 )

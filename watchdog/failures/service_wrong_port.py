@@ -6,31 +6,21 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from watchdog.failures import example as ex
-from watchdog.failures import manifest
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.owners import (
-    ARRIVAL_SECONDS,
-    Trouble,
-    age,
-    kubectl,
-    listed,
-    owner_finding,
-)
-from watchdog.observation.base import ObjectRef
-from watchdog.observation.pod_template import ContainerPort, PodTemplate
-from watchdog.observation.snapshot import ServicePort, ServiceSummary
-from watchdog.observation.workloads import DeploymentSummary
-from watchdog.regex import regex
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.owners import ARRIVAL_SECONDS, Trouble, age, kubectl, listed, owner_finding
+from watchdog.model.diagnosis import Finding, Impact
+from watchdog.snapshot.pod_template import PodTemplate
+from watchdog.snapshot.refs import ObjectRef
+from watchdog.snapshot.snapshot import ServicePort, ServiceSummary
+from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.nouns import Finding
-    from watchdog.observation.pod_template import ContainerSpec
-    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.snapshot.pod_template import ContainerSpec
+    from watchdog.snapshot.snapshot import ClusterSnapshot
 
-# What programs say and are told about the port that they listen on.
+# What programs say, and how they are set, about the port that they listen on.
 _LISTENS = regex(
     r"listen\w*\s+(?:on|at)\s+(?:port\s+|tcp\s+)?(?:https?://)?(?:[\w.\[\]*:]*:)?(\d{2,5})\b"
     r"(?!\s*(?:thread|worker|core|second|conn))"
@@ -65,7 +55,8 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
                 "Service sends to the wrong port", lines, (), service.created_at, facts
             )
             finding = owner_finding("service_wrong_port", snapshot, service.ref, trouble)
-            yield finding.model_copy(update={"impact": f"port {port.number} does not answer"})
+            impact = Impact(words=f"port {port.number} does not answer")
+            yield finding.model_copy(update={"impact": impact})
 
 
 def _templates(
@@ -123,7 +114,7 @@ def _mentions(item: ContainerSpec, target: str) -> bool:
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
     named = not facts["target"].isdigit()
-    nowhere = "which no container declares by that name" if named else "on which nothing listens"
+    nowhere = "a port name that no container declares" if named else "on which nothing listens"
     known = f": they listen on {facts['known']}" if facts["known"] else ""
     return (
         f"Port {facts['port']} of Service {finding.target.name} goes to targetPort "
@@ -149,44 +140,6 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     return Advice(f"Set targetPort of Service {name} to {known[0]}.", kubectl(snapshot, *words))
 
 
-def _service(*ports: ServicePort) -> ServiceSummary:
-    return ServiceSummary(
-        ref=ex.ref("Service", "web"),
-        selector={"app": "web"},
-        ports=ports,
-        ready_endpoints=1,
-        created_at=ex.ago(3600),
-    )
-
-
-def _examples() -> tuple[Example, ...]:
-    http = ContainerPort(number=80, name="http")
-    labels = {"app": "web"}
-
-    def web(*ports: ContainerPort, command: tuple[str, ...] = ()) -> DeploymentSummary:
-        item = ex.spec(ports=ports, command=command)
-        return ex.deployment(ready=1, template=PodTemplate(containers=(item,), labels=labels))
-
-    to_8080 = _service(ServicePort(number=80, target="8080"))
-    to_name = _service(ServicePort(number=80, target="web"))
-    two = _service(ServicePort(number=80, target="80"), ServicePort(number=9090, target="9090"))
-    said = ("sh", "-c", "httpd -f -p 80")
-    return (
-        Example("no container declares it", ex.snapshot_of(web(http), to_8080), "Service/web"),
-        Example("no port has that name", ex.snapshot_of(web(http), to_name), "Service/web"),
-        Example(
-            "the command says another", ex.snapshot_of(web(command=said), to_8080), "Service/web"
-        ),
-        Example("nothing is declared", ex.snapshot_of(web(), to_8080), None),
-        Example(
-            "the command names the port",
-            ex.snapshot_of(web(http, command=("serve", "--admin=:8080")), to_8080),
-            None,
-        ),
-        Example("one more port, not declared", ex.snapshot_of(web(http), two), None),
-    )
-
-
 SERVICE_WRONG_PORT = FailureKind(
     name="service_wrong_port",
     summary="a Service's targetPort is one on which its pods do not listen",
@@ -194,15 +147,4 @@ SERVICE_WRONG_PORT = FailureKind(
     explain=_explain,
     advise=_advise,
     hint="Compare targetPort with the ports that the containers declare and say they listen on.",
-    drill=Drill(
-        manifest=f"""\
-apiVersion: v1
-kind: Service
-metadata: {{name: drill}}
-spec: {{selector: {{app: drill}}, ports: [{{port: 80, targetPort: 9090}}]}}
----
-{manifest.deployment("httpd -f -p 8080", container="ports: [{containerPort: 8080}]")}""",
-        settle="endpoints",
-    ),
-    examples=_examples,
 )

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from watchdog.actions import DeletePod, RemediationAction
-from watchdog.failures import example as ex
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.look import GRACE, unready_for
-from watchdog.failures.owners import Trouble, alive, kubectl, owner_finding, word
-from watchdog.observation.base import Condition
-from watchdog.observation.pod_template import PodTemplate
-from watchdog.observation.workloads import StatefulSetSummary
-from watchdog.regex import regex
+from watchdog.detection.containers import unready_for
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.message_names import QUALIFIED
+from watchdog.detection.owners import Trouble, alive, kubectl, owner_finding
+from watchdog.snapshot.pod_template import PodTemplate
+from watchdog.snapshot.workloads import StatefulSetSummary
+from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot
-    from watchdog.observation.workloads import PodSummary
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.snapshot import ClusterSnapshot
+    from watchdog.snapshot.workloads import PodSummary
 
 
-_WAIT = GRACE.unready_seconds
-_GATE = regex(r'readiness gate "([^"]+)"')
+_GATE = regex(rf'readiness gate "({QUALIFIED})"')
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    wait = snapshot.thresholds.unready_seconds
     for workload in snapshot.statefulsets:
         if not workload.ordered or workload.ready >= workload.desired:
             continue
         pods = [pod for pod in alive(snapshot) if pod.owner == workload.ref and not pod.ready]
-        pods = [p for p in pods if unready_for(p, snapshot.taken_at).total_seconds() >= _WAIT]
+        pods = [p for p in pods if unready_for(p, snapshot.taken_at).total_seconds() >= wait]
         for pod in sorted(pods, key=_ordinal)[:1]:
             why = _why(workload, pod)
             if why:
@@ -51,7 +50,7 @@ def _ordinal(pod: PodSummary) -> int:
 def _why(workload: StatefulSetSummary, pod: PodSummary) -> str:
     if workload.updated < workload.desired and _outdated(workload.template, pod.template):
         return "outdated"
-    # What a container does wrong is told by the kind that knows it.
+    # The kind that knows what a container does wrong reports it.
     fine = bool(pod.containers) and all(
         item.init or (item.state == "running" and item.ready) for item in pod.containers
     )
@@ -59,7 +58,7 @@ def _why(workload: StatefulSetSummary, pod: PodSummary) -> str:
 
 
 def _outdated(wanted: PodTemplate, actual: PodTemplate) -> bool:
-    """Whether the pod was made from another template, judged by what nobody adds on the way."""
+    """Whether the pod was made from another template, judged by what no one adds on the way."""
     return any(
         (have.image, have.command, have.args) != (spec.image, spec.command, spec.args)
         or not {item.name for item in spec.env} <= {item.name for item in have.env}
@@ -86,7 +85,7 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     pod = finding.pods[0]
     if finding.facts["why"] == "outdated":
-        text = f"Delete pod {pod}: {word(finding.target)} makes it anew from the newer revision."
+        text = f"Delete pod {pod}: {finding.target} creates it again from the newer revision."
         return Advice(text, kubectl(snapshot, "delete", "pod", pod))
     text = f"Find the controller that should set the readiness gate of pod {pod}."
     return Advice(text, kubectl(snapshot, "describe", "pod", pod))
@@ -99,51 +98,6 @@ def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RemediationAction | Non
     return DeletePod(target=pod.ref)
 
 
-def _examples() -> tuple[Example, ...]:
-    new = PodTemplate(containers=(ex.spec(image="shop/db:2"),))
-    values: dict[str, Any] = {
-        "ref": ex.ref("StatefulSet", "db"),
-        "desired": 2,
-        "template": new,
-    }
-    db = StatefulSetSummary(**values)
-    own: dict[str, Any] = {
-        "ref": ex.ref("Pod", "db-0"),
-        "owner": db.ref,
-        "replica_set": None,
-    }
-    old = ex.pod(ex.crashing(), **own)
-    gated = ex.pod(
-        ex.running(),
-        **own,
-        template=new,
-        conditions=(
-            Condition(
-                type="Ready",
-                status="False",
-                message='the condition of readiness gate "example.com/registered" does not exist',
-                since=ex.ago(600),
-            ),
-        ),
-    )
-    young = gated.model_copy(
-        update={"conditions": (Condition(type="Ready", status="False", since=ex.ago(20)),)}
-    )
-    full = db.model_copy(update={"updated": 1})
-    crashes = ex.pod(ex.crashing(), **own, template=new)
-    return (
-        Example(
-            "a broken pod of an old revision",
-            ex.snapshot_of(db, old),
-            "StatefulSet/db",
-            "delete_pod",
-        ),
-        Example("a readiness gate", ex.snapshot_of(full, gated), "StatefulSet/db"),
-        Example("only just started", ex.snapshot_of(full, young), None),
-        Example("its newest pod crashes by itself", ex.snapshot_of(full, crashes), None),
-    )
-
-
 STATEFULSET_STUCK = FailureKind(
     name="statefulset_stuck",
     summary="an ordered StatefulSet waits for one pod that cannot become ready",
@@ -153,24 +107,4 @@ STATEFULSET_STUCK = FailureKind(
     fix=_fix,
     actions=("delete_pod",),
     hint="A broken pod of an earlier revision is not replaced by itself; its data stays.",
-    drill=Drill(
-        manifest="""\
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: db}
-spec:
-  replicas: 2
-  serviceName: db
-  selector: {matchLabels: {app: db}}
-  template:
-    metadata: {labels: {app: db}}
-    spec:
-      terminationGracePeriodSeconds: 1
-      readinessGates: [{conditionType: example.com/registered}]
-      containers:
-      - {name: main, image: "busybox:1.36", command: [sleep, "3600"]}
-""",
-        settle="unready",
-    ),
-    examples=_examples,
 )

@@ -1,28 +1,63 @@
-"""A pod that was deleted and does not go: a finalizer, or a node that no longer answers."""
+"""A pod or the namespace was deleted and does not go: a finalizer, a node or an API holds it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from watchdog.failures import example as ex
-from watchdog.failures import manifest
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.look import GRACE
-from watchdog.failures.owners import Trouble, age, by_owner, kubectl, listed, owner_finding
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import shorten
+from watchdog.detection.owners import (
+    Trouble,
+    age,
+    by_owner,
+    kubectl,
+    listed,
+    owner_finding,
+    sentence,
+)
+from watchdog.snapshot.refs import ObjectRef
+from watchdog.text.format import verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.snapshot import ClusterSnapshot
+
+# The conditions of a namespace that is being deleted, the most telling first.
+_TELLING = {
+    "NamespaceDeletionDiscoveryFailure": 0,
+    "NamespaceDeletionContentFailure": 1,
+    "NamespaceDeletionGroupVersionParsingFailure": 2,
+    "NamespaceFinalizersRemaining": 3,
+    "NamespaceContentRemaining": 4,
+}
+
+
+def _of_namespace(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    """The namespace itself; its conditions say what is left in it."""
+    gone = snapshot.deletion
+    if gone is None or age(snapshot, gone.since) <= snapshot.thresholds.terminating_seconds:
+        return
+    # That an API does not answer is the reason; what remains, and its finalizers, follow from it.
+    held = sorted(gone.held, key=lambda item: _TELLING.get(item.type, len(_TELLING)))
+    minutes = int(age(snapshot, gone.since) // 60)
+    lines = [f"{item.type}: {shorten(item.message)}" for item in held]
+    ref = ObjectRef(kind="Namespace", namespace=snapshot.namespace, name=snapshot.namespace)
+    facts = {"held": shorten(held[0].message) if held else "", "why": held[0].type if held else ""}
+    evidence = (f"namespace {ref.name} Terminating for {minutes} min", *lines)
+    trouble = Trouble("namespace does not terminate", evidence, (), gone.since, facts)
+    yield owner_finding("stuck_terminating", snapshot, ref, trouble)
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    yield from _of_namespace(snapshot)
     # deletionTimestamp already lies the grace period after the request.
     late = [
         pod
         for pod in snapshot.pods
-        if pod.deleted_at is not None and age(snapshot, pod.deleted_at) > GRACE.terminating_seconds
+        if pod.deleted_at is not None
+        and age(snapshot, pod.deleted_at) > snapshot.thresholds.terminating_seconds
     ]
     for owner, pods in by_owner(late).items():
         pod = pods[0]
@@ -35,6 +70,12 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
 
 
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
+    if finding.target.kind == "Namespace":
+        held = finding.facts["held"]
+        return sentence(
+            f"Namespace {finding.target.name} was deleted but stays"
+            + (f": {verbatim(held)}" if held else ", and its status does not say what keeps it")
+        )
     name = finding.pods[0]
     if held := finding.facts["finalizers"]:
         return (
@@ -49,6 +90,18 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+    if finding.target.kind == "Namespace":
+        if finding.facts["why"] == "NamespaceDeletionDiscoveryFailure":
+            return Advice(
+                "Bring back the API that does not answer, or delete its APIService if what served "
+                "it is gone for good; the namespace goes by itself then.",
+                "kubectl get apiservices",
+            )
+        return Advice(
+            "Bring back the controllers whose finalizers are left; remove a finalizer by hand only "
+            "if what it guards is already cleaned up.",
+            f"kubectl get namespace {finding.target.name} -o yaml",
+        )
     if held := finding.facts["finalizers"]:
         return Advice(
             f"Bring back the controller that owns the finalizer {held}; remove the finalizer by "
@@ -62,35 +115,11 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     )
 
 
-def _examples() -> tuple[Example, ...]:
-    stays = ex.pod(ex.running(), deleted_at=ex.ago(400), finalizers=("example.com/hold",))
-    lost = ex.pod(ex.running(), deleted_at=ex.ago(400), node="node-2")
-    leaving = ex.pod(ex.running(), deleted_at=ex.ago(60))
-    web = ex.deployment(ready=1)
-    return (
-        Example("held by a finalizer", ex.snapshot_of(web, stays), "Deployment/web"),
-        Example("its node does not answer", ex.snapshot_of(web, lost), "Deployment/web"),
-        Example("on its way out", ex.snapshot_of(web, leaving), None),
-    )
-
-
-def _held(shell: str) -> str:
-    made = manifest.deployment(shell)
-    label = "metadata: {labels: {app: drill}}"
-    return made.replace(label, "metadata: {labels: {app: drill}, finalizers: [example.com/hold]}")
-
-
 STUCK_TERMINATING = FailureKind(
     name="stuck_terminating",
-    summary="a deleted pod stays: a finalizer holds it, or its node does not answer",
+    summary="a deleted pod or namespace stays: a finalizer, a node or an API is in the way",
     detect=_detect,
     explain=_explain,
     advise=_advise,
     hint="Name the finalizer or the node. Never force a deletion.",
-    drill=Drill(
-        before=_held("sleep 3600"),
-        manifest=_held("sleep 7200"),
-        settle="terminating",
-    ),
-    examples=_examples,
 )

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from watchdog.failures import example as ex
-from watchdog.failures import manifest
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.look import GRACE, forgiven, unready_for
-from watchdog.failures.owners import (
+from watchdog.detection.containers import unready_for, within_grace
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.owners import (
     Trouble,
     age,
     alive,
@@ -16,35 +14,42 @@ from watchdog.failures.owners import (
     event_text,
     kubectl,
     owner_finding,
-    recent,
     sentence,
     word,
 )
-from watchdog.observation.base import Condition
-from watchdog.observation.workloads import (
+from watchdog.detection.passing import may_pass
+from watchdog.detection.restarts import fails_at_once
+from watchdog.detection.standby import stands_by
+from watchdog.detection.starting import (
+    merely_starting,
+    rolling_out_without_loss,
+    start_seconds,
+)
+from watchdog.kube.resources import PODS
+from watchdog.snapshot.workloads import (
     DaemonSetSummary,
     DeploymentSummary,
-    JobSummary,
+    ReplicaSetSummary,
     StatefulSetSummary,
 )
+from watchdog.text.format import one_line, verbatim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from watchdog.nouns import Finding
-    from watchdog.observation.base import ObjectRef
-    from watchdog.observation.snapshot import ClusterSnapshot
-    from watchdog.observation.workloads import ContainerState, PodSummary, WorkloadSummary
+    from watchdog.model.diagnosis import Evidence, Finding
+    from watchdog.snapshot.refs import ObjectRef
+    from watchdog.snapshot.snapshot import ClusterSnapshot
+    from watchdog.snapshot.workloads import ContainerState, PodSummary, WorkloadSummary
 
 _FAILED_SECONDS = 30.0
-_COMPLAINT_SECONDS = 600.0
 _STARTING = {"", "ContainerCreating", "PodInitializing"}
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     told: set[ObjectRef] = set()
-    for workload in (*snapshot.deployments, *snapshot.statefulsets, *snapshot.daemonsets):
-        if workload.ready < workload.desired and _over_time(snapshot, workload):
+    for workload in _running(snapshot):
+        if _has(workload) < workload.desired and _over_time(snapshot, workload):
             told.add(workload.ref)
             pods = [pod for pod in alive(snapshot) if pod.owner == workload.ref and not pod.ready]
             yield _finding(snapshot, workload.ref, pods)
@@ -53,17 +58,44 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             yield _finding(snapshot, owner, pods)
 
 
+def _running(snapshot: ClusterSnapshot) -> tuple[WorkloadSummary, ...]:
+    """The workloads that are to have pods running all the time."""
+    return (
+        *snapshot.deployments,
+        *snapshot.statefulsets,
+        *snapshot.daemonsets,
+        *snapshot.replicasets,
+    )
+
+
+def _has(workload: WorkloadSummary) -> int:
+    """How many of its pods serve: of a Deployment, those that were ready for long enough."""
+    if isinstance(workload, DeploymentSummary):
+        return min(workload.ready, workload.available)
+    return workload.ready
+
+
 def _finding(snapshot: ClusterSnapshot, owner: ObjectRef, pods: list[PodSummary]) -> Finding:
     workload = snapshot.workload(owner)
-    lines = [_line(pod) for pod in pods[:3]]
+    lines: list[Evidence | str] = [_line(pod) for pod in pods[:3]]
     if workload is not None and not pods:
-        lines.append(f"{owner}: {workload.ready} of {workload.desired} pods ready, none starting")
+        unread = any(spot.resource == PODS.plural for spot in snapshot.blind_spots)
+        count = f"{_has(workload)} of {workload.desired} pods available"
+        lines.append(f"{owner}: {count}{'' if unread else ', none starting'}")
+    if workload is not None and 0 < workload.observed_generation < workload.generation:
+        lines.append(
+            f"{owner}: generation {workload.generation}, of which the controller has seen "
+            f"{workload.observed_generation}"
+        )
     warnings = [e for pod in pods for e in snapshot.events_about(pod.ref) if e.type == "Warning"]
     if workload is not None:
         own = [e for e in snapshot.events_about(owner) if e.type == "Warning"]
         failing = [c for c in workload.conditions if c.status == "False" and c.message]
         warnings += own
-        lines += [f"{c.type}=False ({c.reason}): {c.message}" for c in failing[:1]]
+        lines += [
+            f"{c.type}=False ({c.reason}): {verbatim(one_line(c.message, 240))}"
+            for c in failing[:1]
+        ]
     lines += [event_text(event) for event in warnings[-2:]]
     trouble = Trouble("not healthy", tuple(lines), pods[:3])
     return owner_finding("unhealthy_workload", snapshot, owner, trouble)
@@ -71,8 +103,12 @@ def _finding(snapshot: ClusterSnapshot, owner: ObjectRef, pods: list[PodSummary]
 
 def _line(pod: PodSummary) -> str:
     waits = [c for c in pod.containers if not c.ready and not (c.init and c.exit_code == 0)]
-    state = f": container {waits[0].name} {_state(waits[0])}" if waits else ""
-    return f"pod {pod.ref.name}: {pod.status or pod.phase}{state}"
+    status = pod.status or pod.phase
+    if not waits:
+        return f"pod {pod.ref.name}: {status}"
+    state = _state(waits[0])
+    says = "" if state == status or state.startswith(status.lower()) else f"{status}: "
+    return f"pod {pod.ref.name}: {says}container {waits[0].name} {state}"
 
 
 def _state(state: ContainerState) -> str:
@@ -83,33 +119,46 @@ def _state(state: ContainerState) -> str:
 
 
 def _over_time(snapshot: ClusterSnapshot, workload: WorkloadSummary) -> bool:
+    """Whether the workload's own status has lacked pods for longer than it may."""
     pods = [pod for pod in alive(snapshot) if pod.owner == workload.ref and not pod.ready]
     if any(_failed(snapshot, pod) for pod in pods):
         return True
+    waiting = [p for p in pods if not (merely_starting(snapshot, p) or stands_by(snapshot, p))]
+    if pods and not waiting and not fails_at_once(snapshot, workload.ref):
+        return False
+    pods = waiting
+    grace = snapshot.thresholds.unready_seconds
+    available = workload.condition("Available")
+    lacking = age(snapshot, available.since) if available and available.status == "False" else 0.0
     if isinstance(workload, DeploymentSummary):
         progress = workload.condition("Progressing")
         if progress is not None and progress.status == "False":
             return True
+        grace += workload.min_ready_seconds
         if progress is not None and progress.reason != "NewReplicaSetAvailable":
-            return False
-    if pods:
-        return any(_late(snapshot, pod) for pod in pods)
-    # No pod at all: judged by how long the workload itself has been so.
-    available = workload.condition("Available")
-    if available is None:
-        # A StatefulSet or DaemonSet does not say since when it lacks pods. Between two pods of a
-        # restart, and just after it was scaled up, it has none either: only a complaint tells.
-        own = [e for e in snapshot.events_about(workload.ref) if e.type == "Warning"]
-        return any(recent(snapshot, event, _COMPLAINT_SECONDS) for event in own)
-    if available.status == "True":
-        return False
-    return age(snapshot, available.since or workload.created_at) >= GRACE.unready_seconds
+            # Pods that fail at once count as progress too, so the deadline never comes.
+            keeps = rolling_out_without_loss(snapshot, workload.ref)
+            given = workload.progress_deadline_seconds if keeps else start_seconds(workload)
+            return (lacking or _steady_seconds(snapshot, workload)) >= max(given, grace)
+    if pods and any(_late(snapshot, pod) for pod in pods):
+        return True
+    if available is not None and available.status == "False":
+        return lacking >= grace
+    # Between two pods of a restart, and just after it was scaled up, a workload lacks pods too.
+    return not pods and _steady_seconds(snapshot, workload) >= grace
+
+
+def _steady_seconds(snapshot: ClusterSnapshot, workload: WorkloadSummary) -> float:
+    """For how long the workload's status has been as it is."""
+    return age(snapshot, workload.status_changed_at or workload.created_at)
 
 
 def _late(snapshot: ClusterSnapshot, pod: PodSummary) -> bool:
     if pod.phase == "Pending":
-        return age(snapshot, pod.created_at) >= GRACE.pending_seconds
-    return unready_for(pod, snapshot.taken_at).total_seconds() >= GRACE.unready_seconds
+        return age(snapshot, pod.created_at) >= snapshot.thresholds.pending_seconds
+    return (
+        unready_for(pod, snapshot.taken_at).total_seconds() >= snapshot.thresholds.unready_seconds
+    )
 
 
 def _failed(snapshot: ClusterSnapshot, pod: PodSummary) -> bool:
@@ -118,15 +167,19 @@ def _failed(snapshot: ClusterSnapshot, pod: PodSummary) -> bool:
         return True
     # The kinds that know the failure decide first how often it may happen.
     return age(snapshot, pod.created_at) >= _FAILED_SECONDS and any(
-        (item.state == "waiting" and item.reason not in _STARTING)
-        or (item.restarts >= GRACE.restarts and not item.ready)
+        (
+            item.state == "waiting"
+            and item.reason not in _STARTING
+            and not may_pass(snapshot, pod, item)
+        )
+        or (item.restarts >= snapshot.thresholds.restarts and not item.ready)
         for item in pod.containers
     )
 
 
 def _sick_alone(snapshot: ClusterSnapshot) -> list[PodSummary]:
     """Sick pods that no count of ready replicas covers: bare ones and those of Jobs."""
-    counted = (DeploymentSummary, StatefulSetSummary, DaemonSetSummary)
+    counted = (DeploymentSummary, StatefulSetSummary, DaemonSetSummary, ReplicaSetSummary)
     found = []
     for pod in snapshot.pods:
         if not pod.sick or pod.ready or pod.deleted_at is not None or pod.phase == "Succeeded":
@@ -134,11 +187,16 @@ def _sick_alone(snapshot: ClusterSnapshot) -> list[PodSummary]:
         if isinstance(snapshot.workload(pod.owner), counted):
             continue
         if pod.phase == "Failed":
-            if not forgiven(snapshot, pod):
+            if not within_grace(snapshot, pod):
                 found.append(pod)
-        elif _failed(snapshot, pod) or (_late(snapshot, pod) and not _partly_done(pod)):
+        elif _failed(snapshot, pod) or _waits_too_long(snapshot, pod):
             found.append(pod)
     return found
+
+
+def _waits_too_long(snapshot: ClusterSnapshot, pod: PodSummary) -> bool:
+    given = _partly_done(pod) or merely_starting(snapshot, pod)
+    return _late(snapshot, pod) and not given
 
 
 def _partly_done(pod: PodSummary) -> bool:
@@ -148,15 +206,55 @@ def _partly_done(pod: PodSummary) -> bool:
     return bool(done) and all(item in done or item.ready for item in steady)
 
 
-def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
-    shown = finding.evidence[0] if finding.evidence else "it has no ready pod"
-    more = [line for line in finding.evidence if line.startswith("event ")]
-    last = f" The newest warning: {sentence(more[-1].partition(': ')[2])}" if more else ""
+def _ended_for_good(snapshot: ClusterSnapshot, pods: Sequence[str]) -> str | None:
+    """The container that has ended with 0, is not started again, and keeps its pod unready."""
+    for pod in snapshot.pods:
+        for state in pod.containers if pod.ref.name in pods else ():
+            spec = pod.template.container(state.name)
+            own = spec.restart_policy if spec else None
+            done = state.state == "terminated" and state.exit_code == 0
+            if done and not state.init and own in {"Never", "OnFailure"}:
+                return state.name
+    return None
+
+
+def _paused_without_pods(finding: Finding, snapshot: ClusterSnapshot) -> bool:
+    """Whether a paused Deployment lacks pods that its controller does not make while it is."""
+    deployment = snapshot.deployment(finding.target)
+    return deployment is not None and deployment.paused and not finding.pods
+
+
+def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
+    if name := _ended_for_good(snapshot, finding.pods):
+        return (
+            f"Container {name} has ended (exit code 0), and its own restartPolicy keeps it so: "
+            f"a pod is ready only while all its containers run, so {finding.target} never is."
+        )
+    if _paused_without_pods(finding, snapshot):
+        return (
+            f"{finding.target} is paused (spec.paused), so no pods are made of its current "
+            f"template: {sentence(str(finding.evidence[0]).partition(': ')[2])}"
+        )
+    shown = str(finding.evidence[0]) if finding.evidence else "it has no ready pod"
+    more = [line for line in finding.evidence if line.kind == "event"]
+    last = f" The newest warning: {verbatim(more[-1].text)}." if more else ""
     text = f"{finding.target} is not healthy, and no known failure explains it: {sentence(shown)}"
     return text + last
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+    if done := _ended_for_good(snapshot, finding.pods):
+        return Advice(
+            f"Make container {done} an init container (a native sidecar, restartPolicy Always, if "
+            "it is to stay), or run it as a Job.",
+            kubectl(snapshot, "edit", word(finding.target)),
+        )
+    if _paused_without_pods(finding, snapshot):
+        return Advice(
+            f"Resume {finding.target} if what waits is wanted, and take paused out of the manifest "
+            "it is applied from.",
+            kubectl(snapshot, "rollout", "resume", word(finding.target)),
+        )
     if finding.pods:
         name = finding.pods[0]
         return Advice(
@@ -169,55 +267,6 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     )
 
 
-def _examples() -> tuple[Example, ...]:
-    done = Condition(type="Progressing", status="True", reason="NewReplicaSetAvailable")
-    rolling = Condition(type="Progressing", status="True", reason="ReplicaSetUpdated")
-    slow = ex.pod(ex.running(ready=False))
-    young = slow.model_copy(
-        update={"conditions": (Condition(type="Ready", status="False", since=ex.ago(20)),)}
-    )
-    pulling = ex.pod(ex.waiting("ContainerCreating"), phase="Pending", created_at=ex.ago(40))
-    job = JobSummary(ref=ex.ref("Job", "report"), active=1, desired=1)
-    stuck = ex.pod(
-        ex.waiting("ContainerCreating"),
-        phase="Pending",
-        ref=ex.ref("Pod", "report-1"),
-        owner=job.ref,
-        replica_set=None,
-    )
-    store = StatefulSetSummary(ref=ex.ref("StatefulSet", "db"), desired=1, created_at=ex.ago(900))
-    complaint = ex.event("RecreatingFailedPod", "is recreating failed Pod db-0", about=store.ref)
-    return (
-        Example(
-            "unready for long",
-            ex.snapshot_of(ex.deployment(conditions=(done,)), slow),
-            "Deployment/web",
-        ),
-        Example("a bare pod", ex.snapshot_of(ex.bare_pod(ex.running(ready=False))), "Pod/task"),
-        Example("a Job's pod does not start", ex.snapshot_of(job, stuck), "Job/report"),
-        Example("no pods, and a complaint", ex.snapshot_of(store, complaint), "StatefulSet/db"),
-        Example("between two pods of a restart", ex.snapshot_of(store), None),
-        Example(
-            "within its progress deadline",
-            ex.snapshot_of(ex.deployment(conditions=(rolling,)), slow),
-            None,
-        ),
-        Example(
-            "unready for a moment", ex.snapshot_of(ex.deployment(conditions=(done,)), young), None
-        ),
-        Example(
-            "a bare pod that starts",
-            ex.snapshot_of(pulling.model_copy(update={"owner": pulling.ref})),
-            None,
-        ),
-        Example(
-            "a completed pod", ex.snapshot_of(ex.bare_pod(ex.ended(0), phase="Succeeded")), None
-        ),
-    )
-
-
-_GATE = "readinessGates: [{conditionType: example.com/registered}]"
-
 UNHEALTHY_WORKLOAD = FailureKind(
     name="unhealthy_workload",
     summary="not healthy for longer than its grace, for no reason that is known",
@@ -226,19 +275,4 @@ UNHEALTHY_WORKLOAD = FailureKind(
     advise=_advise,
     actions=("rollout_undo",),
     hint="No rule explains it: reason from the pod's state, its events and its log.",
-    drill=Drill(
-        manifest=f"""\
-apiVersion: apps/v1
-kind: DaemonSet
-metadata: {{name: agent}}
-spec:
-  selector: {{matchLabels: {{app: agent}}}}
-  template:
-    metadata: {{labels: {{app: agent}}}}
-    spec:
-{manifest.pod_spec(["sleep", "3600"], pod=_GATE)}
-""",
-        settle="unready",
-    ),
-    examples=_examples,
 )

@@ -6,42 +6,41 @@ import shlex
 from typing import TYPE_CHECKING
 
 from watchdog.actions import PatchDeploymentResources, RemediationAction
-from watchdog.failures import example as ex
-from watchdog.failures import manifest
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import shorten
-from watchdog.failures.look import GRACE
-from watchdog.failures.owners import (
+from watchdog.detection.fitting import usual
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import shorten
+from watchdog.detection.owners import (
     ARRIVAL_SECONDS,
     Trouble,
     age,
     alive,
     by_owner,
+    count,
     introduced,
     kubectl,
     listed,
     owner_finding,
-    rolling_well,
-    undo_unproven,
+    sentence,
     word,
 )
-from watchdog.failures.scheduler import in_words, read
-from watchdog.observation.base import Condition
-from watchdog.observation.pod_template import PodTemplate
-from watchdog.quantity import parse
-from watchdog.settings import LimitSettings
+from watchdog.detection.rollback import undo
+from watchdog.detection.scheduler_messages import in_words, read
+from watchdog.detection.starting import costs_nothing
+from watchdog.kube.quantity import parse
+from watchdog.snapshot.pod_template import PodTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.nouns import Finding
-    from watchdog.observation.pod_template import ContainerSpec
-    from watchdog.observation.snapshot import ClusterSnapshot
-    from watchdog.observation.workloads import PodSummary
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.pod_template import ContainerSpec
+    from watchdog.snapshot.snapshot import ClusterSnapshot
+    from watchdog.snapshot.workloads import PodSummary
 
 # A node autoscaler says so when it is bringing a node; that takes minutes.
 _SCALING_UP = {"TriggeredScaleUp", "Nominated"}
 _SCALE_UP_SECONDS = 600.0
+_UNSEEN = "it waits outside the scheduler's queue: "
 _FIELDS = {
     "resource": ("requests", "limits", "resources"),
     "taint": ("tolerations", "nodeSelector"),
@@ -57,6 +56,8 @@ _FIELDS = {
 def _message(snapshot: ClusterSnapshot, pod: PodSummary) -> str:
     """What holds the pod back, in the scheduler's words; empty where it is not held back."""
     placed = pod.condition("PodScheduled")
+    if pod.phase == "Pending" and placed is None and pod.node is None and not pod.containers:
+        return _unseen(snapshot, pod)
     if pod.phase != "Pending" or placed is None or placed.status != "False":
         return ""
     if placed.reason == "SchedulingGated" or pod.scheduling_gates:
@@ -65,13 +66,29 @@ def _message(snapshot: ClusterSnapshot, pod: PodSummary) -> str:
     return placed.message or (events[-1].message if events else "")
 
 
+def _unseen(snapshot: ClusterSnapshot, pod: PodSummary) -> str:
+    """Why the scheduler does not even look at the pod: then it gives it no condition."""
+    said = [e for e in snapshot.events_about(pod.ref) if e.reason == "FailedResourceClaimCreation"]
+    if said:
+        return f"{_UNSEEN}its resource claim cannot be made: {said[-1].message}"
+    if pod.template.resource_claims:
+        claims = listed(pod.template.resource_claims)
+        return f"{_UNSEEN}{claims} does not exist, or is not ready"
+    if group := pod.template.scheduling_group:
+        return f"{_UNSEEN}its PodGroup {group} does not exist, or has fewer pods than its minCount"
+    return f"{_UNSEEN}no scheduler has taken it up"
+
+
 def _given_time(snapshot: ClusterSnapshot, pod: PodSummary, message: str) -> bool:
     waited = age(snapshot, pod.created_at)
     if any(event.reason in _SCALING_UP for event in snapshot.events_about(pod.ref)):
         return waited < _SCALE_UP_SECONDS
+    if costs_nothing(snapshot, pod):
+        # A node may have to come first, also one with the label or taint that it asks for.
+        return True
     if read(message).hopeless:
         return waited < ARRIVAL_SECONDS
-    return waited < GRACE.pending_seconds or rolling_well(snapshot, pod.owner)
+    return waited < snapshot.thresholds.pending_seconds
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
@@ -84,10 +101,27 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for owner, pods in by_owner(stuck).items():
         message = waiting[pods[0].ref.name]
         why = in_words(read(message), pods[0].template, message)
-        said = f"pod {pods[0].ref.name} Unschedulable: {shorten(message)}"
-        facts = {"message": message, "words": why}
+        state = "Pending" if message.startswith(_UNSEEN) else "Unschedulable"
+        said = f"pod {pods[0].ref.name} {state}: {shorten(message)}"
+        short = {reason.detail for reason in read(message).reasons if reason.what == "resource"}
+        facts = {"message": message, "words": why, "resource": ",".join(sorted(short))}
         trouble = Trouble("no node takes the pod", (said,), pods, facts=facts)
         yield owner_finding("unschedulable", snapshot, owner, trouble)
+
+
+def _tolerations_gone(finding: Finding, snapshot: ClusterSnapshot) -> str:
+    """The tolerations that the last available revision had, and the current one has not."""
+    deployment = snapshot.deployment(finding.target)
+    if deployment is None or deployment.last_available is None:
+        return ""
+    if "taint" not in {reason.what for reason in read(finding.facts["message"]).reasons}:
+        return ""
+    now = _template(finding, snapshot).tolerations
+    return listed(one for one in deployment.last_available.template.tolerations if one not in now)
+
+
+def _tolerates(template: PodTemplate) -> object:
+    return template.tolerations
 
 
 def _template(finding: Finding, snapshot: ClusterSnapshot) -> PodTemplate:
@@ -97,17 +131,27 @@ def _template(finding: Finding, snapshot: ClusterSnapshot) -> PodTemplate:
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     pods = [pod for pod in snapshot.pods if pod.ref.name in finding.pods]
-    many = sum(pod.alike for pod in pods) > 1
-    return (
-        f"The scheduler finds no node for the pod{'s' if many else ''}: {finding.facts['words']}."
-    )
+    many = count(pods) > 1
+    words = finding.facts["words"]
+    if words.startswith(_UNSEEN):
+        who = "pods have" if many else "pod has"
+        return sentence(f"The {who} no node: {words}")
+    if gone := _tolerations_gone(finding, snapshot):
+        words += f"; the current revision no longer tolerates {gone}"
+    return f"The scheduler finds no node for the pod{'s' if many else ''}: {words}."
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     template = _template(finding, snapshot)
+    target = str(finding.target)
+    if finding.facts["message"].startswith(_UNSEEN):
+        return Advice(
+            "Create what it waits for (resource claim, claim template or PodGroup), or take the "
+            f"reference to it out of {target}.",
+            kubectl(snapshot, "get", "pod", finding.pods[0], "-o", "yaml"),
+        )
     verdict = read(finding.facts["message"])
     whats = [reason.what for reason in verdict.reasons]
-    target = word(finding.target)
     if "selector" in whats and template.node_selector:
         labels = listed(f"{key}={value}" for key, value in template.node_selector.items())
         return Advice(
@@ -120,7 +164,8 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
             "kubectl get nodes --show-labels",
         )
     if "taint" in whats:
-        taints = listed(r.detail for r in verdict.reasons if r.what == "taint")
+        named = [r.detail for r in verdict.reasons if r.what == "taint" and r.detail]
+        taints = listed(named) or "the nodes' taint"
         return Advice(
             f"Add a toleration for {taints} to {target} if it may run there, or free another node.",
             "kubectl describe nodes",
@@ -137,7 +182,7 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     if "ports" in whats:
         return Advice(
             f"Take hostPort out of {target}, or run one pod on each node only (a DaemonSet does).",
-            kubectl(snapshot, "edit", target),
+            kubectl(snapshot, "edit", word(finding.target)),
         )
     if finding.facts["message"].startswith("SchedulingGated"):
         return Advice(
@@ -159,10 +204,12 @@ def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RemediationAction | Non
     gated = finding.facts["message"].startswith("SchedulingGated")
     whats = {"gate"} if gated else {reason.what for reason in verdict.reasons}
     fields = tuple(field for what in whats for field in _FIELDS.get(what, ()))
-    if fields and (action := undo_unproven(finding, snapshot, *fields)):
+    if fields and (action := undo(finding, snapshot, *fields)):
         return action
+    if "taint" in whats and introduced(snapshot, finding.target, _tolerates):
+        return undo(finding, snapshot)
     if "selector" in whats and introduced(snapshot, finding.target, _selects):
-        return undo_unproven(finding, snapshot)
+        return undo(finding, snapshot)
     if whats == {"resource"} and verdict.hopeless:
         return _fitting(finding, snapshot, {reason.detail for reason in verdict.reasons})
     return None
@@ -190,7 +237,7 @@ def _fitting(
         return None
     values: dict[str, str] = {}
     for resource in sorted(short):
-        amount = _default(snapshot, resource)
+        amount = usual(snapshot, resource)
         if _wanted(biggest, resource) <= parse(amount):
             continue
         values[f"{resource}_request"] = amount
@@ -207,89 +254,6 @@ def _wanted(item: ContainerSpec, resource: str) -> float:
     return float(parse(amount)) if amount else 0.0
 
 
-def _default(snapshot: ClusterSnapshot, resource: str) -> str:
-    limits = LimitSettings()
-    fallback = {"cpu": limits.fallback_cpu, "memory": limits.fallback_memory}[resource]
-    ranges = (item.default_request.get(resource) for item in snapshot.limit_ranges)
-    return next((amount for amount in ranges if amount), fallback)
-
-
-_DRILL = Drill(
-    before=manifest.deployment(["sleep", "3600"]),
-    manifest=manifest.deployment(["sleep", "3600"], pod="nodeSelector: {disk: fast}"),
-    ends="healed",
-    settle="pending",
-)
-
-
-def _pending(message: str, **template: object) -> PodSummary:
-    placed = Condition(type="PodScheduled", status="False", reason="Unschedulable", message=message)
-    containers = template.pop("containers", (ex.spec(),))
-    return ex.pod(
-        phase="Pending",
-        status="Pending",
-        created_at=ex.ago(300),
-        conditions=(placed,),
-        template=PodTemplate.model_validate({"containers": containers, **template}),
-    )
-
-
-_HELPLESS = ". preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
-_SELECTOR = (
-    f"0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector{_HELPLESS}"
-)
-_TOO_BIG = f"0/2 nodes are available: 2 Insufficient cpu, 2 Insufficient memory{_HELPLESS}"
-_FULL = (
-    "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint {team: data}."
-    " preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod,"
-    " 1 Preemption is not helpful for scheduling."
-)
-
-
-def _examples() -> tuple[Example, ...]:
-    huge = ex.spec(requests={"cpu": "400", "memory": "300Gi"}, limits={"cpu": "400"})
-    big = _pending(_TOO_BIG, containers=(huge,))
-    first = ex.deployment(template=PodTemplate(containers=(huge,)))
-    rolled = ex.deployment(
-        last=ex.earlier(ex.change("nodeSelector", None, "disk=fast", container=None))
-    )
-    chosen = _pending(_SELECTOR, node_selector={"disk": "fast"})
-    full = _pending(_FULL)
-    progressing = Condition(type="Progressing", status="True", reason="ReplicaSetUpdated")
-    updating = ex.deployment(ready=1, updated=1, conditions=(progressing,))
-    return (
-        Example(
-            "requests fit no node and never ran",
-            ex.snapshot_of(first, big),
-            "Deployment/web",
-            "patch_deployment_resources",
-        ),
-        Example(
-            "the revision added a node selector",
-            ex.snapshot_of(rolled, chosen),
-            "Deployment/web",
-            "rollout_undo",
-        ),
-        Example("no node has the label", ex.snapshot_of(ex.deployment(), chosen), "Deployment/web"),
-        Example("the node is full", ex.snapshot_of(ex.deployment(), full), "Deployment/web"),
-        Example("a pod more waits while all others serve", ex.snapshot_of(updating, full), None),
-        Example(
-            "waits for a moment only",
-            ex.snapshot_of(ex.deployment(), full.model_copy(update={"created_at": ex.ago(20)})),
-            None,
-        ),
-        Example(
-            "a node is on its way",
-            ex.snapshot_of(
-                ex.deployment(),
-                chosen,
-                ex.event("TriggeredScaleUp", "pod triggered scale-up", type="Normal"),
-            ),
-            None,
-        ),
-    )
-
-
 UNSCHEDULABLE = FailureKind(
     name="unschedulable",
     summary="no node takes the pod: resources, taint, selector, affinity, ports or a gate",
@@ -302,6 +266,4 @@ UNSCHEDULABLE = FailureKind(
         "Read the scheduler's message cause by cause. Roll back only if the current revision"
         " changed what it complains of; lower requests only if they fit no node and none ever ran."
     ),
-    drill=_DRILL,
-    examples=_examples,
 )

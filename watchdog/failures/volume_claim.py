@@ -1,15 +1,13 @@
-"""A PersistentVolumeClaim that gets no volume, is lost, or is not there at all."""
+"""A PersistentVolumeClaim that gets no volume, is lost, is not there at all, or cannot grow."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from watchdog.failures import example as ex
-from watchdog.failures import manifest
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import shorten
-from watchdog.failures.look import GRACE
-from watchdog.failures.owners import (
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import shorten
+from watchdog.detection.message_names import OBJECT, QUALIFIED
+from watchdog.detection.owners import (
     ARRIVAL_SECONDS,
     Trouble,
     age,
@@ -18,28 +16,34 @@ from watchdog.failures.owners import (
     event_text,
     kubectl,
     owner_finding,
-    undo_unproven,
-    word,
 )
-from watchdog.observation.base import Condition, ObjectRef
-from watchdog.observation.pod_template import PodTemplate, Reference
-from watchdog.observation.snapshot import ClaimSummary
-from watchdog.regex import regex
+from watchdog.detection.rollback import undo
+from watchdog.snapshot.refs import ObjectRef
+from watchdog.snapshot.snapshot import ClaimSummary
+from watchdog.text.format import verbatim
+from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from watchdog.actions import RemediationAction
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, EventSummary
-    from watchdog.observation.workloads import PodSummary
+    from watchdog.model.diagnosis import Evidence, Finding
+    from watchdog.snapshot.snapshot import ClusterSnapshot, EventSummary
+    from watchdog.snapshot.workloads import PodSummary
 
-_ABSENT = regex(r'persistentvolumeclaim "([^"]+)" not found')
-_NO_CLASS = regex(r'storageclass\S* "([^"]+)" not found')
+_ABSENT = regex(rf'persistentvolumeclaim "({OBJECT})" not found')
+_NO_CLASS = regex(rf'storageclass\S* "({OBJECT})" not found')
 _UNSET = "no storage class is set"
+_PROVISIONER = regex(rf"external provisioner '({QUALIFIED})'")
 _NO_VOLUME = regex(r"find available persistent volumes to bind|unbound immediate")
 # What a provisioner outside the cluster is still given, once it was asked.
 _PROVISION_SECONDS = 120.0
+# A claim of which nothing is said. One that waits for its first pod is said to, every minute.
+_SILENT_SECONDS = 600.0
+# A volume that grows while it is mounted takes minutes; what says that it failed is tried again.
+_RESIZE_SECONDS = 600.0
+_PATIENT = {"WaitForFirstConsumer", "WaitForPodScheduled"}
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
@@ -59,6 +63,38 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             start, shared = claim.created_at, {**facts, "cause": _shared(facts)}
             trouble = Trouble(_summary(facts), _evidence(snapshot, claim), (), start, shared)
             yield owner_finding("volume_claim", snapshot, claim.ref, trouble)
+    for claim in snapshot.claims:
+        if found := _cannot_grow(snapshot, claim, mounted=claim.ref.name in used):
+            facts, since = found
+            trouble = Trouble(_summary(facts), _evidence(snapshot, claim), (), since, facts)
+            yield owner_finding("volume_claim", snapshot, claim.ref, trouble)
+
+
+def _cannot_grow(
+    snapshot: ClusterSnapshot, claim: ClaimSummary, *, mounted: bool
+) -> tuple[dict[str, str], datetime | None] | None:
+    """Why the bound claim is not enlarged, and since when; None if it is, or may still be."""
+    if claim.phase != "Bound":
+        return None
+    size = f"{claim.requested or '?'} and still has {claim.capacity or '?'}"
+    facts = {"claim": claim.ref.name, "class": claim.storage_class or "", "size": size}
+    says = {item.type: item for item in claim.conditions if item.status == "True"}
+    failed = says.get("ControllerResizeError") or says.get("NodeResizeError")
+    event = _last(snapshot, claim, "VolumeResizeFailed", "FileSystemResizeFailed")
+    grows = failed or says.get("Resizing") or claim.resize.endswith(("Infeasible", "Failed"))
+    if failed or (event is not None and grows):
+        said = failed.message if failed else event.message if event else ""
+        since = failed.since if failed else None
+        return {**facts, "why": "no_growth", "message": shorten(said)}, since
+    if claim.resize.endswith(("Infeasible", "Failed")):
+        return {**facts, "why": "no_growth", "message": claim.resize}, None
+    waits = says.get("FileSystemResizePending")
+    if waits and mounted and age(snapshot, waits.since) >= _RESIZE_SECONDS:
+        return {**facts, "why": "not_mounted_anew"}, waits.since
+    busy = says.get("Resizing")
+    if busy and not waits and age(snapshot, busy.since) >= _RESIZE_SECONDS:
+        return {**facts, "why": "no_growth", "message": ""}, busy.since
+    return None
 
 
 def _of_pod(snapshot: ClusterSnapshot, pod: PodSummary) -> Trouble | None:
@@ -87,7 +123,11 @@ def _claims_of(pod: PodSummary) -> set[str]:
 
 
 def _complaint(snapshot: ClusterSnapshot, claim: ClaimSummary) -> EventSummary | None:
-    reasons = {"ProvisioningFailed", "FailedBinding", "ClaimLost"}
+    return _last(snapshot, claim, "ProvisioningFailed", "FailedBinding", "ClaimLost")
+
+
+def _last(snapshot: ClusterSnapshot, claim: ClaimSummary, *reasons: str) -> EventSummary | None:
+    """The newest event of these reasons about the claim."""
     found = [item for item in snapshot.events_about(claim.ref) if item.reason in reasons]
     return found[-1] if found else None
 
@@ -106,10 +146,14 @@ def _wrong(snapshot: ClusterSnapshot, claim: ClaimSummary, *, waits: bool) -> di
             return {**facts, "why": "no_class", "class": found[1]}
         if _UNSET in event.message:
             return {**facts, "why": "unset"}
-        if waited >= GRACE.pending_seconds:
+        if waited >= snapshot.thresholds.pending_seconds:
             return {**facts, "why": "refused", "message": shorten(event.message)}
-    asked = any(e.reason == "ExternalProvisioning" for e in snapshot.events_about(claim.ref))
+    asked = _last(snapshot, claim, "ExternalProvisioning")
     if waited >= _PROVISION_SECONDS and (waits or asked):
+        named = _PROVISIONER.search(asked.message) if asked else None
+        return {**facts, "why": "unanswered", "provisioner": named[1] if named else ""}
+    reasons = {event.reason for event in snapshot.events_about(claim.ref)}
+    if waited >= _SILENT_SECONDS and not reasons & _PATIENT:
         return {**facts, "why": "unanswered"}
     return {}
 
@@ -129,11 +173,14 @@ def _summary(facts: dict[str, str]) -> str:
         "lost": "volume of the claim is lost",
         "no_class": "storage class does not exist",
         "unset": "no volume and no storage class for the claim",
+        "no_growth": "volume claim cannot grow",
+        "not_mounted_anew": "volume claim waits to grow",
     }.get(facts["why"], "volume claim is not bound")
 
 
-def _evidence(snapshot: ClusterSnapshot, claim: ClaimSummary) -> tuple[str, ...]:
-    event = _complaint(snapshot, claim)
+def _evidence(snapshot: ClusterSnapshot, claim: ClaimSummary) -> tuple[Evidence | str, ...]:
+    grows = ("VolumeResizeFailed", "FileSystemResizeFailed", "FileSystemResizeRequired")
+    event = _complaint(snapshot, claim) or _last(snapshot, claim, "ExternalProvisioning", *grows)
     state = f"PersistentVolumeClaim {claim.ref.name}: {claim.phase}"
     storage = f", storage class {claim.storage_class}" if claim.storage_class else ""
     return (state + storage, *([event_text(event)] if event else []))
@@ -157,10 +204,20 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
                 f"{claim} names no storage class, the cluster has no default one, and no "
                 f"persistent volume fits it{waits}."
             )
+        case "no_growth":
+            why = f": {verbatim(facts['message'])}" if facts["message"] else ""
+            return f"{claim} asks for {facts['size']}, as its volume is not enlarged{why}."
+        case "not_mounted_anew":
+            return (
+                f"{claim} asks for {facts['size']}: its volume was enlarged, but the file system "
+                "on it grows only when a pod mounts it anew."
+            )
         case "refused":
-            return f"No volume could be made for {claim}: {facts['message']}{waits}."
-    provisioner = f" of storage class {facts['class']}" if facts["class"] else ""
-    return f"{claim} is not bound: the provisioner{provisioner} has not made a volume{waits}."
+            return f"No volume could be made for {claim}: {verbatim(facts['message'])}{waits}."
+    name = f" {facts['provisioner']}" if facts.get("provisioner") else ""
+    provisioner = f"{name} of storage class {facts['class']}" if facts["class"] else name
+    asked = "was asked and does not answer" if name else "has not made a volume"
+    return f"{claim} is not bound: the provisioner{provisioner} {asked}{waits}."
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
@@ -168,15 +225,15 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     look = kubectl(snapshot, "describe", "persistentvolumeclaim", claim)
     match facts["why"]:
         case "absent":
-            text = f"Create the claim {claim}, or correct claimName in {word(finding.target)}."
+            text = f"Create the claim {claim}, or correct claimName in {finding.target}."
             return Advice(text, kubectl(snapshot, "get", "persistentvolumeclaims"))
         case "lost":
-            text = f"Restore the volume or its data from a backup, then create {claim} anew."
+            text = f"Restore the volume or its data from a backup, then create {claim} again."
             return Advice(text, look)
         case "no_class":
             text = (
-                f"Create the storage class {facts['class']}, or create the claim {claim} anew with "
-                "one that exists (storageClassName of a claim cannot be changed)."
+                f"Create the storage class {facts['class']}, or create the claim {claim} again "
+                "with one that exists (storageClassName of a claim cannot be changed)."
             )
             return Advice(text, "kubectl get storageclasses")
         case "unset":
@@ -185,82 +242,33 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
                 "persistent volume that fits."
             )
             return Advice(text, "kubectl get storageclasses")
-    return Advice(f"Find out why the provisioner makes no volume for {claim}.", look)
+        case "no_growth":
+            text = (
+                f"Find out in the events of the claim {claim} and in the log of its driver why the "
+                "volume cannot grow; its storage class needs allowVolumeExpansion: true."
+            )
+            return Advice(text, look)
+        case "not_mounted_anew":
+            return Advice(f"Restart the pods that mount the claim {claim}.", look)
+    if name := facts.get("provisioner"):
+        text = f"Check that the driver {name} is installed and that its controller runs."
+        return Advice(text, "kubectl get csidrivers")
+    return Advice(
+        f"Find out in the provisioner's log why it makes no volume for the claim {claim}.", look
+    )
 
 
 def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RemediationAction | None:
-    return undo_unproven(finding, snapshot, "volume")
+    return undo(finding, snapshot, "volume")
 
-
-def _pod(message: str, created: float = 300) -> PodSummary:
-    placed = Condition(type="PodScheduled", status="False", reason="Unschedulable", message=message)
-    mounts = Reference(kind="PersistentVolumeClaim", name="data", via="volume data")
-    return ex.pod(
-        phase="Pending",
-        created_at=ex.ago(created),
-        conditions=(placed,),
-        template=PodTemplate(containers=(ex.spec(),), references=(mounts,)),
-    )
-
-
-def _examples() -> tuple[Example, ...]:
-    data = ObjectRef(kind="PersistentVolumeClaim", namespace=ex.NAMESPACE, name="data")
-    claim = ClaimSummary(ref=data, phase="Pending", storage_class="fast", created_at=ex.ago(300))
-    unbound = _pod("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.")
-    absent = _pod('0/1 nodes are available: persistentvolumeclaim "data" not found. not found')
-    failed = ex.event(
-        "ProvisioningFailed", 'storageclass.storage.k8s.io "fast" not found', about=data
-    )
-    first_use = ex.event(
-        "WaitForFirstConsumer", "waiting for first consumer", about=data, type="Normal"
-    )
-    mounted = ex.earlier(ex.change("volumes", None, "data", container=None))
-    return (
-        Example(
-            "no such storage class",
-            ex.snapshot_of(ex.deployment(), unbound, claim, failed),
-            "Deployment/web",
-        ),
-        Example("no pod waits", ex.snapshot_of(claim, failed), "PersistentVolumeClaim/data"),
-        Example(
-            "the revision mounts a claim that is not there",
-            ex.snapshot_of(ex.deployment(last=mounted), absent),
-            "Deployment/web",
-            "rollout_undo",
-        ),
-        Example("waits for its first consumer", ex.snapshot_of(claim, first_use), None),
-        Example("bound", ex.snapshot_of(claim.model_copy(update={"phase": "Bound"}), failed), None),
-    )
-
-
-_DRILL = Drill(
-    manifest="""
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: archive}
-spec:
-  accessModes: [ReadWriteOnce]
-  storageClassName: cold-storage
-  resources: {requests: {storage: 1Gi}}
----
-"""
-    + manifest.deployment(
-        ["sleep", "3600"],
-        container="volumeMounts: [{name: data, mountPath: /data}]",
-        pod="volumes: [{name: data, persistentVolumeClaim: {claimName: archive}}]",
-    ),
-    settle="pending",
-)
 
 VOLUME_CLAIM = FailureKind(
     name="volume_claim",
-    summary="a volume claim is missing, lost, or gets no volume",
+    summary="a volume claim is missing, lost, gets no volume, or cannot grow",
     detect=_detect,
     explain=_explain,
     advise=_advise,
     fix=_fix,
     actions=("rollout_undo",),
     hint="Name the claim and its storage class. Data is never touched: this is work for a person.",
-    drill=_DRILL,
-    examples=_examples,
 )

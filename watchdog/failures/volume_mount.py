@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from watchdog.failures import example as ex
-from watchdog.failures import manifest
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import shorten
-from watchdog.failures.owners import (
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import shorten
+from watchdog.detection.message_names import OBJECT, PATH, QUALIFIED
+from watchdog.detection.owners import (
     Trouble,
     age,
     alive,
@@ -20,17 +19,18 @@ from watchdog.failures.owners import (
     owner_finding,
     recent,
     sentence,
-    undo_unproven,
 )
-from watchdog.regex import regex
+from watchdog.detection.rollback import undo
+from watchdog.text.format import verbatim
+from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.actions import RemediationAction
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot, EventSummary
-    from watchdog.observation.workloads import PodSummary
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.snapshot import ClusterSnapshot, EventSummary
+    from watchdog.snapshot.workloads import PodSummary
 
 _REASONS = {"FailedMount", "FailedAttachVolume", "FailedMapVolume"}
 _CONFIG = regex(
@@ -38,9 +38,9 @@ _CONFIG = regex(
     r"|not registered|timed out waiting for the condition",
     re.IGNORECASE,
 )
-_VOLUME = regex(r'for volume "([^"]+)"')
-_DRIVER = regex(r"driver name (\S+) not found")
-_NOT_THERE = regex(r"hostPath type check failed: (\S+) is not")
+_VOLUME = regex(rf'for volume "({OBJECT})"')
+_DRIVER = regex(rf"driver name ({QUALIFIED}) not found")
+_NOT_THERE = regex(rf"hostPath type check failed: ({PATH}) is not")
 # A volume is handed from node to node within minutes; the kubelet tries a mount again at once.
 _MULTI_ATTACH_SECONDS = 420.0
 _TRIES = 3
@@ -86,7 +86,7 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
         return f"The pod waits for {volume}: the node has no directory or file {path[1]} for it."
     if "Multi-Attach" in message:
         return f"The pod waits for {volume}, which is still attached to another node."
-    return sentence(f"The pod waits for {volume}, which the node cannot mount: {message}")
+    return sentence(f"The pod waits for {volume}, which the node cannot mount: {verbatim(message)}")
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
@@ -101,40 +101,8 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
 
 
 def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RemediationAction | None:
-    return undo_unproven(finding, snapshot, "volume")
+    return undo(finding, snapshot, "volume")
 
-
-def _examples() -> tuple[Example, ...]:
-    message = 'MountVolume.SetUp failed for volume "data" : mount failed: exit status 32'
-    starting = ex.pod(ex.waiting("ContainerCreating"), phase="Pending", node="node-1")
-    failing = ex.event("FailedMount", message, count=6)
-    added = ex.earlier(ex.change("volumes", None, "data", container=None))
-    config = 'MountVolume.SetUp failed for volume "data" : configmap "web" not found'
-    return (
-        Example(
-            "mount fails", ex.snapshot_of(ex.deployment(), starting, failing), "Deployment/web"
-        ),
-        Example(
-            "the revision added the volume",
-            ex.snapshot_of(ex.deployment(last=added), starting, failing),
-            "Deployment/web",
-            "rollout_undo",
-        ),
-        Example(
-            "failed once and is tried again",
-            ex.snapshot_of(ex.deployment(), starting, ex.event("FailedMount", message, count=1)),
-            None,
-        ),
-        Example(
-            "a ConfigMap is missing",
-            ex.snapshot_of(ex.deployment(), starting, ex.event("FailedMount", config, count=6)),
-            None,
-        ),
-    )
-
-
-_VOLUMES = "volumes: [{name: pictures, csi: {driver: pictures.csi.example.com}}]"
-_MOUNTS = "volumeMounts: [{name: pictures, mountPath: /pictures}]"
 
 VOLUME_MOUNT = FailureKind(
     name="volume_mount",
@@ -145,11 +113,4 @@ VOLUME_MOUNT = FailureKind(
     fix=_fix,
     actions=("rollout_undo",),
     hint="The newest FailedMount or FailedAttachVolume event says why. Data is never touched.",
-    drill=Drill(
-        before=manifest.deployment(["sleep", "3600"]),
-        manifest=manifest.deployment(["sleep", "3600"], pod=_VOLUMES, container=_MOUNTS),
-        ends="healed",
-        settle="pending",
-    ),
-    examples=_examples,
 )

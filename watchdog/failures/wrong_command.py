@@ -1,15 +1,12 @@
-"""A container is told to run something that its image does not have or cannot run."""
+"""A container's command is one that its image does not have or cannot run."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from watchdog.failures.example import broken, change, crashing, earlier, healthy, spec, waiting
-from watchdog.failures.kind import Advice, Drill, Example, FailureKind
-from watchdog.failures.lines import event_line, log_lines, quote, shorten, telling
-from watchdog.failures.look import (
-    Seen,
+from watchdog.detection.container_view import ContainerView
+from watchdog.detection.containers import (
     crashes,
     exit_code,
     exit_message,
@@ -19,17 +16,21 @@ from watchdog.failures.look import (
     waiting_for,
     with_evidence,
 )
-from watchdog.failures.manifest import deployment
-from watchdog.failures.owners import kubectl, word
-from watchdog.failures.repair import changed_words, permanent, undo
-from watchdog.regex import regex
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import event_line, quote, shorten, told_by
+from watchdog.detection.message_names import PROGRAM
+from watchdog.detection.owners import kubectl, word
+from watchdog.detection.rollback import changed_words, permanent, run_again, undo
+from watchdog.text.format import verbatim
+from watchdog.text.regex import regex
+from watchdog.text.root_record import LONGEST_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.actions import RolloutUndo
-    from watchdog.nouns import Finding
-    from watchdog.observation.snapshot import ClusterSnapshot
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.snapshot import ClusterSnapshot
 
 NAME = "wrong_command"
 SUMMARY = "wrong command"
@@ -41,14 +42,29 @@ _RUNTIME = regex(
     re.IGNORECASE,
 )
 _OOM = regex(r"OOM-?killed", re.IGNORECASE)
+# What the runtime sets up around the process; a message about that says nothing of the command.
+_SURROUNDINGS = regex(
+    r"error mounting|mount(?:ing)? .* (?:to|through) |seccomp|apparmor|sysctl|/proc/sys/|cgroup"
+    r"|hook #?\d*|createRuntime|prestart|nvidia|hostPath|failed to stat|device|selinux|runsc",
+    re.IGNORECASE,
+)
+_PROCESS = regex(r"exec: |executable file not found|exec format error|no command specified")
+# Said by the runtime as the process is to begin: the file is there, what it needs to run is not.
+_NO_INTERPRETER = regex(r"^exec (/\S+): no such file or directory$")
+_SHELL = r"(?:[\w./-]*\b(?:ba|da|a|z|k)?sh)(?:: (?:line )?\d+| -?c)?"
 # What a shell or an interpreter says of the command line itself.
 _LINE = regex(
-    r"exec format error|error while loading shared libraries|no main manifest attribute"
-    r"|can't open file '[^']+'|can't open '[^']+': No such file|Cannot find module '/"
-    r"|Unable to access jarfile|Could not find or load main class|unknown command \""
-    r"|^(?:[\w./-]*\b(?:ba|da|a|z|k)?sh)(?:: (?:line )?\d+| -?c)?: (?!.*can(?:'t|not) create).*"
-    r"(?:not found|syntax error|unterminated|unexpected|Permission denied|No such file"
-    r"|Illegal option)",
+    r"exec format error|\bexec user process caused"
+    r"|^The application '[^']+' does not exist|\[FATAL tini"
+    r"|\bexec \S+ failed: No such file|^\[dumb-init\] \S+: "
+    r"|error while loading shared libraries|no main manifest attribute"
+    r"|^exec /\S+: no such file or directory$"
+    r"|can't open file '[^']+'"
+    rf"|^{_SHELL}: (?:can't open '[^']+'|cannot open \S+): No such file"
+    r"|Cannot find module '/(?!.*' imported from)"
+    r"|Unable to access jarfile|Could not find or load main class|unknown command \"[^\"]+\" for \""
+    rf"|^{_SHELL}: (?:\S+: )?(?:syntax error|unterminated|unexpected EOF|Illegal option)"
+    rf"|^{_SHELL}: (?:exec: )?\S+: (?:command )?not found",
     re.IGNORECASE,
 )
 _PROGRAM = (
@@ -63,16 +79,21 @@ _PROGRAM = (
 )  # fmt: skip
 
 
-def _line(snapshot: ClusterSnapshot, item: Seen) -> str | None:
-    return next((x for x in reversed(log_lines(snapshot, item)[-10:]) if _LINE.search(x)), None)
+def _line(snapshot: ClusterSnapshot, item: ContainerView) -> str | None:
+    told = told_by(snapshot, item)
+    texts = told.texts if told and told.sure else ()
+    return next((text for text in texts if _LINE.search(text)), None)
 
 
-def _wrong(snapshot: ClusterSnapshot, item: Seen) -> bool:
+def _wrong(snapshot: ClusterSnapshot, item: ContainerView) -> bool:
     message = exit_message(item.state)
     unstarted = exit_reason(item.state) in _NOT_STARTED and item.state.state != "running"
     if unstarted or waiting_for(item, "RunContainerError", "CreateContainerError"):
-        return bool(_RUNTIME.search(message)) and not _OOM.search(message)
-    if not crashes(item, snapshot.taken_at):
+        about = _runtime_words(message)
+        if _OOM.search(message) or (_SURROUNDINGS.search(about) and not _PROCESS.search(about)):
+            return False
+        return bool(_RUNTIME.search(message))
+    if not crashes(item, snapshot):
         return False
     code = exit_code(item.state)
     return code in _CODES or (code != 0 and _line(snapshot, item) is not None)
@@ -84,18 +105,20 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         line = _line(snapshot, first)
         said = _runtime_words(exit_message(first.state))
         code = exit_code(first.state)
-        told = line or next(iter(telling(log_lines(snapshot, first), 1)), "")
+        log = told_by(snapshot, first)
+        told = log.line if log else ""
         finding = make_finding(
             NAME,
             SUMMARY,
             snapshot,
             seen,
-            program=_program(said or told),
-            said=shorten(said or told, 160),
+            program=_program(said or line or told),
+            said=shorten(said or told, LONGEST_LINE),
+            interpreter="yes" if _NO_INTERPRETER.search(said or told) else None,
             code=str(code) if code is not None and not said else None,
             command=shorten(" ".join((*first.spec.command, *first.spec.args)), 160),
         )
-        runtime = f'container runtime: "{shorten(said)}"' if said else None
+        runtime = f"container runtime: {verbatim(shorten(said))}" if said else None
         backoff = event_line(snapshot, [item.pod for item in seen], "BackOff")
         yield with_evidence(finding, runtime, quote(first, told) if told else None, backoff)
 
@@ -112,74 +135,47 @@ def _program(text: str) -> str | None:
     for pattern in _PROGRAM:
         found = pattern.search(text)
         if found:
-            return next(value for value in found.groups() if value)
+            named = next(value for value in found.groups() if value)
+            return named if re.fullmatch(PROGRAM, named) else verbatim(named)
     return None
 
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
     code = f" (exit code {facts['code']})" if "code" in facts else ""
-    what = f": {facts['said']}" if facts.get("said") else ""
-    command = f" Its command is `{facts['command']}`." if facts.get("command") else ""
+    what = f": {verbatim(facts['said'])}" if facts.get("said") else ""
+    command = f" Its command is {verbatim(facts['command'])}." if facts.get("command") else ""
     program = facts.get("program")
+    if "interpreter" in facts:
+        return (
+            f"{facts['who']} does not start{code}{what}. {program} is there, but what runs it is "
+            "not: the interpreter that its first line names (Windows line ends make it "
+            f"`/bin/sh\\r`), or the loader that it was linked for.{command}"
+            f"{changed_words(finding, snapshot, 'image', 'command', 'args', 'volume')}"
+        )
     why = f"{program} cannot be run in its image" if program else "its command cannot be run"
     changed = changed_words(finding, snapshot, "image", "command", "args", "volume")
     return f"{facts['who']} does not start because {why}{code}{what}.{command}{changed}"
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
-    workload = snapshot.workload(finding.target)
     if _fix(finding, snapshot):
-        return Advice(permanent(workload, "the command that worked"))
+        return Advice(permanent(finding.target, snapshot, "the command that worked"))
     text = f"Correct command, args or image of container {finding.container}."
+    if "interpreter" in finding.facts:
+        text = (
+            f"Give {finding.facts.get('program')} Unix line ends and an interpreter that its image "
+            "has, or build it for the C library of the image."
+        )
     if finding.target.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
-        text = f"{text} {permanent(workload, 'the right command')}"
+        text = f"{text} {permanent(finding.target, snapshot, 'the right command')}"
         return Advice(text, kubectl(snapshot, "edit", word(finding.target)))
-    return Advice(f"{text} Then create {finding.target} again.")
+    return Advice(f"{text}{run_again(finding, snapshot)}")
 
 
 def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:
     fields = ("image", "command", "args", "volume")
     return undo(finding, snapshot, *fields, container=finding.container)
-
-
-def _examples() -> tuple[Example, ...]:
-    start = crashing(
-        128,
-        last_reason="StartError",
-        last_message="failed to create containerd task: runc create failed: unable to start "
-        'container process: exec: "serve": executable file not found in $PATH: unknown',
-    )
-    first = waiting(
-        "RunContainerError", start.last_message, last_reason="StartError", last_exit_code=128
-    )
-    oom = waiting(
-        "RunContainerError",
-        "unable to start: container init was OOM-killed: no such file or directory",
-    )
-    new = earlier(change("command", "httpd", "serve"))
-    shell, claims = spec(command=("/bin/sh", "-c"), args=("python3 app.py",)), "Deployment/web"
-    return (
-        Example("not in the image", broken(start), claims),
-        Example("first try", broken(first), claims),
-        Example("new command", broken(start, last=new), claims, "rollout_undo"),
-        Example(
-            "127 of a shell",
-            broken(crashing(127), container=shell, text="/bin/sh: python3: not found"),
-            claims,
-        ),
-        Example(
-            "syntax",
-            broken(crashing(2), text="sh: syntax error: unterminated quoted string"),
-            claims,
-        ),
-        Example(
-            "other architecture", broken(crashing(1), text="exec /app: exec format error"), claims
-        ),
-        Example("killed for memory at start", broken(oom), None),
-        Example("its own error", broken(crashing(1), text="ERROR user not found"), None),
-        Example("healthy", healthy("sh: python3: not found"), None),
-    )
 
 
 WRONG_COMMAND = FailureKind(
@@ -192,12 +188,6 @@ WRONG_COMMAND = FailureKind(
         "Exit codes 126 and 127 and StartError mean that the command, its args or the image is "
         "wrong. A command is only ever restored from a revision that was available."
     ),
-    drill=Drill(
-        before=deployment("sleep 3600"),
-        manifest=deployment(["serve-ledger", "--port=8080"]),
-        ends="healed",
-    ),
-    examples=_examples,
     fix=_fix,
     actions=("rollout_undo", "patch_deployment_command"),
 )

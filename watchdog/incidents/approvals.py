@@ -1,25 +1,33 @@
 """Approvals by message or annotation: bound to one exact change of one object, and to a time. Pure.
 
-The id of a request is a hash over the object's uid and spec, what would be written, and when it was
-asked. An approval is an id; so an approval for another object, another change, another state of the
-object or an expired request is another id, whatever stands in memory. The spec and not its
+The id of a request is a whole SHA-256 over the object with its namespace and uid, its state, the
+action, what would be written, and when it was asked. An approval is an id; so an approval for
+another object, another change, another state of the object or an expired request is another id,
+whatever stands in memory. Besides, each field is compared. The state is the spec and not its
 generation, as a Deployment's moves with its annotations too: to approve would undo the approval.
+
+An approval is used once. The mark that a write leaves on the workload is younger than any request
+that was asked before it, so those are burnt, whatever is put back into memory; of a Slack message,
+the used ask says so from then on and approves nothing.
 """
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watchdog.actions import Object, RemediationAction
-from watchdog.incidents.follow import digest
-from watchdog.incidents.incident import ApprovalRequest
-from watchdog.observation.base import ObjectRef
+from watchdog.incidents.attempt_history import ATTEMPTS, mark_of
+from watchdog.incidents.transitions import full_digest
+from watchdog.model.incident import ApprovalRequest
+from watchdog.snapshot.refs import ObjectRef
 
 APPROVE = "sre-watchdog/approve"
-_ID_LENGTH = 12
+# What is longer is cut somewhere on its way to a person; half of Slack's limit of a code block.
+_LONGEST_DIFF = 2400
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ class Intent:
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of asking for an approval: `by` says who gave it, empty while nobody has."""
+    """What became of asking for an approval: `by` says who gave it, empty while no one has."""
 
     request: str
     by: str = ""
@@ -85,18 +93,21 @@ def request_for(
     """
     note = ""
     if before is not None:
-        if _id(intent, before.asked_at) == before.id:
-            if now < _end(before, seconds):
-                return before, ""
-            note = f"the request {before.id} has expired"
+        if not _is_for(before, intent):
+            note = f"the request {before.id[:12]} no longer holds: the situation is another one"
+        elif _burnt(before, intent):
+            note = f"the request {before.id[:12]} no longer holds: it was changed since"
+        elif now < _end(before, seconds):
+            return before, ""
         else:
-            note = f"the request {before.id} no longer holds: the situation is another one"
+            note = f"the request {before.id[:12]} has expired"
     asked_at = now.replace(microsecond=0)
     request = ApprovalRequest(
         id=_id(intent, asked_at),
         action=without_value(intent.action),
         uid=intent.uid,
         generation=intent.generation,
+        state=_state(intent),
         patch=intent.patch,
         reason=intent.reason[:500],
         asked_at=asked_at,
@@ -115,8 +126,8 @@ def answered(request: ApprovalRequest, intent: Intent, slack: Mapping[str, str])
     note = f"approve it with {APPROVE}={request.id}"
     if held:
         note = (
-            f"the approval {held[:40]} on it is not for this change, or has expired; the current "
-            f"one is {request.id}"
+            f"the approval on it is not for this change, or has expired; the current one is "
+            f"{request.id}"
         )
     return Answer(request.id, "", note)
 
@@ -132,6 +143,41 @@ def _end(request: ApprovalRequest, seconds: float) -> datetime:
     return min(request.expires_at, request.asked_at + timedelta(seconds=seconds))
 
 
+def shown_whole(diff: str) -> bool:
+    """Whether every view that asks for an approval has room for all of it."""
+    escaped = html.escape(diff, quote=False)  # as Slack wants it, which counts UTF-16
+    return len(escaped.encode("utf-16-le")) // 2 <= _LONGEST_DIFF
+
+
+def _is_for(request: ApprovalRequest, intent: Intent) -> bool:
+    """Whether it was asked about this very write; each field, and the id over all of them."""
+    asked, wanted = (
+        (each.target.namespace, each.target, each)
+        for each in (request.action, without_value(intent.action))
+    )
+    return (
+        asked == wanted
+        and request.uid == intent.uid
+        and request.state == _state(intent)
+        and request.patch == intent.patch
+        and request.id == _id(intent, request.asked_at)
+    )
+
+
+def _burnt(request: ApprovalRequest, intent: Intent) -> bool:
+    """Whether the object carries the mark of a write that is younger than the request."""
+    mark = mark_of((intent.live["metadata"].get("annotations") or {}).get(ATTEMPTS))
+    return mark is not None and mark.at > request.asked_at
+
+
+def _state(intent: Intent) -> str:
+    live = intent.live
+    return full_digest(json.dumps([live.get("spec"), live.get("data")], sort_keys=True))
+
+
 def _id(intent: Intent, asked_at: datetime) -> str:
-    state = json.dumps([intent.live.get("spec"), intent.live.get("data")], sort_keys=True)
-    return digest(intent.uid, state, intent.patch, asked_at.isoformat())[:_ID_LENGTH]
+    action = without_value(intent.action)
+    return full_digest(
+        action.target.namespace, action.target, intent.uid, _state(intent), intent.patch,
+        action.model_dump_json(), asked_at.isoformat(),
+    )  # fmt: skip

@@ -6,7 +6,7 @@ import contextlib
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from watchdog.errors import (
     ClusterError,
@@ -15,86 +15,99 @@ from watchdog.errors import (
     NotFoundError,
     UnansweredError,
 )
-from watchdog.incidents import store
-from watchdog.observation.reader import Json
-from watchdog.resources import LEASES
-from watchdog.rights import OWN_NAME
+from watchdog.kube.ports import Json, MemoryStore
+from watchdog.kube.rbac import OWN_NAME
+from watchdog.kube.resources import LEASES
+from watchdog.text.sanitize import term
 
 LONGEST = timedelta(minutes=15)
 """No Lease counts for longer after its last renewal, whatever it says."""
+SEAL = f"{OWN_NAME}/memory"
 _TRIES = 3
 _MOST_TRANSITIONS = 2**31 - 2
 
 
-class Cluster(store.Cluster, Protocol):
-    """What the Lease needs of the API server: one object, and the time."""
-
-    @property
-    def server_time(self) -> datetime | None:
-        """The API server's clock, up to a second late; None before its first answer."""
-        ...
-
-
 class HeldError(ClusterError):
-    """Another pass is at work in the namespace: `holder`, at most `until` (server's clock)."""
+    """Another pass is at work in the namespace: `holder`, at most `until` (server's clock).
 
-    def __init__(self, namespace: str, holder: str, until: datetime) -> None:
-        self.holder = " ".join(holder.split())[:200]
+    `since` is when it says that it took the Lease, None where it does not say.
+    """
+
+    def __init__(
+        self,
+        where: str,
+        holder: str,
+        until: datetime,
+        since: datetime | None = None,
+    ) -> None:
+        self.holder = term(holder)
         self.until = until
-        super().__init__(
-            f"Lease {OWN_NAME} in namespace {namespace} is held by {self.holder} until "
-            f"{until:%Y-%m-%d %H:%M:%S} UTC"
-        )
+        self.since = since
+        super().__init__(f"{where} is held by {self.holder} until {until:%Y-%m-%d %H:%M:%S} UTC")
 
 
 @dataclass
 class Lease:
     """The right to write in a namespace, held by `holder` until it is released or expires.
 
-    `before` is when the one before last renewed or released it, None where nobody did.
+    `before` is when the one before last renewed or released it, None where no one did; `seal` is
+    what it left here about the memory, see store.py.
     """
 
     holder: str
     before: datetime | None
-    cluster: Cluster = field(repr=False)
+    cluster: MemoryStore = field(repr=False)
     namespace: str
     until: datetime
+    seal: str = ""
+    name: str = OWN_NAME
 
     def check(self) -> None:
         """Raise ClusterError unless it is still ours and the API server's clock within it."""
-        spec = _spec(self.cluster.get(LEASES, self.namespace, OWN_NAME))
+        spec = _spec(self.cluster.get(LEASES, self.namespace, self.name))
         now = _now(self.cluster)
-        where = f"Lease {OWN_NAME} in namespace {self.namespace}"
+        where = _where(self.namespace, self.name)
         if spec.get("holderIdentity") != self.holder:
-            holder = " ".join(str(spec.get("holderIdentity") or "nobody").split())[:200]
+            holder = term(spec.get("holderIdentity")) or "no one"
             raise ClusterError(f"{where} is no longer ours: it is held by {holder}")
         if now >= min(self.until, _until(spec, now)):
             raise ClusterError(f"{where} has expired, so another pass may be at work")
 
-    def release(self) -> None:
-        """Let the next one in, if it is still ours. Raises nothing: it expires anyway."""
+    def release(self, seal: str = "") -> None:
+        """Let the next one in, if it is still ours, and leave `seal` for it.
+
+        Raises nothing: it expires anyway.
+        """
         with contextlib.suppress(ClusterError):
-            found = self.cluster.get(LEASES, self.namespace, OWN_NAME)
+            found = self.cluster.get(LEASES, self.namespace, self.name)
             spec = _spec(found)
             if spec.pop("holderIdentity", None) == self.holder:
                 spec["renewTime"] = _written(_now(self.cluster))
                 body = _with_spec(found, spec)
-                self.cluster.replace(LEASES, self.namespace, OWN_NAME, body)
+                if seal:
+                    notes = {**(body["metadata"].get("annotations") or {}), SEAL: seal}
+                    body["metadata"]["annotations"] = notes
+                self.cluster.replace(LEASES, self.namespace, self.name, body)
 
 
-def take(cluster: Cluster, namespace: str, holder: str, seconds: float) -> Lease:
-    """Take the Lease of a namespace for so many seconds, at most 15 minutes; `holder` is unique.
+def take(
+    cluster: MemoryStore, namespace: str, holder: str, seconds: float, name: str = OWN_NAME
+) -> Lease:
+    """Take the Lease of that name in a namespace for so many seconds, at most 15 minutes.
 
+    `holder` is unique.
     Raises HeldError where another one has it, and ClusterError where it cannot be had.
     """
     duration = timedelta(seconds=min(max(1, math.ceil(seconds)), LONGEST.total_seconds()))
     for _ in range(_TRIES):
-        found = _read(cluster, namespace)
+        found = _read(cluster, namespace, name)
         spec = _spec(found)
         now = _now(cluster)
         other, until = spec.get("holderIdentity"), _until(spec, now)
         if other and other != holder and until > now:
-            raise HeldError(namespace, str(other), until)
+            raise HeldError(
+                _where(namespace, name), str(other), until, _time(spec.get("acquireTime"))
+            )
         wanted = {
             **spec,
             "holderIdentity": holder,
@@ -104,36 +117,43 @@ def take(cluster: Cluster, namespace: str, holder: str, seconds: float) -> Lease
             "leaseTransitions": _transitions(spec, holder),
         }
         try:
-            _write(cluster, namespace, _with_spec(found, wanted))
+            _write(cluster, namespace, name, _with_spec(found, wanted))
         except ConflictError:
             continue
         before = _time(spec.get("renewTime"))
-        return Lease(
-            holder, min(before, now) if before else None, cluster, namespace, now + duration
-        )
-    raise HeldError(namespace, "one of several passes that began together", _now(cluster))
+        notes = found["metadata"].get("annotations")
+        seal = str(notes.get(SEAL) or "") if isinstance(notes, dict) else ""
+        last = min(before, now) if before else None
+        return Lease(holder, last, cluster, namespace, now + duration, seal, name)
+    raise HeldError(
+        _where(namespace, name), "one of several passes that began together", _now(cluster)
+    )
 
 
-def _read(cluster: Cluster, namespace: str) -> Json:
+def _where(namespace: str, name: str) -> str:
+    return f"Lease {name} in namespace {namespace}"
+
+
+def _read(cluster: MemoryStore, namespace: str, name: str) -> Json:
     """The Lease, or what one would be created from; without a resourceVersion it is not there."""
     try:
-        return cluster.get(LEASES, namespace, OWN_NAME)
+        return cluster.get(LEASES, namespace, name)
     except NotFoundError:
         return {
             "apiVersion": f"{LEASES.group}/{LEASES.version}",
             "kind": LEASES.kind,
-            "metadata": {"name": OWN_NAME, "namespace": namespace},
+            "metadata": {"name": name, "namespace": namespace},
         }
 
 
-def _write(cluster: Cluster, namespace: str, body: Json) -> None:
+def _write(cluster: MemoryStore, namespace: str, name: str, body: Json) -> None:
     try:
         if "resourceVersion" in body["metadata"]:
-            cluster.replace(LEASES, namespace, OWN_NAME, body)
+            cluster.replace(LEASES, namespace, name, body)
         else:
             _create(cluster, namespace, body)
     except UnansweredError:
-        found = _spec(cluster.get(LEASES, namespace, OWN_NAME))
+        found = _spec(cluster.get(LEASES, namespace, name))
         sent = body["spec"]
         if found.get("holderIdentity") != sent["holderIdentity"]:
             raise
@@ -141,26 +161,30 @@ def _write(cluster: Cluster, namespace: str, body: Json) -> None:
             raise
 
 
-def _create(cluster: Cluster, namespace: str, body: Json) -> None:
+def _create(cluster: MemoryStore, namespace: str, body: Json) -> None:
     try:
         cluster.create(LEASES, namespace, body)
     except ForbiddenError as error:
         raise ForbiddenError(
-            f"there is no Lease {OWN_NAME} in namespace {namespace} and these credentials may not "
-            "create it: install the chart, which makes it",
+            f"there is no {_where(namespace, body['metadata']['name'])} and these credentials may "
+            "not create it: install the chart, which makes it",
             error.status,
         ) from error
 
 
-def _now(cluster: Cluster) -> datetime:
+class NoTimeError(ClusterError):
+    """The API server does not tell the time, by which a Lease is judged."""
+
+
+def _now(cluster: MemoryStore) -> datetime:
     now = cluster.server_time
     if now is None:
-        raise ClusterError("the API server does not tell the time (no Date header)")
+        raise NoTimeError("the API server does not tell the time (no Date header)")
     return now
 
 
 def _until(spec: Json, now: datetime) -> datetime:
-    """When a holder's time is over. Times that nobody can have written count as over."""
+    """When a holder's time is over. Times that no one can have written count as over."""
     renewed, seconds = _time(spec.get("renewTime")), spec.get("leaseDurationSeconds")
     # Several API servers' clocks may differ a little; further ahead it would lock for ever.
     if renewed is None or renewed - now > LONGEST:

@@ -1,22 +1,21 @@
 """One namespace's memory: a value, and how it becomes text and is read again.
 
-The text lies in the ConfigMap `sre-watchdog` of the namespace itself (store.py), so whoever can
-tamper with it can only affect what they may edit anyway.
+The text lies in the ConfigMap `sre-watchdog` of the namespace itself (store.py), so anyone who can
+tamper with it can only affect what they may edit anyway. If the namespace is only observed, it lies
+in the release's own namespace (observed.py).
 """
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 
 from watchdog.errors import WatchdogError
-from watchdog.incidents.incident import Hash, Incident
-from watchdog.nouns import Diagnosis
-from watchdog.observation.base import Noun, ObjectRef
+from watchdog.model.diagnosis import Diagnosis
+from watchdog.model.incident import Hash, Incident
+from watchdog.snapshot.refs import Noun, ObjectRef
 
 VERSION = 1
 # With a text that was set aside it stays well below the 1 MiB that a ConfigMap may hold.
@@ -57,12 +56,18 @@ class Memory(Noun):
     namespace: str
     incidents: tuple[Incident, ...] = ()
     diagnosed: StoredDiagnosis | None = None
-    use: ModelUse = ModelUse()
+    use: ModelUse = ModelUse.model_construct()
     stopped_by: Annotated[str, Field(max_length=160)] = ""
 
-    def rests(self, *, talks: bool) -> bool:
-        """Whether nothing is left to do about an incident and, where this `talks`, to tell."""
-        return not any(item.open or (talks and item.untold) for item in self.incidents)
+    def rests(self, *, talks: bool, receivers: Collection[str] = ()) -> bool:
+        """Whether nothing is left to do about an incident and, where this `talks`, to tell.
+
+        `receivers` are the messengers of the settings, by name.
+        """
+        return not any(
+            item.open or (talks and item.untold) or item.unnoticed(receivers)
+            for item in self.incidents
+        )
 
     def recent(self, since: datetime) -> tuple[Incident, ...]:
         """The incidents that are open, or ended since then."""
@@ -92,7 +97,7 @@ def encode(memory: Memory) -> str:
     return _json({"version": plain.pop("version"), **_sorted(plain)})
 
 
-def decode(text: str) -> Memory:
+def decode(text: str, max_bytes: int = MAX_BYTES) -> Memory:
     """The memory that `encode` made a text of; raises UnreadableError or NewerError."""
     try:
         found = json.loads(text)
@@ -102,14 +107,16 @@ def decode(text: str) -> Memory:
     if isinstance(version, int) and version > VERSION:
         raise NewerError(f"its version is {version}, and this one knows {VERSION}")
     # Asked after the version: a newer one may hold more.
-    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        raise UnreadableError(f"it is larger than {MAX_BYTES // 1024} KiB")
+    if len(text.encode("utf-8", "replace")) > max_bytes:
+        raise UnreadableError(f"it is larger than {max_bytes // 1024} KiB")
     try:
         memory = Memory.model_validate(found)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"
-        # The place may hold a key that somebody else wrote.
+        if first["type"] == "extra_forbidden":
+            # Its name may be anybody's words.
+            raise UnreadableError("it has a field that is unknown") from error
         raise UnreadableError(f"{where[:100]!r} is not valid") from error
     fingerprints = {incident.fingerprint for incident in memory.incidents}
     if len(memory.incidents) > MAX_INCIDENTS:

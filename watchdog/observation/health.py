@@ -1,16 +1,16 @@
 """Is the namespace healthy now? The note's check: pods Running and Ready, Deployments complete.
 
 As cheap as triage, and without a judgement about causes. Completed pods and native sidecars are
-healthy; a pod that is going away is nobody's problem here.
+healthy; a pod that is going away is no one's problem here.
 """
 
 from __future__ import annotations
 
 from watchdog.clock import Clock
-from watchdog.observation.looking import Looking
-from watchdog.observation.reader import Reader
-from watchdog.observation.triage import glance
-from watchdog.settings import Settings
+from watchdog.kube.ports import Reader
+from watchdog.observation.reads import Reads
+from watchdog.observation.triage import triage
+from watchdog.settings.schema import Settings
 
 
 def unhealthy(reader: Reader, namespace: str, settings: Settings, clock: Clock) -> tuple[str, ...]:
@@ -18,8 +18,8 @@ def unhealthy(reader: Reader, namespace: str, settings: Settings, clock: Clock) 
 
     What could not be read is in it too: not seen is not healthy.
     """
-    looking = Looking()
-    seen = glance(reader, namespace, settings, looking, clock.now())
+    looking = Reads()
+    seen = triage(reader, namespace, settings, looking, clock.now())
     sick = [
         f"{item.resource.kind}/{item.name}: {_words(item.status)}"
         for item in seen.suspects

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from watchdog.regex import regex
+from watchdog.text.regex import regex
 
 PAUSE = "sre-watchdog/pause"
 _END = regex(

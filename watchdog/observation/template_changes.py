@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from watchdog.observation.printed import mapping, objects
-from watchdog.observation.reader import Json
-from watchdog.observation.redact import Redactor
-from watchdog.observation.templates import (
-    affinity,
+from watchdog.kube.ports import Json
+from watchdog.observation.kubectl_columns import mapping, objects
+from watchdog.observation.scheduling_words import affinity
+from watchdog.observation.template_summary import (
     all_containers,
     env_var,
     probe,
@@ -18,7 +17,8 @@ from watchdog.observation.templates import (
     texts,
     words,
 )
-from watchdog.observation.workloads import Change
+from watchdog.snapshot.workloads import Change
+from watchdog.text.redact import Redactor
 
 HASH = "pod-template-hash"
 

@@ -7,24 +7,30 @@ pod templates are in templates.py, the history of a Deployment is in revisions.p
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
-from watchdog.observation.base import Condition, ObjectRef
-from watchdog.observation.printed import mapping, moment, number, objects, pod_status
-from watchdog.observation.reader import Json
-from watchdog.observation.redact import Redactor
-from watchdog.observation.snapshot import EventSummary
-from watchdog.observation.templates import shortened, template, texts
-from watchdog.observation.workloads import (
+from watchdog.kube.ports import Json
+from watchdog.kube.resources import FIELD_MANAGER
+from watchdog.observation.deployer import deployer, kind_with_group, managers
+from watchdog.observation.kubectl_columns import mapping, moment, number, objects, pod_status
+from watchdog.observation.strategy import max_unavailable
+from watchdog.observation.template_summary import shortened, template, texts
+from watchdog.snapshot.refs import KIND, NAME, Condition, ObjectRef
+from watchdog.snapshot.snapshot import Deletion, EventSummary
+from watchdog.snapshot.workloads import (
     ContainerState,
     CronJobSummary,
     DaemonSetSummary,
     DeploymentSummary,
     JobSummary,
     PodSummary,
+    ReplicaSetSummary,
     RevisionSummary,
     StatefulSetSummary,
 )
+from watchdog.text.redact import Redactor
+from watchdog.text.sanitize import term
 
 LONGEST_MESSAGE = 1000
 # The kubelet keeps the last 2048 bytes of a log as a message, and others cut theirs at 1024.
@@ -43,14 +49,21 @@ def reference(kind: str, raw: Json) -> ObjectRef:
 
 
 def controller(raw: Json) -> tuple[str, str, str] | None:
-    """Kind, name and uid of the controller among an object's owners, or of its first owner."""
+    """Kind, name and uid of the controller among an object's owners, or of its first owner.
+
+    The kind of a custom resource carries its API group. The API server checks neither kind nor
+    name: what could be none is no owner.
+    """
     owners = objects(mapping(raw.get("metadata")).get("ownerReferences"))
     chosen = next(
         (item for item in owners if item.get("controller")), owners[0] if owners else None
     )
     if chosen is None:
         return None
-    return str(chosen.get("kind")), str(chosen.get("name")), str(chosen.get("uid"))
+    kind, name = kind_with_group(chosen), str(chosen.get("name"))
+    if not (KIND.fullmatch(kind) and NAME.fullmatch(name)):
+        return None
+    return kind, name, str(chosen.get("uid"))
 
 
 def message(raw: Any, redactor: Redactor) -> str:
@@ -61,13 +74,22 @@ def message(raw: Any, redactor: Redactor) -> str:
     return shortened(whole.strip(), LONGEST_MESSAGE)
 
 
+def deletion(namespace: Json, redactor: Redactor) -> Deletion | None:
+    """When the namespace was deleted, and what keeps it; None if it was not."""
+    since = moment(mapping(namespace.get("metadata")).get("deletionTimestamp"))
+    if since is None:
+        return None
+    held = conditions(mapping(namespace.get("status")).get("conditions"), redactor)
+    return Deletion(since=since, held=tuple(item for item in held if item.status == "True"))
+
+
 def conditions(raw: Any, redactor: Redactor) -> tuple[Condition, ...]:
     """`status.conditions` of any object."""
     return tuple(
         Condition(
-            type=str(item.get("type", "")),
-            status=str(item.get("status", "Unknown")),
-            reason=str(item.get("reason") or ""),
+            type=term(item.get("type")),
+            status=term(item.get("status", "Unknown")),
+            reason=term(item.get("reason")),
             message=message(item.get("message"), redactor),
             since=moment(item.get("lastTransitionTime")),
         )
@@ -75,17 +97,21 @@ def conditions(raw: Any, redactor: Redactor) -> tuple[Condition, ...]:
     )
 
 
-def managed_by(raw: Json) -> str | None:
-    """Who would put a change back: `Argo CD`, `Flux` or `Helm RELEASE`."""
+def status_changed_at(raw: Json) -> datetime | None:
+    """When the object's status was last written, as the API server keeps it for each writer.
+
+    While its controller has not seen the newest spec, the time of any writer counts: what the
+    status lacks can be no older than the last change.
+    """
     metadata = mapping(raw.get("metadata"))
-    annotations, labels = mapping(metadata.get("annotations")), mapping(metadata.get("labels"))
-    marks = [*annotations, *labels]
-    if any(mark.startswith("argocd.argoproj.io/") for mark in marks):
-        return "Argo CD"
-    if any(".toolkit.fluxcd.io/" in mark for mark in marks):
-        return "Flux"
-    release = annotations.get("meta.helm.sh/release-name")
-    return f"Helm {release}" if release else None
+    seen = number(mapping(raw.get("status")).get("observedGeneration"))
+    behind = 0 < seen < number(metadata.get("generation"))
+    times = [
+        moment(item.get("time"))
+        for item in objects(metadata.get("managedFields"))
+        if behind or item.get("subresource") == "status"
+    ]
+    return max((time for time in times if time), default=None)
 
 
 def our_annotations(raw: Json, redactor: Redactor) -> dict[str, str]:
@@ -113,7 +139,9 @@ def _common(kind: str, raw: Json, redactor: Redactor, pods: Any) -> dict[str, An
         "selector": texts(mapping(spec.get("selector")).get("matchLabels")),
         "template": template(pods, redactor),
         "annotations": our_annotations(raw, redactor),
-        "managed_by": managed_by(raw),
+        "managed_by": deployer(raw),
+        "ours": any(each.name == FIELD_MANAGER for each in managers(raw)),
+        "status_changed_at": status_changed_at(raw),
     }
 
 
@@ -140,6 +168,7 @@ def deployment(
         **_common("Deployment", raw, redactor, spec.get("template")),
         **_replicated(raw),
         strategy="Recreate" if recreate else "RollingUpdate",
+        max_unavailable=max_unavailable(spec),
         paused=bool(spec.get("paused")),
         min_ready_seconds=number(spec.get("minReadySeconds")),
         progress_deadline_seconds=number(spec.get("progressDeadlineSeconds"), 600),
@@ -164,6 +193,20 @@ def stateful_set(raw: Json, redactor: Redactor) -> StatefulSetSummary:
             for item in claims
         },
     )
+
+
+def replica_set(raw: Json, kind: str, redactor: Redactor) -> ReplicaSetSummary:
+    """A ReplicaSet or ReplicationController; its controller speaks for it, if it has one."""
+    spec, parent = mapping(raw.get("spec")), controller(raw)
+    common = _common(kind, raw, redactor, spec.get("template"))
+    if kind == "ReplicationController":
+        common["selector"] = texts(spec.get("selector"))
+    own: ObjectRef = common["ref"]
+    if parent is not None:
+        ref = ObjectRef(kind=parent[0], namespace=own.namespace, name=parent[1])
+        common |= {"ref": ref, "uid": parent[2]}
+    replicated = {**_replicated(raw), "updated": number(mapping(raw.get("status")).get("replicas"))}
+    return ReplicaSetSummary(**common, **replicated, name=own.name)
 
 
 def daemon_set(raw: Json, redactor: Redactor) -> DaemonSetSummary:
@@ -202,6 +245,7 @@ def job(raw: Json, redactor: Redactor) -> JobSummary:
         cron_job=owner[1] if owner and owner[0] == "CronJob" else None,
         started_at=moment(status.get("startTime")),
         finished_at=moment(status.get("completionTime") or failed_at),
+        failed_indexes=str(status.get("failedIndexes") or ""),
     )
 
 
@@ -239,9 +283,9 @@ def pod(
         replica_set=parent[1] if parent and parent[0] == "ReplicaSet" else None,
         sick=sick,
         alike=alike,
-        phase=str(status.get("phase") or "Unknown"),
-        status=pod_status(raw),
-        reason=str(status.get("reason") or ""),
+        phase=term(status.get("phase") or "Unknown"),
+        status=term(pod_status(raw)),
+        reason=term(status.get("reason")),
         message=message(status.get("message"), redactor),
         node=str(spec["nodeName"]) if spec.get("nodeName") else None,
         created_at=moment(metadata.get("creationTimestamp")),
@@ -278,12 +322,12 @@ def _state(raw: Json, redactor: Redactor, *, init: bool) -> ContainerState:
         ready=bool(raw.get("ready")),
         started=bool(raw.get("started")),
         restarts=max(0, number(raw.get("restartCount"))),
-        reason=str(now.get("reason") or ""),
+        reason=term(now.get("reason")),
         message=message(now.get("message"), redactor),
         exit_code=_code(now),
         started_at=moment(now.get("startedAt")),
         finished_at=moment(now.get("finishedAt")),
-        last_reason=str(last.get("reason") or ""),
+        last_reason=term(last.get("reason")),
         last_message=message(last.get("message"), redactor),
         last_exit_code=_code(last),
         last_started_at=moment(last.get("startedAt")),
@@ -314,10 +358,11 @@ def event(raw: Json, redactor: Redactor) -> EventSummary:
             namespace=str(about.get("namespace") or ""),
             name=str(about.get("name") or ""),
         ),
-        type=str(raw.get("type") or "Normal"),
-        reason=str(raw.get("reason") or ""),
+        type=term(raw.get("type") or "Normal"),
+        reason=term(raw.get("reason")),
         message=message(raw.get("message") or raw.get("note"), redactor),
         count=max(1, number(series.get("count")) or number(raw.get("count"), 1)),
         first_seen=moment(first),
         last_seen=moment(last),
+        created_at=moment(mapping(raw.get("metadata")).get("creationTimestamp")),
     )

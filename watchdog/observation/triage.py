@@ -6,44 +6,47 @@ look well. What it does not understand counts as suspect, and is read in full by
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import NamedTuple
 
-from watchdog.observation.looking import Looking
-from watchdog.observation.printed import NONE, cells, seconds
-from watchdog.observation.reader import Reader
-from watchdog.regex import regex
-from watchdog.resources import (
+from watchdog.kube.ports import Reader
+from watchdog.kube.resources import (
     CLAIMS,
     CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
     JOBS,
     PODS,
+    REPLICASETS,
     STATEFULSETS,
     Resource,
 )
-from watchdog.settings import ObserveSettings, Settings
+from watchdog.observation.kubectl_columns import NONE, cells
+from watchdog.observation.reads import Reads
+from watchdog.observation.row_health import DONE, Row, is_ready, suspicion
+from watchdog.settings.schema import Settings
+from watchdog.text.regex import regex
 
-TRIAGED = (PODS, DEPLOYMENTS, STATEFULSETS, DAEMONSETS, JOBS, CRONJOBS, CLAIMS)
-Row = Mapping[str, Any]
+TRIAGED = (PODS, DEPLOYMENTS, STATEFULSETS, DAEMONSETS, JOBS, CRONJOBS, CLAIMS, REPLICASETS)
+# Every ReplicaSet that a Deployment made has this label, and the Deployment speaks for it.
+_BARE = "!pod-template-hash"
 
-_COLUMNS = {
-    PODS: ("Name", "Ready", "Status", "Restarts", "Readiness Gates"),
+COLUMNS = {
+    PODS: ("Name", "Ready", "Status", "Restarts", "Age", "Readiness Gates"),
     DEPLOYMENTS: ("Name", "Ready", "Up-to-date", "Available"),
     STATEFULSETS: ("Name", "Ready"),
     DAEMONSETS: ("Name", "Desired", "Current", "Ready", "Up-to-date", "Available"),
     JOBS: ("Name", "Completions"),
     CRONJOBS: ("Name", "Schedule", "Suspend", "Active", "Last Schedule", "Age"),
     CLAIMS: ("Name", "Status"),
+    REPLICASETS: ("Name", "Desired", "Current", "Ready"),
 }
 # The letters that Kubernetes makes random name endings of, so that they form no words.
 _ENDING = regex(r"-(?:[bcdfghjklmnpqrstvwxz2456789]{5}|\d+)$")
-_RESTARTS = regex(r"(\d+)(?: \((\w+) ago\))?")
 
 
 class Suspect(NamedTuple):
@@ -64,15 +67,17 @@ class Suspect(NamedTuple):
 
 
 @dataclass
-class Glance:
+class TriageResult:
     """What triage saw. `counts` has every resource that could be listed, by its plural name.
 
     `well` names one pod that looks well for each family of names, to compare a sick one with.
+    `scalable` holds the Deployments and StatefulSets that are there, as (plural, name).
     """
 
     counts: dict[str, int] = field(default_factory=dict)
     suspects: list[Suspect] = field(default_factory=list)
     well: dict[str, str] = field(default_factory=dict)
+    scalable: set[tuple[str, str]] = field(default_factory=set)
 
     def of(self, resource: Resource) -> list[Suspect]:
         """The suspects of one resource."""
@@ -88,85 +93,138 @@ def family(name: str) -> str:
     return _ENDING.sub("", name)
 
 
-def glance(
-    reader: Reader, namespace: str, settings: Settings, looking: Looking, now: datetime
-) -> Glance:
-    """Look at everything that triage knows. What cannot be listed is a blind spot, not healthy."""
+def triage(  # noqa: PLR0913, PLR0917 - what is looked at, and how
+    reader: Reader,
+    namespace: str,
+    settings: Settings,
+    looking: Reads,
+    now: datetime,
+    known: Mapping[Resource, Listed | None] = MappingProxyType({}),
+) -> TriageResult:
+    """Look at everything that triage knows. What cannot be listed is a blind spot, not healthy.
 
-    def look(resource: Resource) -> Callable[[], _Seen | None]:
-        selector = "" if resource == CLAIMS else settings.label_selector
+    `known` holds what was listed already, for all namespaces at once; None if that failed, which is
+    a blind spot already.
+    """
+
+    def look(resource: Resource) -> Callable[[], Listed | None]:
         return lambda: looking.attempt(
-            resource.plural,
-            lambda: _see(reader, resource, namespace, selector, settings.observe, now),
+            resource.plural, lambda: see(reader, resource, namespace, settings, now)
         )
 
-    found = Glance()
-    running_jobs: list[str] = []
-    lists = looking.side_by_side([look(r) for r in TRIAGED])
-    for resource, seen in zip(TRIAGED, lists, strict=True):
-        if seen is None:
-            continue
-        found.counts[resource.plural] = seen.count
+    left = [resource for resource in TRIAGED if resource not in known]
+    lists = looking.side_by_side([look(resource) for resource in left])
+    seen_by = {**known, **dict(zip(left, lists, strict=True))}
+    listed = {resource: seen for resource in TRIAGED if (seen := seen_by.get(resource)) is not None}
+    found = TriageResult()
+    for resource, seen in listed.items():
+        if resource != REPLICASETS:
+            found.counts[resource.plural] = seen.count
         found.suspects += seen.suspects
         found.well.update(seen.well)
-        running_jobs += seen.running_jobs
-    known = set(found.well) | {item.family for item in found.of(PODS)}
-    known |= {family(name) for name in known}
-    # A Job that may not create its pods (a quota, a webhook) looks like one that is busy.
-    found.suspects += [Suspect(JOBS, name, "Running") for name in running_jobs if name not in known]
+    found.scalable = {
+        (resource.plural, name)
+        for resource in (DEPLOYMENTS, STATEFULSETS)
+        for name in listed.get(resource, Listed()).names
+    }
+    _compare(found, listed)
     return found
 
 
+def _compare(found: TriageResult, listed: dict[Resource, Listed]) -> None:
+    """What only several lists together tell: Jobs and CronJobs that look busy, and are not."""
+    jobs, crons = listed.get(JOBS, Listed()), listed.get(CRONJOBS, Listed())
+    complete = set(jobs.complete)
+    found.suspects = [
+        item
+        for item in found.suspects
+        # A pod that failed before its Job completed is history.
+        if not (item.resource == PODS and item.status in DONE and item.family in complete)
+    ]
+    known = set(found.well) | {item.family for item in found.of(PODS)}
+    known |= {family(name) for name in known}
+    # A Job that may not create its pods (a quota, a webhook) looks like one that is busy.
+    found.suspects += [Suspect(JOBS, name, "Running") for name in jobs.names if name not in known]
+    # One whose runs all fail, and that keeps no failed Job, looks like one that is well.
+    succeeded = {family(name) for name in complete}
+    found.suspects += [
+        Suspect(CRONJOBS, name, "no success seen") for name in crons.names if name not in succeeded
+    ]
+
+
 @dataclass
-class _Seen:
+class Listed:
+    """What one list of a namespace says. `names` and `complete` are held against other lists."""
+
     count: int = 0
     suspects: list[Suspect] = field(default_factory=list)
     well: dict[str, str] = field(default_factory=dict)
-    running_jobs: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    complete: list[str] = field(default_factory=list)
+
+    def add(self, resource: Resource, row: Row, restart_window_seconds: float) -> str | None:
+        """Take note of a row. Returns why its object is suspect; None if it looks well."""
+        self.count += 1
+        name = str(row["Name"])
+        status = suspicion(resource, row, restart_window_seconds)
+        if status is not None:
+            ready = resource == PODS and is_ready(row)
+            self.suspects.append(Suspect(resource, name, status, ready))
+        elif resource == PODS:
+            self.well.setdefault(family(name), name)
+        elif resource == JOBS and row.get("Status", "Complete") == "Complete":
+            self.complete.append(name)
+        elif _is_compared(resource, row):
+            self.names.append(name)
+        if resource in {DEPLOYMENTS, STATEFULSETS}:
+            self.names.append(name)
+        return status
 
 
-def _see(  # noqa: PLR0913, PLR0917 - the parts of one list
+def see(
     reader: Reader,
     resource: Resource,
     namespace: str,
-    label_selector: str,
-    settings: ObserveSettings,
+    settings: Settings,
     now: datetime,
-) -> _Seen:
-    seen = _Seen()
-    for row in _rows(reader, resource, namespace, label_selector, settings, now):
+) -> Listed:
+    """What the list of that kind says."""
+    seen, window = Listed(), settings.observe.restart_window_seconds
+    for row in _rows(reader, resource, namespace, settings, now):
         if row is None:
-            seen = _Seen()
+            seen = Listed()
             continue
-        seen.count += 1
-        name = str(row["Name"])
-        status = suspicion(resource, row, settings.restart_window_seconds)
-        if status is not None:
-            seen.suspects.append(
-                Suspect(resource, name, status, resource == PODS and _is_ready(row))
-            )
-        elif resource == PODS:
-            seen.well.setdefault(family(name), name)
-        elif resource == JOBS and row.get("Status") == "Running":
-            seen.running_jobs.append(name)
+        seen.add(resource, row, window)
     return seen
 
 
-def _rows(  # noqa: PLR0913, PLR0917 - the parts of one list
-    reader: Reader,
-    resource: Resource,
-    namespace: str,
-    label_selector: str,
-    settings: ObserveSettings,
-    now: datetime,
+def chosen(resource: Resource, settings: Settings) -> str:
+    """The label selector of that kind's list."""
+    labels = "" if resource == CLAIMS else settings.label_selector
+    if resource == REPLICASETS:
+        return ",".join(part for part in (labels, _BARE) if part)
+    return labels
+
+
+def _is_compared(resource: Resource, row: Row) -> bool:
+    """Whether a row that looks well has to be held against other lists."""
+    if resource == JOBS:
+        return row.get("Status") == "Running"
+    if resource != CRONJOBS or str(row.get("Suspend")) == "True":
+        return False
+    return row.get("Last Schedule") not in {None, "", NONE}
+
+
+def _rows(
+    reader: Reader, resource: Resource, namespace: str, settings: Settings, now: datetime
 ) -> Iterator[Row | None]:
     """The rows by column name; None where the list starts again from its beginning."""
     pages = reader.table(
         resource,
         namespace,
-        columns=_COLUMNS[resource],
-        label_selector=label_selector,
-        page_size=settings.page_size,
+        columns=COLUMNS[resource],
+        label_selector=chosen(resource, settings),
+        page_size=settings.observe.page_size,
     )
     for page in pages:
         if page.first:
@@ -175,158 +233,3 @@ def _rows(  # noqa: PLR0913, PLR0917 - the parts of one list
             yield from (dict(zip(page.columns, row, strict=False)) for row in page.rows)
         else:
             yield from (cells(resource.plural, item, now) for item in page.items)
-
-
-def suspicion(resource: Resource, row: Row, restart_window_seconds: float) -> str | None:
-    """Why the object of this row has to be read in full, in kubectl's words; None if it is well."""
-    if resource == PODS:
-        return _pod(row, restart_window_seconds)
-    return _SUSPICIONS[resource](row)
-
-
-def _pod(row: Row, restart_window_seconds: float) -> str | None:
-    status = str(row.get("Status"))
-    if status in {"Completed", "Succeeded"}:
-        return None
-    if not _is_ready(row):
-        return status
-    restarts = _RESTARTS.fullmatch(str(row.get("Restarts")))
-    if restarts is None:
-        return status
-    count, ago = restarts.groups()
-    age = seconds(ago)
-    if count == "0" or (age is not None and age > restart_window_seconds):
-        return None
-    return status
-
-
-def _is_ready(row: Row) -> bool:
-    ready = _fraction(row.get("Ready"))
-    gates = _fraction(row.get("Readiness Gates"))
-    if gates is not None and gates[0] < gates[1]:
-        return False
-    return row.get("Status") == "Running" and ready is not None and ready[0] == ready[1]
-
-
-def _deployment(row: Row) -> str | None:
-    ready = _fraction(row.get("Ready"))
-    if ready is None:
-        return "unknown"
-    wanted = ready[1]
-    counts = (ready[0], row.get("Up-to-date"), row.get("Available"))
-    return (
-        None if all(_reaches(count, wanted) for count in counts) else f"{ready[0]}/{wanted} ready"
-    )
-
-
-def _stateful_set(row: Row) -> str | None:
-    ready = _fraction(row.get("Ready"))
-    if ready is None:
-        return "unknown"
-    return None if ready[0] >= ready[1] else f"{ready[0]}/{ready[1]} ready"
-
-
-def _daemon_set(row: Row) -> str | None:
-    wanted = row.get("Desired")
-    if not isinstance(wanted, int):
-        return "unknown"
-    counts = [row.get(column) for column in ("Current", "Ready", "Up-to-date", "Available")]
-    if all(_reaches(count, wanted) for count in counts):
-        return None
-    return f"{row.get('Ready')}/{wanted} ready"
-
-
-# Of a Job that is deleted or about to complete, nothing more is asked.
-_WELL_JOBS = {"Complete", "SuccessCriteriaMet", "Suspended", "Running", "Terminating"}
-
-
-def _job(row: Row) -> str | None:
-    if "Status" in row:
-        status = str(row["Status"])
-        return None if status in _WELL_JOBS else status
-    # Kubernetes before 1.31 has no such column.
-    done = _fraction(row.get("Completions"))
-    return None if done is not None and done[0] >= done[1] else "unknown"
-
-
-# A day that none of the schedule's months has: such a CronJob never runs, however young it is.
-_NO_SUCH_DAY = regex(
-    r"\S+ \S+ (?:(?:30|31|30,31) (?:2|feb)|31 (?:4|6|9|11|apr|jun|sep|nov)) \*", re.IGNORECASE
-)
-
-
-# Starts that a running Job made its CronJob miss before that is looked at.
-_HANGS = 3
-
-
-def _cron_job(row: Row) -> str | None:
-    if str(row.get("Suspend")) == "True":
-        return None
-    if _NO_SUCH_DAY.match(str(row.get("Schedule"))):
-        return "never due"
-    last = row.get("Last Schedule")
-    since = seconds(row.get("Age") if last in {None, "", NONE} else last)
-    usual = longest_gap_seconds(str(row.get("Schedule")))
-    if since is None or usual is None:
-        return "unknown"
-    if row.get("Active") not in {None, 0, "0"} and since > _HANGS * usual:
-        # Where Jobs may run side by side, the last start is not that long ago.
-        return "busy"
-    return "overdue" if since > 2 * usual + 300 else None
-
-
-def _claim(row: Row) -> str | None:
-    status = str(row.get("Status"))
-    return None if status == "Bound" else status
-
-
-_SUSPICIONS: dict[Resource, Callable[[Row], str | None]] = {
-    DEPLOYMENTS: _deployment,
-    STATEFULSETS: _stateful_set,
-    DAEMONSETS: _daemon_set,
-    JOBS: _job,
-    CRONJOBS: _cron_job,
-    CLAIMS: _claim,
-}
-
-
-def longest_gap_seconds(schedule: str) -> float | None:
-    """Roughly the longest time between two starts of a cron schedule; None if it is not one.
-
-    A coarse bound is enough: it only decides whether a CronJob is read in full.
-    """
-    minute, hour, day = 60.0, 3600.0, 86400.0
-    macros = {
-        "@yearly": 366 * day, "@annually": 366 * day, "@monthly": 31 * day, "@weekly": 7 * day,
-        "@daily": day, "@midnight": day, "@hourly": hour,
-    }  # fmt: skip
-    if schedule in macros:
-        return macros[schedule]
-    fields = schedule.split()
-    if len(fields) != 5:  # noqa: PLR2004 - the fields of a cron line
-        return None
-    minutes, hours, days, months, weekdays = fields
-    gap = hour
-    if minutes.startswith("*"):
-        gap = minute * _step(minutes)
-    if hours != "*":
-        gap = hour * _step(hours) if hours.startswith("*/") else day
-    if weekdays not in {"*", "?"}:
-        gap = 7 * day
-    if days not in {"*", "?"}:
-        gap = 31 * day
-    return gap if months == "*" else 366 * day
-
-
-def _step(text: str) -> int:
-    step = text.partition("/")[2]
-    return int(step) if step.isdigit() and step != "0" else 1
-
-
-def _fraction(text: Any) -> tuple[int, int] | None:
-    found = re.fullmatch(r"(\d+)/(\d+)(?: of \d+)?", str(text))
-    return (int(found[1]), int(found[2])) if found else None
-
-
-def _reaches(count: Any, wanted: int) -> bool:
-    return isinstance(count, int) and count >= wanted

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from watchdog.actions import Material, Object, PatchConfigMap, RemediationAction
+from watchdog.actions import Object, PatchConfigMap, ProposedValue, RemediationAction
 from watchdog.actions.rollout_restart import ANNOTATION as RESTARTED_AT
 from watchdog.actions.rollout_undo import HASH_LABEL
-from watchdog.observation.workloads import Change
+from watchdog.snapshot.workloads import Change
 
 MAX_LINES = 40
 _NOW = "(as it is now)"
@@ -26,7 +26,7 @@ _PLAIN_POD_FIELDS = ("serviceAccountName", "nodeSelector", "hostNetwork", "prior
 class Wording:
     """How values are spoken of: the source, what the snapshot saw change, what may be shown."""
 
-    material: Material
+    material: ProposedValue
     changes: tuple[Change, ...] = ()
     harmless: Collection[str] = ()
 
@@ -46,7 +46,7 @@ class Wording:
 
 
 def describe(action: RemediationAction, before: Object, after: Object, wording: Wording) -> str:
-    """The diff between two states of the target, `+` and `-` lines, at most MAX_LINES of them."""
+    """The whole diff between two states of the target, as `+` and `-` lines."""
     if action.target_kind == "Pod":
         return f"- pod {action.target.name}\n+ (its controller makes another)"
     if isinstance(action, PatchConfigMap):
@@ -54,7 +54,12 @@ def describe(action: RemediationAction, before: Object, after: Object, wording: 
     if action.subresource == "scale":
         was, now = (item.get("spec", {}).get("replicas") for item in (before, after))
         return f"- replicas: {was}\n+ replicas: {now}"
-    lines = list(_template(before["spec"]["template"], after["spec"]["template"], wording))
+    return "\n".join(_template(before["spec"]["template"], after["spec"]["template"], wording))
+
+
+def shortened(diff: str) -> str:
+    """At most MAX_LINES lines of a diff, for a report on what was done."""
+    lines = diff.splitlines()
     if len(lines) > MAX_LINES:
         lines = [*lines[:MAX_LINES], f"  ({len(lines) - MAX_LINES} more lines)"]
     return "\n".join(lines)
@@ -100,7 +105,8 @@ def _container(was: Object, now: Object, wording: Wording) -> Iterator[str]:
         yield from _field(field, held.get(field), holds.get(field), wording, plain=True)
     for field in _PROBES:
         if was.get(field) != now.get(field):
-            yield from _sides(field, *(_probe(item.get(field)) for item in (was, now)))
+            whole = wording.material.origin == "suggested"
+            yield from _sides(field, _probe(was.get(field)), _probe(now.get(field), whole=whole))
     known = {"name", "image", "command", "args", "env", "resources", *_PROBES}
     for field in sorted({*was, *now} - known):
         yield from _field(field, was.get(field), now.get(field), wording)
@@ -124,7 +130,10 @@ def _env(was: list[Object], now: list[Object], wording: Wording) -> Iterator[str
 def _value(entry: Object, words: str, wording: Wording) -> str:
     reference = entry.get("valueFrom")
     if not reference:
-        return f"value: {entry.get('value', '') if entry['name'] in wording.harmless else words}"
+        # What a person approves has to be seen, and a suggestion came from nowhere in the cluster.
+        suggested = wording.material.origin == "suggested" and words == wording.new
+        plain = suggested or entry["name"] in wording.harmless
+        return f"value: {entry.get('value', '') if plain else words}"
     kind, where = next(iter(reference.items()))
     parts = [str(where[key]) for key in ("name", "key", "fieldPath", "resource") if key in where]
     return f"valueFrom: {kind} {' '.join(parts)}"
@@ -163,12 +172,17 @@ def _flat(resources: Object) -> dict[str, str]:
     }
 
 
-def _probe(probe: Object | None) -> str | None:
-    """A probe in words, without headers and commands: they may hold credentials."""
+def _probe(probe: Object | None, *, whole: bool = False) -> str | None:
+    """A probe in words, without headers and commands: they may hold credentials.
+
+    `whole` leaves nothing of its path out, as a person has to approve that.
+    """
     if probe is None:
         return None
     if http := probe.get("httpGet"):
-        asks = f"GET {str(http.get('path', '/')).partition('?')[0]} on port {http.get('port')}"
+        path = str(http.get("path", "/"))
+        path = path if whole else path.partition("?")[0]
+        asks = f"GET {path} on port {http.get('port')}"
     elif tcp := probe.get("tcpSocket"):
         asks = f"connect to port {tcp.get('port')}"
     else:

@@ -9,21 +9,26 @@ from typing import Any
 
 from watchdog.actions import Object, Operations, RemediationAction
 from watchdog.incidents.approvals import Answer, Intent
-from watchdog.incidents.past import Past
-from watchdog.nouns import ActionResult
-from watchdog.observation.base import ObjectRef
-from watchdog.remediation.verdict import Context, Verdict
-from watchdog.settings import Settings
+from watchdog.incidents.attempt_history import Past
+from watchdog.model.lasting import LastingChange
+from watchdog.model.report import ActionResult
+from watchdog.policy.verdict import Context, Verdict
+from watchdog.settings.schema import Settings
+from watchdog.snapshot.refs import ObjectRef
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A change as a person is asked about it. `approval` says why it needs one, if it does."""
+    """A change as a person is asked about it. `approval` says why it needs one, if it does.
+
+    `lasting` is the same for Git.
+    """
 
     action: RemediationAction
     diff: str
     source: str
     approval: str | None = None
+    lasting: LastingChange | None = None
 
 
 @dataclass(frozen=True)
@@ -31,13 +36,14 @@ class Permission:
     """What remediation may do in this namespace and pass.
 
     `legal` gives the action kinds that each failure kind allows. `consent` shows a change to a
-    person and asks; None where nobody can be asked. `asks_first`: ask even for what is automatic.
-    `still_ours` is called right before every write and raises where the pass may not write.
-    `barred` is why nothing may be written at all. `past` tells what was tried on a workload before,
-    `begin` records a write before it is sent (what cannot be recorded is not done), and `request`
-    asks for an approval by message or annotation, where consent cannot be asked for at once; it is
-    told what of the plan may still be made, and gives None where that was asked for before this.
-    `blocked` says why nothing may be changed just now; it is asked last, as it asks others. `plan`
+    person and asks; None where no one can be asked. `asks_first`: ask even for what is automatic.
+    `may_write` is called right before every write and raises where the pass may not write.
+    `write_blocked_reason` is why nothing may be written at all. `past` tells what was tried on a
+    workload before, `begin` records a write before it is sent (what cannot be recorded is not
+    done), and `request` asks for an approval by message or annotation, if consent cannot be asked
+    for at once; it receives what of the plan may still be made, and gives None if that was asked
+    for before. `blocked` says why nothing may be changed just now; it is asked last, as it asks
+    others. `plan`
     is all that is proposed, also what waits for an approval already.
     """
 
@@ -47,9 +53,9 @@ class Permission:
     legal: Mapping[str, Collection[str]]
     consent: Callable[[Proposal], bool] | None = None
     asks_first: bool = False
-    still_ours: Callable[[], None] = lambda: None
+    may_write: Callable[[], None] = lambda: None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    barred: Verdict | None = None
+    write_blocked_reason: Verdict | None = None
     past: Mapping[ObjectRef, Past] = field(default_factory=dict)
     begin: Callable[[Intent], None] | None = None
     request: Callable[[Intent, Sequence[RemediationAction]], Answer | None] | None = None
@@ -63,7 +69,7 @@ class Applied:
 
     `owner` is the workload to watch. `generation` is that of the object after our write, None
     where it is not known whether it arrived. `back` turns the write round, `left` is what we left
-    behind: while it is like that, nobody changed it since.
+    behind: while it is like that, no one changed it since.
     """
 
     before: Object
@@ -75,7 +81,7 @@ class Applied:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class Tried:
     """One action's result, and what it takes to follow it up. `counts`: it used up an attempt.
 
     `id` is that of the recorded try, empty where nothing was sent.

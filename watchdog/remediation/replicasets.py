@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from watchdog.actions import Object
-from watchdog.remediation.sending import Cluster
-from watchdog.resources import REPLICASETS
+from watchdog.kube.ports import Writer
+from watchdog.kube.resources import REPLICASETS
+from watchdog.text.sanitize import whole_number
 
 _REVISION = "deployment.kubernetes.io/revision"
 
 
-def owned_by(cluster: Cluster, deployment: Object) -> list[Object]:
+def owned_by(cluster: Writer, deployment: Object) -> list[Object]:
     """Those that this very Deployment made, newest revision first."""
     metadata = deployment["metadata"]
     found = cluster.list(
@@ -23,8 +24,7 @@ def owned_by(cluster: Cluster, deployment: Object) -> list[Object]:
 
 def revision(item: Object) -> int:
     """The revision that a Deployment or ReplicaSet is annotated with, 0 without one."""
-    text = str((item["metadata"].get("annotations") or {}).get(_REVISION, ""))
-    return int(text) if text.isdigit() else 0
+    return whole_number((item["metadata"].get("annotations") or {}).get(_REVISION)) or 0
 
 
 def controller_uid(item: Object) -> str | None:

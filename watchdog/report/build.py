@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 
-from watchdog.nouns import Delivery, NamespaceReport, Report
+from watchdog.model.report import Delivery, NamespaceReport, Report
 
 Result = Literal["ok", "degraded", "failed"]
 
@@ -36,17 +36,24 @@ def completed(
     )
 
 
+def looked_for(namespaces: tuple[NamespaceReport, ...]) -> tuple[NamespaceReport, ...]:
+    """The reports on the namespaces of a pass. If not one exists, the list of them is wrong."""
+    if not all(item.gone for item in namespaces):
+        return namespaces
+    return tuple(
+        item.model_copy(
+            update={"gone": False, "error": f"namespace {item.namespace} does not exist"}
+        )
+        for item in namespaces
+    )
+
+
 def judge(namespaces: Iterable[NamespaceReport]) -> Result:
     """`failed` when nothing could be looked at, `degraded` when something could not."""
-    seen = tuple(namespaces)
-    if seen and all(item.error or _unseen(item) for item in seen):
+    seen = tuple(item for item in namespaces if not item.gone)
+    if seen and all(item.unseen for item in seen):
         return "failed"
     return "degraded" if any(item.error or item.blind_spots for item in seen) else "ok"
-
-
-def _unseen(item: NamespaceReport) -> bool:
-    """Whether not one kind of object could be listed."""
-    return bool(item.blind_spots) and not item.objects
 
 
 def with_deliveries(report: Report, deliveries: Iterable[Delivery]) -> Report:

@@ -1,6 +1,6 @@
 """Report -> Kubernetes Events: each write leaves a trace where `kubectl describe` shows it. Pure.
 
-The bodies are events.k8s.io/v1; whoever holds the writer creates them, best effort.
+The bodies are events.k8s.io/v1; anyone who holds the writer creates them, best effort.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from watchdog.nouns import ActionResult, NamespaceReport, Outcome
-from watchdog.observation.base import ObjectRef
-from watchdog.report.phrases import one_line, shorten
-from watchdog.resources import BY_KIND
+from watchdog.kube.resources import BY_KIND
+from watchdog.model.outcome import Outcome
+from watchdog.model.report import ActionResult, NamespaceReport
+from watchdog.report.wording import titled
+from watchdog.snapshot.refs import ObjectRef
+from watchdog.text.format import one_line, shorten
 
 CONTROLLER = "sre-watchdog"
 _NOTE_BYTES = 1024
@@ -70,8 +72,7 @@ def _event(result: ActionResult, at: datetime, instance: str, uid: str | None) -
 
 def _note(result: ActionResult) -> str:
     """What was done, what was seen, and how to take it back."""
-    source = f" (from {result.source})" if result.source else ""
-    parts = [f"{result.action.title}{source}: {result.outcome.value}", result.reason]
+    parts = [f"{titled(result)}: {result.outcome.value}", result.reason]
     if result.verification:
         parts.append(result.verification.summary or "; ".join(result.verification.problems))
     parts.append(f"Undo: {result.undo}" if result.undo else "")

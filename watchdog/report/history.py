@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from watchdog.incidents.incident import ApprovalRequest, Incident, Try
 from watchdog.incidents.memory import Memory
-from watchdog.nouns import Outcome
-from watchdog.report.phrases import count, duration, one_line
-from watchdog.report.todo import approve_command
+from watchdog.model.incident import ApprovalRequest, Attempt, Incident
+from watchdog.model.outcome import Outcome
+from watchdog.report.next_steps import approve_command
+from watchdog.text.format import count, duration, one_line
 
 _STATES = {"needs_you": "needs you"}
 _ENDED = {
@@ -40,7 +40,7 @@ class Page:
     readable: bool = True
 
 
-def tried(attempt: Try) -> str:
+def tried(attempt: Attempt) -> str:
     """`set env REGION on container main: undone (0 of 2 pods ready)`."""
     ended = "not known yet" if attempt.outcome is None else _ENDED.get(attempt.outcome, "not made")
     if attempt.outcome is Outcome.VERIFIED and not attempt.lasted:

@@ -13,10 +13,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from watchdog.nouns import Report
-from watchdog.regex import regex
-from watchdog.report.closing import closing, undelivered
-from watchdog.report.words import chapters
+from watchdog.model.report import Report
+from watchdog.report.summary_line import closing, one_cause, undelivered
+from watchdog.report.wording import chapters
+from watchdog.text.regex import regex
 
 _SPECIAL = regex(r"([\\`*_{}\[\]#|~!$])")
 _BLANK_LINES = regex(r"\n{3,}")
@@ -33,6 +33,7 @@ def render_markdown(report: Report) -> str:
     text = _environment().get_template("markdown.j2").render(
         chapters=chapters(report),
         closing=closing(report),
+        one_cause=one_cause(report),
         undelivered=undelivered(report),
         dry_run=report.mode == "dry_run",
     )  # fmt: skip

@@ -17,10 +17,11 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from watchdog.nouns import Report
-from watchdog.regex import regex
-from watchdog.report.closing import closing, undelivered
-from watchdog.report.words import Step, chapters
+from watchdog.model.report import Report
+from watchdog.report.case import Step
+from watchdog.report.summary_line import closing, one_cause, undelivered
+from watchdog.report.wording import chapters
+from watchdog.text.regex import regex
 
 _STYLES = {
     "plain": "", "title": "", "head": "bold", "good": "green", "bad": "bold red", "warn": "yellow",
@@ -52,6 +53,7 @@ def _lines(report: Report, width: int) -> list[str]:
         .render(
             chapters=chapters(report),
             closing=closing(report),
+            one_cause=one_cause(report),
             undelivered=undelivered(report),
             dry_run=report.mode == "dry_run",
         )
@@ -106,6 +108,14 @@ class _Layout:
         style = {"+": "add", "-": "remove"}.get(line.lstrip()[:1], "dim")
         return _mark(f"{_INDENT}{'':<{_LABEL + 2}}{line}", style)
 
+    def patch(self, lines: Sequence[str], head: str) -> str:
+        """A manifest's lines, uncut so that they can be copied."""
+        if not lines:
+            return _NOTHING
+        shown = [*([head] if head else []), *(f"  {line}" for line in lines)]
+        indent = " " * (len(_INDENT) + _LABEL)
+        return _BREAK.join(_mark(f"{indent}{line}", "dim") for line in shown)
+
     def ends(self, left: str, right: str, *styles: str) -> str:
         """Left and right on one line, or under each other where both do not fit."""
         room = self.width - cell_len(left) - cell_len(right)
@@ -150,6 +160,7 @@ def _environment(width: int) -> Environment:
         lines=layout.lines,
         command=layout.command,
         diff=layout.diff,
+        patch=layout.patch,
         note=layout.note,
         block=lambda text: text.rstrip("\n") or _NOTHING,
     )

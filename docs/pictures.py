@@ -1,0 +1,271 @@
+"""Draws the pictures of the docs: Slack's messages in each state, the HTML report, a terminal.
+
+`python docs/pictures.py` writes docs/pictures/. The messages are made by the same code that posts
+them; only their look is imitated. It needs Chromium (`CHROMIUM` names another browser).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from html import escape
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+from rich.console import Console
+
+TOP = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TOP))
+
+from tests.support.report_samples import (  # noqa: E402
+    STARTED,
+    diagnosis,
+    explanation,
+    fix,
+    namespace,
+    ref,
+    report,
+)
+from watchdog.actions import PatchDeploymentEnv  # noqa: E402
+from watchdog.model.history import Happening, PodLife, RevisionLife, WorkloadHistory  # noqa: E402
+from watchdog.model.incident import ApprovalRequest, Attempt, Incident  # noqa: E402
+from watchdog.model.lasting import GitSource, LastingChange  # noqa: E402
+from watchdog.model.outcome import Outcome  # noqa: E402
+from watchdog.model.report import Report  # noqa: E402
+from watchdog.report.html import render_html  # noqa: E402
+from watchdog.report.ownership import Ownership  # noqa: E402
+from watchdog.report.story import Story  # noqa: E402
+from watchdog.report.text import render_text  # noqa: E402
+from watchdog.report.wording import chapters  # noqa: E402
+from watchdog.slack.block_kit import Message  # noqa: E402
+from watchdog.slack.incident_message import ask, incident_message  # noqa: E402
+
+OUT = TOP / "docs" / "pictures"
+UNDO = (
+    "kubectl -n shop patch deployment ledger --type json --field-manager sre-watchdog -p "
+    '\'[{"op": "test", "path": "/spec/template/spec/containers/0/env/0/name", '
+    '"value": "LEDGER_REGION"}, '
+    '{"op": "remove", "path": "/spec/template/spec/containers/0/env/0"}]\''
+)
+PATCH = """apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ledger
+  namespace: shop
+spec:
+  template:
+    spec:
+      containers:
+      - name: main
+        env:
+        - name: LEDGER_REGION
+          value: REPLACE_ME
+"""
+ACTION = PatchDeploymentEnv(target=ref(), container="main", name="LEDGER_REGION")
+OURS = Ownership(
+    owner="payments",
+    severity="critical",
+    runbook="https://wiki.example/shop",
+    dashboard="https://grafana.example/d/sre-watchdog",
+)
+CHANGE = LastingChange(
+    patch=PATCH,
+    source=GitSource(
+        by="Application argocd/shop",
+        repository="https://git.example/shop.git",
+        path="apps/ledger",
+        revision="main",
+    ),
+)
+
+
+def sample(outcome: Outcome, **changes: Any) -> Report:
+    """A report about one Deployment whose fix ended so."""
+    done: dict[str, Any] = {"lasting": CHANGE, **changes}
+    if outcome is Outcome.VERIFIED:
+        done |= {"undo": UNDO, "next_deploy": "removed"}
+    said = explanation(
+        place="the values of Helm release shop",
+        to_do="Put LEDGER_REGION into the values of Helm release shop.",
+    )
+    life = WorkloadHistory(
+        target=ref(),
+        seen_at=STARTED,
+        revisions=(
+            RevisionLife(
+                revision=7,
+                created_at=STARTED - timedelta(minutes=12),
+                current=True,
+                changes=("removed env LEDGER_REGION of container main",),
+            ),
+            RevisionLife(revision=6, created_at=STARTED - timedelta(days=2), worked=True),
+        ),
+        pods=tuple(
+            PodLife(
+                name=name,
+                created_at=STARTED - timedelta(minutes=12),
+                restarts=7,
+                state="CrashLoopBackOff",
+                ended_at=STARTED - timedelta(minutes=1 + number),
+                ended="Error, exit code 1",
+            )
+            for number, name in enumerate(("ledger-7d9f-x2k4p", "ledger-7d9f-8qw5z"))
+        ),
+        events=(Happening(at=STARTED - timedelta(minutes=2), what="BackOff ×14"),),
+    )
+    return report(
+        namespace(
+            diagnosis=diagnosis(explanations=(said,)),
+            actions=(fix(outcome, **done),),
+            workloads=(life,),
+        )
+    )
+
+
+def incident(state: Any, **changes: Any) -> Incident:
+    """The incident of it, in that state."""
+    given: dict[str, Any] = {
+        "fingerprint": "ab",
+        "kind": "missing_env",
+        "target": ref(),
+        "summary": "missing environment variable",
+        "first_seen": STARTED - timedelta(minutes=12),
+        "last_seen": STARTED,
+        "state": state,
+    }
+    return Incident(**{**given, **changes})
+
+
+def messages() -> dict[str, list[Message]]:
+    """What Slack shows, by the name of the picture."""
+    tried = Attempt(
+        id="aa",
+        action=ACTION,
+        patch="bb",
+        at=STARTED,
+        outcome=Outcome.VERIFIED,
+        ended_at=STARTED + timedelta(seconds=31),
+        next_deploy="removed",
+        place="the values of Helm release shop",
+        undo=UNDO,
+    )
+    request = ApprovalRequest(
+        id="5f1c" * 16,
+        action=ACTION,
+        uid="u",
+        patch="bb",
+        reason="the value was suggested by the model",
+        asked_at=STARTED,
+        expires_at=STARTED + timedelta(days=1),
+    )
+    broken = _story(sample(Outcome.REFUSED, reason="paused until 15:00"), incident("broken"))
+    waits = sample(Outcome.AWAITING_APPROVAL, reason="the value was suggested", request=request.id)
+    begun = tried.model_copy(update={"outcome": None, "ended_at": None})
+    fixing = _story(sample(Outcome.APPLIED), incident("fixing", attempts=1, tries=(begun,)))
+    needs = _story(waits, incident("needs_you", request=request))
+    fixed = _story(sample(Outcome.VERIFIED), incident("fixed", attempts=1, tries=(tried,)))
+    over = incident(
+        "resolved", attempts=1, tries=(tried,), resolved_at=STARTED + timedelta(minutes=5)
+    )
+    resolved = Story(over, report(), STARTED + timedelta(minutes=5), ours=OURS)
+    thread = incident_message(fixed).thread
+    return {
+        "slack": [incident_message(each) for each in (broken, fixing, needs, fixed, resolved)],
+        "slack-thread": [*thread, ask(needs, request, ("U024BE7LH",))],
+    }
+
+
+def _story(whole: Report, known: Incident) -> Story:
+    item = whole.namespaces[0]
+    return Story(known, whole, STARTED, item, chapters(whole)[0].cases[0], OURS)
+
+
+def shown(block: dict[str, Any]) -> Markup:
+    """A block as Slack shows it."""
+    items = [block["text"]] if "text" in block else block["elements"]
+    return Markup(" ".join(_item(item) for item in items))  # noqa: S704 -- escaped by _item
+
+
+def _item(item: dict[str, Any]) -> str:
+    if item["type"] == "plain_text":
+        return escape(item["text"])
+    parts = re.split(r"(```\n.*?\n```|`[^`]+`)", item["text"], flags=re.DOTALL)
+    return "".join(_piece(part) for part in parts)
+
+
+def _piece(part: str) -> str:
+    # Slack's markup has its three signs escaped already.
+    if part.startswith("```"):
+        return f"<pre>{part[4:-4]}</pre>"
+    if part.startswith("`"):
+        return f"<code>{part[1:-1]}</code>"
+    part = re.sub(r"<(https?://[^|>]+)\|([^>]+)>", r'<a href="\1">\2</a>', part)
+    part = re.sub(r"<@(\w+)>", r"<a>@\1</a>", part)
+    part = part.replace(":white_check_mark:", "✅")
+    return re.sub(r"\*([^*\n]+)\*", r"<b>\1</b>", part)
+
+
+def pages() -> Iterator[tuple[str, str, tuple[int, int], str]]:
+    """Name of the picture, HTML, size in pixels, and colour scheme."""
+    environment = Environment(loader=FileSystemLoader(TOP / "docs"), autoescape=True)
+    environment.filters["shown"] = shown
+    heights = {"slack": 1480, "slack-thread": 920}
+    for name, said in messages().items():
+        page = environment.get_template("slack.html.j2").render(messages=said)
+        yield name, page, (752, heights[name]), "light"
+    whole = render_html(sample(Outcome.VERIFIED))
+    yield "report-light", whole, (1000, 2050), "light"
+    yield "report-dark", whole, (1000, 2050), "dark"
+    # The browser's own window cannot be as narrow as a phone.
+    style = "width:390px;height:2600px;border:0"
+    frame = f'<body style="margin:0"><iframe style="{style}" srcdoc="{escape(whole)}"></iframe>'
+    yield "report-phone", frame, (390, 2560), "light"
+
+
+def draw(browser: str, page: Path, size: tuple[int, int], scheme: str, to: Path) -> None:
+    """Let the browser take a picture; raises CalledProcessError where it cannot."""
+    dark = {"dark": 0, "light": 1}[scheme]
+    flags = [f"--window-size={size[0]},{size[1]}", f"--blink-settings=preferredColorScheme={dark}"]
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    subprocess.run(
+        [*command, *flags, f"--screenshot={to}", page.as_uri()],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+
+
+def terminal() -> None:
+    """The report as a terminal shows it, as SVG."""
+    console = Console(record=True, width=100, file=StringIO(), force_terminal=True)
+    render_text(sample(Outcome.VERIFIED), console)
+    svg = console.export_svg(title="sre-watchdog run -n shop", unique_id="watchdog")
+    # Its font would be loaded from elsewhere.
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    (OUT / "terminal.svg").write_text(svg, encoding="utf-8")
+
+
+def main() -> None:
+    """Draw all."""
+    browser = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
+    if browser is None:
+        sys.exit("make pictures: needs Chromium (on Debian: apt-get install chromium)")
+    OUT.mkdir(exist_ok=True)
+    terminal()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, html, size, scheme in pages():
+            page = Path(folder) / f"{name}.html"
+            page.write_text(html, encoding="utf-8")
+            draw(browser, page, size, scheme, OUT / f"{name}.png")
+            print(f"docs/pictures/{name}.png")
+
+
+if __name__ == "__main__":
+    main()

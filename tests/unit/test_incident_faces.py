@@ -1,0 +1,58 @@
+"""One cause is one incident, whichever of its faces a pass sees."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from watchdog.examples import builders as ex
+from watchdog.incidents.memory import Memory
+from watchdog.incidents.transitions import merge_findings
+from watchdog.model.diagnosis import Finding
+from watchdog.settings.schema import IncidentSettings
+
+UID = {ex.WEB: "uid-web"}
+# A program that ends again and again, as three passes see it: Completed, 0 of 1, CrashLoopBackOff.
+FACES = (("crash_app_error", "main"), ("unhealthy_workload", None), ("missing_env", "main"))
+
+
+def seen(memory: Memory, minutes: int, *faces: tuple[str, str | None]) -> Memory:
+    """The memory once a pass has found these kinds, each on its container."""
+    findings = [
+        Finding(kind=kind, target=ex.WEB, container=container, summary="down")
+        for kind, container in faces
+    ]
+    now = ex.NOW + timedelta(minutes=minutes)
+    return merge_findings(memory, findings, UID, now, IncidentSettings())
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0), (0, 2, 1), (1, 2, 0)])
+def test_the_same_failure_in_three_faces_is_one_incident_with_one_duration(
+    order: tuple[int, ...],
+) -> None:
+    memory = Memory(namespace=ex.NAMESPACE)
+    for minutes, face in enumerate(order):
+        memory = seen(memory, minutes, FACES[face])
+
+    (incident,) = memory.incidents
+    assert incident.first_seen == ex.NOW
+    assert incident.kind == FACES[order[-1]][0]
+    assert incident.open
+
+
+def test_another_container_is_another_incident() -> None:
+    memory = seen(Memory(namespace=ex.NAMESPACE), 0, ("crash_app_error", "main"))
+    memory = seen(memory, 1, ("crash_app_error", "main"), ("crash_app_error", "proxy"))
+
+    assert [incident.container for incident in memory.incidents] == ["main", "proxy"]
+
+
+def test_what_was_seen_as_a_whole_becomes_the_incident_of_one_container_only() -> None:
+    memory = seen(Memory(namespace=ex.NAMESPACE), 0, ("unhealthy_workload", None))
+    memory = seen(memory, 1, ("crash_app_error", "main"), ("crash_app_error", "proxy"))
+
+    assert sorted(i.first_seen for i in memory.incidents) == [
+        ex.NOW,
+        ex.NOW + timedelta(minutes=1),
+    ]

@@ -1,0 +1,199 @@
+"""What programs say when something outside of them fails, and what they say of themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.outage_releases import SAYS
+from watchdog.detection.outside import origin_of_line
+from watchdog.examples.builders import WEB, change, deployment, earlier, snapshot_of
+
+OUTSIDE = (
+    "connection to server at db, port 5432 failed: Connection refused",
+    "redis.exceptions.ConnectionError: Error 111 connecting to redis:6379.",
+    "FATAL:  the database system is starting up",
+    "FATAL:  the database system is shutting down",
+    "FATAL:  the database system is in recovery mode",
+    "FATAL:  sorry, too many clients already",
+    ("FATAL:  remaining connection slots are reserved for non-replication superuser connections"),
+    "kafka.errors.NoBrokersAvailable: NoBrokersAvailable",
+    "could not translate host name db: Temporary failure in name resolution",
+    "java.net.UnknownHostException: kafka",
+    "Can't connect to MySQL server on db (111)",
+    "ERROR 1040 (HY000): Too many connections",
+    "Communications link failure: the last packet sent successfully was 0 ms ago",
+    "MongoServerSelectionError: connect ECONNREFUSED 10.96.0.7:27017",
+    "pymongo.errors.ServerSelectionTimeoutError: mongo:27017: [Errno 111] Connection refused",
+    "POST https://auth/v1/token returned 503 Service Unavailable",
+    "GET https://flags/v1/flags: 429 Too Many Requests",
+    "Error making API request: Code: 503. Errors: * Vault is sealed",
+    "etcdserver: no leader",
+    "etcdserver: request timed out",
+    "ORA-12541: TNS:no listener",
+    ("ORA-12514: TNS:listener does not currently know of service requested in connect descriptor"),
+    "ORA-01033: ORACLE initialization or shutdown in progress",
+    "x509: certificate has expired or is not yet valid: now is after 2026-11-01",
+    "ssl.SSLCertVerificationError: certificate verify failed: certificate has expired",
+    (
+        "javax.net.ssl.SSLHandshakeException: PKIX path validation failed: "
+        "java.security.cert.CertPathValidatorException: validity check failed"
+    ),
+    "NotAfter: Sat Nov 28 2026: certificate expired",
+    "FATAL:  password authentication failed for user shop",
+    "ExpiredToken: The security token included in the request is expired",
+    "InvalidClientTokenId: The security token included in the request is invalid",
+    "SignatureDoesNotMatch: the request signature we calculated does not match",
+    "license server lic did not answer within 10s",
+    "OSError: [Errno 28] No space left on device: '/shared/cache'",
+    "LOADING Redis is loading the dataset in memory",
+    (
+        "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to "
+        "persist to disk"
+    ),
+    "READONLY You can't write against a read only replica.",
+    "NOAUTH Authentication required.",
+    "WRONGPASS invalid username-password pair or user is disabled.",
+    "CLUSTERDOWN The cluster is down",
+    ("upstream connect error or disconnect/reset before headers. reset reason: connection failure"),
+    "context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
+    "dial tcp: lookup db on 10.96.0.10:53: server misbehaving",
+    "dial tcp 10.0.0.3:5432: connect: no route to host",
+    "getaddrinfo ENOTFOUND db",
+    "getaddrinfo EAI_AGAIN db",
+    "socket hang up",
+    "read ECONNRESET",
+    "consul: No cluster leader",
+    "No known Consul servers",
+    (
+        'rpc error: code = Unavailable desc = connection error: desc = "transport: Error '
+        'while dialing"'
+    ),
+    "rpc error: code = DeadlineExceeded desc = context deadline exceeded",
+    "AMQPConnectionError: connection to rabbit:5672 closed unexpectedly",
+    "com.rabbitmq.client.PossibleAuthenticationFailureException",
+    "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN",
+    (
+        "org.apache.zookeeper.KeeperException$ConnectionLossException: KeeperErrorCode = "
+        "ConnectionLoss"
+    ),
+    "Broker not available",
+    "1 alive brokers is less than replication factor 3",
+    (
+        "elasticsearch.ConnectionError: ConnectionError(<urllib3.connection>: Failed to "
+        "establish a new connection)"
+    ),
+    "master_not_discovered_exception",
+    (
+        "cluster_block_exception: index blocked by: [FORBIDDEN/12/index read-only / "
+        "allow delete (api)]"
+    ),
+    "SequelizeConnectionError: Connection terminated unexpectedly",
+    "server closed the connection unexpectedly",
+    "SSL connection has been closed unexpectedly",
+    "MySQL server has gone away",
+    "Lost connection to MySQL server during query",
+    "Access denied for user 'shop'@'10.0.0.1' (using password: YES)",
+    "Login failed for user 'sa'.",
+    "401 Unauthorized: token is expired",
+    "token is expired by 3m2s",
+    "oauth2: cannot fetch token: 503",
+    "AADSTS7000222: The provided client secret keys for app are expired",
+    "AccessDeniedException: User is not authorized to perform: secretsmanager:GetSecretValue",
+    "NoCredentialProviders: no valid providers in chain",
+    "Unable to locate credentials",
+    "ThrottlingException: Rate exceeded",
+    "Quota exceeded for quota metric 'Read requests'",
+    "botocore.exceptions.EndpointConnectionError: Could not connect to the endpoint URL",
+    "The remote server returned an error: (502) Bad Gateway",
+    "HTTP Error 504: Gateway Time-out",
+    "Host is down",
+    "Network is unreachable",
+    "Connection timed out after 10001 milliseconds",
+    "timed out waiting for lock held by another process on the database",
+    "migration lock is held by another process",
+    "waiting for table users to be created",
+    "Transport endpoint is not connected",
+    "Stale file handle",
+    "Input/output error",
+    "Disk quota exceeded",
+    (
+        "RequestTimeTooSkewed: The difference between the request time and the current "
+        "time is too large"
+    ),
+    "clock skew detected",
+    "Failed to fetch remote config: 500 Internal Server Error",
+    "License has expired",
+    "SMTPServerDisconnected: Connection unexpectedly closed",
+    "ldap: Can't contact LDAP server",
+    "Ldap.TimeoutException: LDAP server unavailable",
+    "Unable to acquire JDBC Connection",
+    "HikariPool-1 - Connection is not available, request timed out after 30000ms",
+    "hazelcast: Unable to connect to any address in the cluster",
+    "nats: no servers available for connection",
+    "nats: no responders available for request",
+    "failed to connect to `host=db user=shop`: hostname resolving error",
+    "Cassandra: NoHostAvailableException: All host(s) tried for query failed",
+    "the server is currently unable to handle the request",
+    'Post "https://10.96.0.1:443/api": dial tcp 10.96.0.1:443: i/o timeout',
+    "leader election lost",
+)
+OWN = (
+    "ValueError: ledger is corrupt",
+    "panic: runtime error: invalid memory address or nil pointer dereference",
+    "panic: nil map",
+    "SyntaxError: invalid syntax (settings.py, line 12)",
+    "sh: /opt/no-such-program: not found",
+    "error: unknown flag: --workers",
+    "listen tcp :80: bind: address already in use",
+    "KeyError: 'REGION'",
+    "ModuleNotFoundError: No module named 'requests'",
+    "java.lang.ClassNotFoundException: com.example.Main",
+    "Error: Cannot find module '/app/server.js'",
+    "yaml: line 12: mapping values are not allowed in this context",
+    "invalid configuration: server.port must be between 1 and 65535",
+    "unsupported format version 3",
+    "schema 12 is needed",
+    "Segmentation fault (core dumped)",
+    "java.lang.OutOfMemoryError: Java heap space",
+    "open /etc/app/config.yaml: no such file or directory",
+    "AttributeError: 'NoneType' object has no attribute 'split'",
+    "TypeError: connect() missing 1 required positional argument: 'timeout'",
+    "assertion failed: timeout > 0",
+    "RuntimeError: pool size 500 is larger than the limit",
+    "error: server name is not set",
+    "Undefined variable: $timeout_ms",
+    'relation "orders" does not exist',
+    "ParseError: unexpected token in template 'service.tmpl'",
+    "fatal: bad revision of license header",
+    "index out of range [5] with length 3",
+    "TimeoutError is not defined",
+    "ReferenceError: Unavailable is not defined",
+    "NullPointerException at com.shop.ConnectionPool.<init>",
+    "permission denied: /data",
+    'invalid value "abc" for flag -timeout: parse error',
+    "unknown option quota",
+    "NameError: name 'token' is not defined",
+)
+
+
+@pytest.mark.parametrize("line", [*OUTSIDE, *(says.format(db="db") for says in SAYS.values())])
+def test_line_about_something_outside_is_not_the_releases_doing(line: str) -> None:
+    last = earlier(change("image", "web:1", "web:2"))
+    seen = snapshot_of(deployment(last=last))
+
+    assert origin_of_line(seen, WEB, "main", line) == "outside"
+
+
+@pytest.mark.parametrize("line", OWN)
+def test_line_about_the_program_itself_is_its_own_doing(line: str) -> None:
+    last = earlier(change("image", "web:1", "web:2"))
+    seen = snapshot_of(deployment(last=last))
+
+    assert origin_of_line(seen, WEB, "main", line) == "workload"
+
+
+@pytest.mark.parametrize("field", ["env DB_HOST", "env DATABASE_URL", "envFrom"])
+def test_outage_of_what_the_release_itself_set_is_its_own_doing(field: str) -> None:
+    seen = snapshot_of(deployment(last=earlier(change(field, "a", "b"))))
+
+    assert origin_of_line(seen, WEB, "main", "connect ECONNREFUSED 10.0.0.7:5432") == "workload"

@@ -1,0 +1,1 @@
+"""The commands of `sre-watchdog`. Each imports what is heavy by itself, so `--help` is fast."""

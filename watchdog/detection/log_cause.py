@@ -1,0 +1,165 @@
+"""The form of the kinds that read the cause of a crash from the log; each has its own pattern."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from watchdog.detection.container_view import ContainerView
+from watchdog.detection.containers import crashes, exit_code, make_finding, matching, with_evidence
+from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import event_line, quotes, shorten, told_by
+from watchdog.detection.outside import Dependency, origin_of
+from watchdog.detection.owners import kubectl, word
+from watchdog.detection.rollback import changed_words, logs_command, run_again, undo
+from watchdog.text.format import verbatim
+from watchdog.text.regex import regex
+from watchdog.text.root_record import LONGEST_LINE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from watchdog.actions import RolloutUndo
+    from watchdog.model.diagnosis import Finding, Origin
+    from watchdog.snapshot.snapshot import ClusterSnapshot
+
+
+# Patterns are tried on the words of each crash; words of any length must not make that slow.
+_LONGEST = 2000
+# A test that failed quotes what it expected.
+_COMPARES = regex(
+    r"\s*(?:\w+\.)*(?:Assertion(?:Failed)?Error|AssertionFailedError|ComparisonFailure)\b"
+)
+_LOOPBACK = regex(r"(?:127(?:\.\d{1,3}){3}|localhost|\[?::1\]?)(?::\d+)?")
+# Words that stand where a name may stand.
+_NO_SUBJECT = {
+    "", "a", "address", "an", "at", "by", "database", "dns", "error", "failed", "for", "host",
+    "hostname", "in", "instance", "is", "name", "not", "of", "on", "server", "service", "the",
+    "to", "upstream",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LogCause:
+    """What a crashing container's log says, and what that means.
+
+    `pattern` finds the words that tell it, `unless` what these words mean besides; the first group
+    of `subject` finds what they are about (a host, a path). In `why`, `{who}` stands for the
+    container and `{subject}` for that in parentheses, or for nothing. `depends_on` is set if the
+    cause lies outside the workload; `goes_back` is false if an earlier revision would fail too.
+    `on_node` are why and to do for a pod in the network of its node; `at_home` is what to do if the
+    subject is the pod itself (127.0.0.1).
+    """
+
+    name: str
+    summary: str
+    pattern: re.Pattern[str]
+    why: str
+    to_do: str
+    hint: str
+    subject: tuple[re.Pattern[str], ...] = ()
+    unless: re.Pattern[str] | None = None
+    on_node: tuple[str, str] | None = None
+    at_home: str = ""
+    depends_on: Dependency | None = None
+    goes_back: bool = True
+
+    def kind(self) -> FailureKind:
+        """The failure kind of this cause; its fix is going back where a new revision brought it."""
+        return FailureKind(
+            name=self.name,
+            summary=self.summary,
+            detect=self._detect,
+            explain=self._explain,
+            advise=self._advise,
+            hint=self.hint,
+            fix=self._fix,
+            actions=("rollout_undo",) if self.goes_back else (),
+        )
+
+    def find(self, texts: Iterable[str]) -> str | None:
+        """The first of these words that tell it."""
+        return next((text for text in texts if self.tells(text)), None)
+
+    def tells(self, text: str) -> bool:
+        """Whether these words say that it is so."""
+        text = text[:_LONGEST]
+        if _COMPARES.match(text):
+            return False
+        found = self.pattern.search(text)
+        return bool(found) and not (self.unless and self.unless.search(text))
+
+    def about(self, *texts: str) -> str | None:
+        """The host, path or port that these words name; the best pattern in any of them first.
+
+        The groups of a pattern are joined with a colon, as host and port are.
+        """
+        found = (
+            m
+            for pattern in self.subject
+            for text in texts
+            for m in pattern.finditer(text[:_LONGEST])
+        )
+        named = (":".join(filter(None, match.groups())) for match in found)
+        return next((name for name in named if name.lower() not in _NO_SUBJECT), None)
+
+    def because(self, subject: str | None) -> str:
+        """Why, without what became of it: `the host name (ledger-db) cannot be resolved (DNS).`."""
+        _, _, reason = self.why.partition(" because ")
+        return reason.format(subject=f" ({subject})" if subject else "")
+
+    def _detect(self, snapshot: ClusterSnapshot) -> Iterator[Finding]:
+        def tells(item: ContainerView) -> bool:
+            if not crashes(item, snapshot) or exit_code(item.state) == 0:
+                return False
+            told = told_by(snapshot, item)
+            return told is not None and told.sure and self.find(told.texts) is not None
+
+        for _owner, seen in matching(snapshot, tells):
+            told = told_by(snapshot, seen[0])
+            if told is None:
+                continue
+            words = self.find(told.texts) or ""
+            code = str(exit_code(seen[0].state))
+            finding = make_finding(
+                self.name,
+                self.summary,
+                snapshot,
+                seen,
+                code=code,
+                line=shorten(told.line, LONGEST_LINE),
+                subject=self.about(words, *told.texts),
+                on_node="yes" if self.on_node and seen[0].pod.template.host_network else None,
+            )
+            finding = finding.model_copy(update={"origin": self._origin(snapshot, finding)})
+            backoff = event_line(snapshot, [item.pod for item in seen], "BackOff")
+            yield with_evidence(finding, *quotes(snapshot, seen[0]), backoff)
+
+    def _origin(self, snapshot: ClusterSnapshot, finding: Finding) -> Origin:
+        if self.depends_on is None:
+            return "workload"
+        subject = finding.facts.get("subject")
+        return origin_of(snapshot, finding.target, finding.container, self.depends_on, subject)
+
+    def _explain(self, finding: Finding, snapshot: ClusterSnapshot) -> str:
+        facts = finding.facts
+        subject = f" ({facts['subject']})" if "subject" in facts else ""
+        why = self.on_node[0] if self.on_node and "on_node" in facts else self.why
+        why = why.format(who=facts["who"], subject=subject)
+        changed = changed_words(finding, snapshot) if self.goes_back else ""
+        return f"{why} It ends with exit code {facts['code']}: {verbatim(facts['line'])}.{changed}"
+
+    def _advise(self, finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+        if self._fix(finding, snapshot):
+            return Advice(
+                "Correct what the new revision changed before it is deployed again.",
+                kubectl(snapshot, "rollout", "history", word(finding.target)),
+            )
+        to_do = self.on_node[1] if self.on_node and "on_node" in finding.facts else self.to_do
+        if self.at_home and _LOOPBACK.fullmatch(finding.facts.get("subject", "")):
+            to_do = self.at_home
+        return Advice(f"{to_do}{run_again(finding, snapshot)}", logs_command(finding, snapshot))
+
+    def _fix(self, finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:
+        return undo(finding, snapshot) if self.goes_back else None

@@ -1,0 +1,172 @@
+"""Which failures lie outside the workload, and which settings would make them its own. Pure.
+
+A dependency, DNS, a certificate's time, credentials, a full disk, a node or a quota can fail under
+any revision. They are the revision's own doing only if it changed the setting that names them, or
+added the container that fails.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from watchdog.detection.blame import adds
+from watchdog.text.regex import regex
+
+if TYPE_CHECKING:
+    from watchdog.model.diagnosis import Origin
+    from watchdog.snapshot.refs import ObjectRef
+    from watchdog.snapshot.snapshot import ClusterSnapshot
+
+
+class Dependency(NamedTuple):
+    """What a workload depends on: `env` finds the names of variables that set it, `fields` are
+    beginnings of Change.field that do.
+    """
+
+    env: re.Pattern[str]
+    fields: tuple[str, ...] = ()
+
+
+ADDRESS = Dependency(
+    regex(
+        r"HOST|ADDR|URL|URI|DSN|ENDPOINT|SERVER|SERVICE|BROKER|UPSTREAM|PEER|PROXY|DOMAIN|DATABASE"
+        r"|(?:^|_)(?:DB|REDIS|KAFKA|MYSQL|POSTGRES\w*|MONGO\w*|AMQP|SMTP|CONNECTION)(?:_|$)",
+        re.IGNORECASE,
+    ),
+    ("envFrom", "hostNetwork", "dnsPolicy", "dnsConfig", "hostAliases"),
+)
+CREDENTIALS = Dependency(
+    regex(r"PASS|PWD|USER|LOGIN|TOKEN|KEY|SECRET|CRED|AUTH|DSN|URL|URI|ACCOUNT", re.IGNORECASE),
+    ("envFrom", "serviceAccountName"),
+)
+CERTIFICATE = Dependency(regex(r"CERT|TLS|SSL|(?:^|_)CA(?:_|$)", re.IGNORECASE), ("volume",))
+STORAGE = Dependency(regex(r"(?!)"), ("volume", "limits.ephemeral-storage"))
+
+# What a program's last words say of things outside it, for failures that no other kind reads. The
+# words are those of servers and client libraries in use (PostgreSQL, MySQL, Oracle, MongoDB, Redis,
+# Kafka, RabbitMQ, ZooKeeper, etcd, Consul, Vault, Elasticsearch, NATS, LDAP, gRPC, Envoy, JDBC
+# pools, AWS and Azure SDKs), and the shape of their exceptions' names.
+_SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
+    (
+        regex(
+            r"(?:certificate|\bcert\b|x509|PKIX).{0,80}(?:expired|not yet valid|validity check)"
+            r"|CERT_HAS_EXPIRED",
+            re.IGNORECASE,
+        ),
+        CERTIFICATE,
+    ),
+    (
+        regex(
+            r"(?:authentication|authentication ?failure|login|auth) ?(?:failed|was refused|failure)"
+            r"|access[ _]?(?:denied|refused)|unauthori[sz]ed|NOAUTH|WRONGPASS"
+            r"|(?:token|credentials?|password|api key|secrets?(?: keys?)?|licen[cs]e)\b.{0,60}"
+            r"(?:expired|revoked|invalid|rejected)"
+            r"|(?:Expired|Invalid)\w*(?:Token|Credential)|SignatureDoesNotMatch"
+            r"|NoCredentialProviders|unable to locate credentials|cannot fetch token"
+            r"|not authori[sz]ed to perform|\b40[13]\b.{0,30}(?:forbidden|unauthori)",
+            re.IGNORECASE,
+        ),
+        CREDENTIALS,
+    ),
+    (
+        regex(
+            r"no space left on device|ENOSPC|disk (?:is )?full|disk quota exceeded|EDQUOT"
+            r"|stale (?:NFS )?file handle|ESTALE|input/output error|\bEIO\b"
+            r"|transport endpoint is not connected|unable to persist to disk",
+            re.IGNORECASE,
+        ),
+        STORAGE,
+    ),
+    (
+        regex(
+            r"connections? (?:\w+ ){0,3}(?:refused|reset|timed? ?out|closed|lost|aborted|terminated"
+            r"|failure|not available)|lost connection|(?:too many|remaining) (?:clients|connection)"
+            r"|ECONN\w+|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE"
+            r"|broken pipe|socket hang ?up|closed the connection|has gone away|link failure"
+            r"|\b(?:is|are|was|service|server|temporarily|currently) unavailable"
+            r"|\bcode = (?:Unavailable|DeadlineExceeded)|server misbehaving"
+            r"|unreachable|host is down|no route to host|i/o timeout|deadline exceeded"
+            r"|\btimed ?out\b|(?:request|connect\w*|read|gateway) time-?out\b"
+            r"|no such host|not resolve|name or service not known|name resolution|bad address"
+            r"|resolving error|UnknownHost"
+            r"|(?:could not|cannot|can't|failed to|unable to) (?:\w+ ){0,2}"
+            r"(?:connect|contact|reach|resolve|dial|acquire JDBC connection|establish)"
+            r"|error (?:\d+ )?(?:while )?(?:connecting|dialing)|did not answer"
+            r"|(?<!No module named ')\b(?:HTTP|status|code|returned|answered|response|got|token:"
+            r"|GET|POST|PUT|config:)\b.{0,60}\b(?:429|50[0234])\b"
+            r"|too many requests|rate (?:limit )?exceeded|Throttl(?:ed|ing)|quota exceeded"
+            r"|bad gateway|internal server error|(?:still )?waiting for \S+|not available yet"
+            r"|\bno (?:known |alive |cluster |consul ){0,2}"
+            r"(?:broker|leader|host|server|responder|listener)s?\b"
+            r"(?! (?:is |are )?(?:set|given|configured|specified))"
+            r"|(?:broker|leader|master)s?(?:\b|_).{0,20}"
+            r"(?:not available|not[ _]discovered|less than)"
+            r"|listener does not currently know|ORA-(?:01033|01034|01089|12\d{3})\b"
+            r"|database system is (?:starting|shutting|in recovery)|in recovery mode"
+            r"|is loading the dataset|CLUSTERDOWN|MISCONF|read[- ]?only (?:replica|mode)"
+            r"|index blocked by|cluster_block|is sealed|unable to handle the request"
+            r"|lock (?:is )?held by|leader election lost|RequestTimeTooSkewed|clock skew"
+            r"|\b(?:\w*\.)*\w*(?:Connect(?:ion|or|ivity)?(?:Loss)?|Network|NoBrokers?|NoHost|Disconnected"
+            r"|Unavailable|ServerSelection|NotReachable)\w{0,40}(?:Error|Exception|Fault)\b"
+            r"|NoBrokersAvailable|NoHostAvailable|Disconnected\b",
+            re.IGNORECASE,
+        ),
+        ADDRESS,
+    ),
+)
+# The program's own mistakes, whatever else their lines name.
+_OWN = regex(
+    r"is not defined|undefined (?:variable|method|symbol|reference)|no module named"
+    r"|cannot find module"
+    r"|missing \d+ required|unexpected (?:keyword|token|end of file)|parse error|syntax error"
+    r"|\b(?:Type|Name|Syntax|Attribute|Reference|Import|ModuleNotFound|Key|Index)Error\b"
+    r"|NullPointer|ClassNotFound|NoSuchMethod|assert(?:ion)?\b.{0,20}\bfail|unknown (?:flag|option)"
+    r"|must be (?:set|between|given)|is not set\b",
+    re.IGNORECASE,
+)
+
+
+def origin_of(
+    snapshot: ClusterSnapshot,
+    owner: ObjectRef,
+    container: str | None,
+    dependency: Dependency,
+    subject: str | None = None,
+) -> Origin:
+    """`outside`, unless the current revision itself set what it depends on.
+
+    `subject` is the host that the failure names: arguments that brought it in count as well.
+    """
+    deployment = snapshot.deployment(owner)
+    last = deployment.last_available if deployment else None
+    for change in last.changes if last else ():
+        if adds(change, container):
+            return "workload"
+        if change.container not in {None, container}:
+            continue
+        name = change.field.removeprefix("env ") if change.field.startswith("env ") else None
+        if name is not None and dependency.env.search(name):
+            return "workload"
+        if change.field.startswith(dependency.fields):
+            return "workload"
+        spoken = change.field in {"command", "args"}
+        if (
+            subject
+            and spoken
+            and subject in (change.now or "")
+            and subject not in (change.was or "")
+        ):
+            return "workload"
+    return "outside"
+
+
+def origin_of_line(
+    snapshot: ClusterSnapshot, owner: ObjectRef, container: str | None, line: str
+) -> Origin:
+    """The same for what a log line speaks of; `workload` if it speaks of nothing outside."""
+    if _OWN.search(line):
+        return "workload"
+    found = (dependency for pattern, dependency in _SPEAKS if pattern.search(line))
+    dependency = next(found, None)
+    return origin_of(snapshot, owner, container, dependency) if dependency else "workload"

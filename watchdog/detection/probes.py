@@ -1,0 +1,133 @@
+"""What the kinds share that judge failing probes: the kubelet's events, and what they say."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from watchdog.detection.container_view import ContainerView
+from watchdog.detection.containers import make_finding
+from watchdog.detection.kind import Advice
+from watchdog.detection.log_lines import shorten
+from watchdog.detection.owners import kubectl, word
+from watchdog.detection.rollback import changed_words, permanent, undo
+from watchdog.text.format import verbatim
+from watchdog.text.regex import regex
+
+if TYPE_CHECKING:
+    from watchdog.actions import RolloutUndo
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.pod_template import ContainerSpec, Probe
+    from watchdog.snapshot.snapshot import ClusterSnapshot, EventSummary
+
+PROBE_FIELDS = ("liveness", "readiness", "startup", "image", "command", "args", "ports", "env")
+_STATUS = regex(r"statuscode: (\d{3})")
+_ANSWERS = (
+    (regex(r"statuscode: (\d{3})"), "the answer is HTTP {0}"),
+    (regex(r"connection refused"), "nothing listens there (connection refused)"),
+    (regex(r"deadline exceeded|timeout|timed out", re.IGNORECASE), "no answer in time"),
+    (regex(r"no such host"), "its host is not known"),
+    (regex(r"command .* failed|exit(?:ed| code| status)", re.IGNORECASE), "the command fails"),
+)
+_PREFIX = regex(r"^\w+ probe (?:failed|errored(?: and resulted in \w+ state)?):?\s*")
+_CLIENT_ERRORS = range(400, 500)
+
+
+def unhealthy(snapshot: ClusterSnapshot, item: ContainerView, *probes: str) -> list[EventSummary]:
+    """The events that say that one of these probes (`Liveness`, ...) failed, newest last."""
+    wanted = tuple(f"{probe} probe" for probe in probes)
+    return [
+        event
+        for event in snapshot.events_about(item.pod.ref)
+        if event.reason == "Unhealthy" and event.message.startswith(wanted)
+    ]
+
+
+def killed_by_probe(snapshot: ClusterSnapshot, item: ContainerView) -> str | None:
+    """`liveness` or `startup`, if the kubelet said that it restarts the container for it."""
+    start = f"Container {item.state.name} failed "
+    for event in reversed(snapshot.events_about(item.pod.ref)):
+        if event.reason == "Killing" and event.message.startswith(start):
+            return event.message.removeprefix(start).split(" ", 1)[0]
+    return None
+
+
+def probe_of(spec: ContainerSpec, kind: str) -> Probe | None:
+    """The container's `liveness`, `readiness` or `startup` probe."""
+    return {"liveness": spec.liveness, "readiness": spec.readiness, "startup": spec.startup}[kind]
+
+
+def answer(message: str) -> str:
+    """What the probe got, in words."""
+    for pattern, words in _ANSWERS:
+        found = pattern.search(message)
+        if found:
+            return words.format(*found.groups())
+    said = _PREFIX.sub("", message)
+    return f"it says {verbatim(shorten(said, 120))}" if said else "it says nothing more"
+
+
+def says_no(message: str) -> bool:
+    """Whether a server that is up answered that it does not know what the probe asks for."""
+    found = _STATUS.search(message)
+    return found is not None and int(found[1]) in _CLIENT_ERRORS
+
+
+def port_note(spec: ContainerSpec, probe: Probe | None) -> str:
+    """A hint where the probe asks a port that the container does not declare."""
+    if probe is None or probe.port is None or not spec.ports:
+        return ""
+    declared = [str(port.number) for port in spec.ports] + [p.name for p in spec.ports if p.name]
+    if probe.port in declared:
+        return ""
+    return f" The container declares port {declared[0]}, the probe asks {probe.port}."
+
+
+def probe_finding(
+    name: str, kind: str, snapshot: ClusterSnapshot, seen: list[ContainerView]
+) -> Finding:
+    """The finding that the `kind` probe of these containers fails, with what it asks and gets."""
+    first = seen[0]
+    failed = unhealthy(snapshot, first, kind.capitalize())
+    probe = probe_of(first.spec, kind)
+    return make_finding(
+        name,
+        f"{kind} probe fails",
+        snapshot,
+        seen,
+        probe=kind,
+        asks=probe.asks if probe else None,
+        answer=answer(failed[-1].message) if failed else None,
+        restarts=str(first.state.restarts),
+        port=port_note(first.spec, probe),
+    )
+
+
+def probe_words(finding: Finding, snapshot: ClusterSnapshot) -> str:
+    """`its liveness probe (GET /healthz on port 80) fails: the answer is HTTP 404.`, and since."""
+    facts = finding.facts
+    got = f": {facts['answer']}" if "answer" in facts else ""
+    return (
+        f"its {facts['probe']} probe ({facts.get('asks', 'probe')}) fails{got}."
+        f"{facts.get('port', '')}{changed_words(finding, snapshot, *PROBE_FIELDS)}"
+    )
+
+
+def probe_advice(finding: Finding, snapshot: ClusterSnapshot, compare: str) -> Advice:
+    """How a person corrects the probe; `compare` says what of it to look at."""
+    facts, target = finding.facts, finding.target
+    if probe_fix(finding, snapshot):
+        lasting = permanent(target, snapshot, f"the {facts['probe']} probe that worked")
+        return Advice(lasting)
+    text = (
+        f"Compare the {facts['probe']} probe ({facts.get('asks', 'probe')}) with what the "
+        f"container serves: {compare}. Correct the probe, do not remove it."
+    )
+    if target.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
+        return Advice(text, kubectl(snapshot, "edit", word(target)))
+    return Advice(text)
+
+
+def probe_fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:
+    """Going back, where the revision changed what the probe asks or what answers it."""
+    return undo(finding, snapshot, *PROBE_FIELDS, container=finding.container)

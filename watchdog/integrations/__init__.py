@@ -1,0 +1,1 @@
+"""Services beside the cluster that need no client library of their own."""

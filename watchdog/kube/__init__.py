@@ -1,0 +1,1 @@
+"""The API server: requests, responses, credentials, and the ports that other code asks through."""

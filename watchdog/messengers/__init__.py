@@ -1,0 +1,1 @@
+"""Messengers beside Slack, and a signed webhook: a post for each change of an incident."""

@@ -1,0 +1,1 @@
+"""Values that cross layers: findings and diagnosis, outcomes, incidents, the report."""

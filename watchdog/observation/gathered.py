@@ -1,0 +1,82 @@
+"""What was read of a namespace, and which pods belong to which workload: by uid, never by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from watchdog.kube.ports import Json
+from watchdog.kube.resources import CRONJOBS
+from watchdog.observation.kubectl_columns import mapping
+from watchdog.observation.translate import controller, reference
+from watchdog.snapshot.refs import ObjectRef
+
+MOST_REVISIONS = 50
+
+
+@dataclass
+class PodRead:
+    """A pod read in full, its owner at the top, and how many pods look like it."""
+
+    raw: Json
+    owner: ObjectRef
+    alike: int = 1
+    sick: bool = True
+
+
+@dataclass
+class Gathered:
+    """What was read. `workloads` are by reference, `histories` are ReplicaSets by Deployment."""
+
+    pods: list[PodRead] = field(default_factory=list)
+    workloads: dict[ObjectRef, Json] = field(default_factory=dict)
+    histories: dict[ObjectRef, list[Json]] = field(default_factory=dict)
+    claims: list[Json] = field(default_factory=list)
+    events: list[Json] = field(default_factory=list)
+
+    def templates(self) -> Iterable[Json]:
+        """Everything read that carries a pod spec."""
+        yield from (pod.raw for pod in self.pods)
+        for ref, raw in self.workloads.items():
+            spec = mapping(raw.get("spec"))
+            if ref.kind == CRONJOBS.kind:
+                spec = mapping(mapping(spec.get("jobTemplate")).get("spec"))
+            yield mapping(spec.get("template"))
+        for history in self.histories.values():
+            yield from (mapping(mapping(item.get("spec")).get("template")) for item in history)
+
+
+def disown(found: Gathered) -> None:
+    """Leave a pod to itself unless its owners' uids, and not only their names, lead to its owner.
+
+    Anyone who may make pods may give them any name and any label.
+    """
+    for pod in found.pods:
+        if pod.owner in found.workloads and not _leads_to(pod, found):
+            pod.owner = reference("Pod", pod.raw)
+
+
+def _leads_to(pod: PodRead, found: Gathered) -> bool:
+    parent, top = controller(pod.raw), _uid(found.workloads[pod.owner])
+    if parent is None:
+        return False
+    if pod.owner.kind == "Deployment":
+        history = found.histories.get(pod.owner, [])
+        made_by = next((item for item in history if _uid(item) == parent[2]), None)
+        if made_by is None:
+            # Where not all could be read, nothing shows that it is another's.
+            return not 0 < len(history) < MOST_REVISIONS
+        return _controlled_by(made_by, top)
+    if pod.owner.kind == CRONJOBS.kind:
+        jobs = (raw for ref, raw in found.workloads.items() if ref.kind == "Job")
+        return any(_uid(raw) == parent[2] and _controlled_by(raw, top) for raw in jobs)
+    return parent[2] == top
+
+
+def _controlled_by(raw: Json, uid: str) -> bool:
+    above = controller(raw)
+    return above is not None and above[2] == uid
+
+
+def _uid(raw: Json) -> str:
+    return str(mapping(raw.get("metadata")).get("uid") or "")

@@ -1,0 +1,1 @@
+"""What may be written: pure rules between a plan and the API server."""

@@ -1,0 +1,102 @@
+"""The rules of policy about revisions: which may be taken back, and whose turn it is. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from watchdog.actions import (
+    PatchDeploymentCommand,
+    PatchDeploymentImage,
+    PatchDeploymentProbe,
+    RemediationAction,
+    RolloutUndo,
+)
+from watchdog.detection.blame import blame
+from watchdog.incidents.attempt_history import ATTEMPTS, mark_of
+from watchdog.policy.verdict import Context, Rule, Verdict, ask, refuse
+from watchdog.snapshot.pod_template import PodTemplate
+from watchdog.snapshot.workloads import DeploymentSummary
+from watchdog.text.regex import regex
+
+_MIGRATION = regex(r"migrat|flyway|liquibase|alembic|schema", re.IGNORECASE)
+# A revision that appears so soon after our own write is ours; taking a write back makes one too.
+_OURS_WITHIN = timedelta(minutes=5)
+_CLOCKS_DIFFER = timedelta(seconds=60)
+
+
+def revision_is_to_blame(action: RemediationAction, context: Context) -> Verdict | None:
+    """Only a revision that is to blame is taken back, and only to the last one that worked.
+
+    The same holds for a part of it: an image, command or probe that an earlier revision had.
+    """
+    seen = context.deployment(action)
+    restores = context.write is not None and context.write.material.origin == "revision"
+    partly = isinstance(
+        action, PatchDeploymentImage | PatchDeploymentCommand | PatchDeploymentProbe
+    )
+    if seen is None or not (isinstance(action, RolloutUndo) or (partly and restores)):
+        return None
+    found = [blame(finding, context.snapshot) for finding in context.about(action)]
+    if found and not any(each.to_blame for each in found):
+        number = f"revision {found[0].revision}" if found[0].revision else "the current revision"
+        return refuse(found[0].reason.value, f"{number} is not to blame: {found[0].words}")
+    wanted = action.to_revision if isinstance(action, RolloutUndo) else None
+    last = seen.last_available
+    if wanted and last and wanted != last.revision:
+        return refuse("not_the_last", f"revision {last.revision} is the last one that worked")
+    return None
+
+
+def no_migration_undone(action: RemediationAction, context: Context) -> Verdict | None:
+    """A revision that changed a database's schema may not work the old way any more."""
+    seen = context.deployment(action)
+    if not isinstance(action, RolloutUndo) or seen is None:
+        return None
+    back_to = action.to_revision or (seen.last_available.revision if seen.last_available else 0)
+    since = [item for item in seen.revisions if item.revision > back_to]
+    templates = [seen.template, *(item.template for item in since)]
+    found = next((name for template in templates if (name := _migrates(template))), None)
+    if found:
+        return ask(
+            "migration", f"container {found} looks like a migration, which an undo cannot undo"
+        )
+    return None
+
+
+def rollout_is_not_young(action: RemediationAction, context: Context) -> Verdict | None:
+    """The tool that makes a rollout decides first: a fix would tell it that all is well."""
+    seen = context.deployment(action)
+    current = seen.current if seen else None
+    if seen is None or current is None or current.created_at is None or _is_ours(seen):
+        return None
+    by_helm = seen.managed_by is not None and seen.managed_by.release is not None
+    rest = context.settings.rollout_seconds(action.target.namespace, waits=by_helm)
+    rest = min(rest, seen.progress_deadline_seconds)
+    # On a host whose clock is behind, a first look may be older than what it saw.
+    age = max(0.0, (context.snapshot.taken_at - current.created_at).total_seconds())
+    if current.completed_at is not None or age >= rest:
+        return None
+    return refuse(
+        "young_rollout",
+        f"revision {current.revision} is {age:.0f} s old, and the tool that deploys it "
+        f"decides first (for {rest:.0f} s, grace.rollout_seconds)",
+    )
+
+
+def _is_ours(seen: DeploymentSummary) -> bool:
+    """Whether our own write made the current revision."""
+    mark, current = mark_of(seen.annotations.get(ATTEMPTS)), seen.current
+    if mark is None or current is None or current.created_at is None:
+        return False
+    return -_CLOCKS_DIFFER <= current.created_at - mark.at <= _OURS_WITHIN
+
+
+def _migrates(template: PodTemplate) -> str | None:
+    for spec in template.containers:
+        if _MIGRATION.search(" ".join((spec.name, spec.image, *spec.command, *spec.args))):
+            return spec.name
+    return None
+
+
+RULES: tuple[Rule, ...] = (revision_is_to_blame, rollout_is_not_young, no_migration_undone)

@@ -1,0 +1,139 @@
+"""What a person has to do after a pass: sentences and commands made by code from typed fields."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from watchdog.actions import (
+    CustomInstruction,
+    PatchDeploymentEnv,
+    PatchDeploymentResources,
+    RemediationAction,
+    RolloutUndo,
+    ScaleDeployment,
+)
+from watchdog.model.diagnosis import Explanation
+from watchdog.model.outcome import Outcome
+from watchdog.model.report import ActionResult
+from watchdog.snapshot.deployer import NextDeploy
+from watchdog.snapshot.refs import ObjectRef
+from watchdog.text.format import clean, one_line, quoted
+
+_COMES = {
+    "removed": "or the next deploy removes it again",
+    "put_back": "or the next deploy puts the old value back",
+    "kept": "or it will be missing if the workload is created again",
+}
+_REFUSED = (
+    "The change could not be handed back to the tool that deploys the workload: run its next "
+    "deploy once with --force-conflicts, or it is refused."
+)
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """One thing to do; `command` is whole and can be run as it stands."""
+
+    text: str
+    command: str | None = None
+
+
+def to_do(
+    fixed: bool,
+    results: list[ActionResult],
+    explanation: Explanation | None,
+    suggested: Iterable[str] = (),
+) -> tuple[ToDo, ...]:
+    """What is left to a person, most pressing first, each thing once.
+
+    `suggested` is what a model would have a person do: quoted, as nothing stands behind it.
+    """
+    found: list[ToDo] = []
+    place = explanation.place if explanation else ""
+    for result in results:
+        found.extend(_after(result, place, fixed=fixed))
+    dry = any(result.outcome is Outcome.DRY_RUN for result in results)
+    if explanation and explanation.to_do and not fixed and not dry:
+        found.append(ToDo(one_line(explanation.to_do, 800), _command(explanation.command)))
+    if not fixed:
+        found += [ToDo(f"The model suggests (unverified): {quoted(text)}") for text in suggested]
+    return tuple({item.text: item for item in reversed(found)}.values())[::-1]
+
+
+def _after(result: ActionResult, place: str, *, fixed: bool) -> list[ToDo]:
+    """What an action leaves to do."""
+    action = result.action
+    if isinstance(action, CustomInstruction):
+        return []
+    if result.outcome is Outcome.VERIFIED and fixed:
+        return lasting(action, result.next_deploy, place)
+    if result.next_deploy == "refused":
+        return [ToDo(_REFUSED)]
+    if result.outcome is Outcome.DRY_RUN:
+        return [ToDo("Run it again without --dry-run (chart: dryRun) to apply this.")]
+    if result.outcome is Outcome.AWAITING_APPROVAL:
+        if result.request is None:
+            said = "Approve it at a terminal (`sre-watchdog run`), or do it yourself"
+            return [ToDo(f"{said}: {one_line(action.title)}.")]
+        said = f"Approve it, and the next pass does exactly this: {one_line(action.title)}."
+        return [ToDo(said, approve_command(action.target, result.request))]
+    if result.outcome is Outcome.UNKNOWN:
+        target = action.target
+        command = f"kubectl -n {target.namespace} get {target.kind.lower()}/{target.name} -o yaml"
+        return [ToDo("Check whether the change was made: no answer came back.", _command(command))]
+    return []
+
+
+def approve_command(target: ObjectRef, request: str) -> str:
+    """The whole command that approves a request, on the very object that would change."""
+    kind = re.sub(r"[^a-z]", "", target.kind.lower())  # it may come from memory
+    what = f"{kind}/{target.name} sre-watchdog/approve={request}"
+    return f"kubectl -n {target.namespace} annotate {what} --overwrite"
+
+
+def lasting(action: RemediationAction, next_deploy: NextDeploy | None, place: str) -> list[ToDo]:
+    """How a change that works is made to last, and what comes if it is not."""
+    refused = [ToDo(_REFUSED)] if next_deploy == "refused" else []
+    if isinstance(action, RolloutUndo):
+        where = one_line(f", in {place}," if place else "")
+        said = f"Correct the change that was rolled back{where} before you deploy it again."
+        return [ToDo(said), *refused]
+    if isinstance(action, PatchDeploymentEnv):
+        what = action.name
+    elif isinstance(action, PatchDeploymentResources):
+        what = "these resources"
+    elif isinstance(action, ScaleDeployment):
+        what = "this number of replicas"
+    elif action.kind.startswith("patch_"):
+        what = "this change"
+    else:
+        return []
+    where = (
+        place or f"the chart or manifest that {action.target.kind}/{action.target.name} comes from"
+    )
+    comes = _COMES.get(next_deploy or "", "so that every deploy has it")
+    lasts = [ToDo(one_line(f"Put {what} into {where}, {comes}."))]
+    return [*lasts, *_by_reference(action, next_deploy), *refused]
+
+
+def _by_reference(action: RemediationAction, next_deploy: NextDeploy | None) -> list[ToDo]:
+    """What comes first if the value is to be taken from an object.
+
+    A tool that applies client-side merges `valueFrom` into our entry, and the API server refuses an
+    entry that has both.
+    """
+    if not isinstance(action, PatchDeploymentEnv) or next_deploy != "kept":
+        return []
+    target = action.target
+    words = ("kubectl", "-n", target.namespace, "set", "env", f"deployment/{target.name}")
+    command = shlex.join((*words, "-c", action.container, f"{action.name}-"))
+    said = f"If it takes {action.name} from a Secret or ConfigMap, first remove it here"
+    return [ToDo(f"{said}, or that deploy is refused.", _command(command))]
+
+
+def _command(command: str | None) -> str | None:
+    """On one line and uncut, or it would not run."""
+    return " ".join(clean(command).split("\n")) if command else None

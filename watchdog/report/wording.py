@@ -1,0 +1,284 @@
+"""The decisions and sentences that every view shares; pure.
+
+A view says, in this order: what is broken and how badly; why; what changed; what was done (or
+would be) and whether it is healthy now; what a person has to do. Here a Report becomes chapters
+(one for each namespace), cases (one for each finding) and steps (one for each action) in plain
+words; nothing here escapes for a syntax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Literal
+
+from watchdog.actions import CustomInstruction, RemediationAction
+from watchdog.model.diagnosis import Diagnosis, Evidence, Explanation, Finding
+from watchdog.model.outcome import Outcome
+from watchdog.model.report import ActionResult, NamespaceReport, Report
+from watchdog.report.case import Case, Chapter, ForGit, Status, Step
+from watchdog.report.merge_cases import together
+from watchdog.report.next_steps import to_do
+from watchdog.text.format import clean, count, duration, joined, objects, one_line, quoted
+
+EVIDENCE_LINES = 5
+MANY_SPOTS = 3
+"""So many things that could not be read are mostly one cause: an account without its rights."""
+
+_DONE = {
+    Outcome.APPLIED: "applied, not checked yet",
+    Outcome.VERIFIED: "applied",
+    Outcome.UNDONE: "applied, then undone",
+    Outcome.REFUSED: "not applied",
+    Outcome.DRY_RUN: "would be applied",
+    Outcome.AWAITING_APPROVAL: "waits for your approval",
+    Outcome.FAILED: "failed",
+    Outcome.UNKNOWN: "sent, no answer came back",
+}
+_CAME_TO_NOTHING = {Outcome.UNDONE, Outcome.FAILED, Outcome.UNKNOWN}
+_MAY_STAND = {Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNKNOWN}
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """What became of an action, in words: `applied, not checked yet`, `not applied`."""
+    return _DONE[outcome]
+
+
+def chapters(report: Report) -> tuple[Chapter, ...]:
+    """The report's namespaces, in words."""
+    return tuple(_chapter(item, report) for item in report.namespaces)
+
+
+def _chapter(item: NamespaceReport, report: Report) -> Chapter:
+    owned = _owned(item)
+    cases = tuple(_case(finding, owned[i], item, report) for i, finding in enumerate(item.findings))
+    strays = [
+        a
+        for a in item.actions
+        if not any(a is mine for actions in owned.values() for mine in actions)
+    ]
+    state: Literal["healthy", "sick", "partly seen", "unseen", "gone"] = (
+        "gone"
+        if item.gone
+        else "sick"
+        if cases
+        else "unseen"
+        if item.unseen
+        else "partly seen"
+        if item.blind_spots
+        else "healthy"
+    )
+    return Chapter(
+        namespace=one_line(item.namespace),
+        state=state,
+        place=one_line(
+            f"{item.namespace} on {report.cluster}" if report.cluster else item.namespace
+        ),
+        objects=objects(item.objects),
+        cases=together(cases),
+        other_steps=tuple(_step(result) for result in strays),
+        notes=tuple(_notes(item, cases)),
+    )
+
+
+def _owned(item: NamespaceReport) -> dict[int, list[ActionResult]]:
+    """For each finding, by position, the actions about it; each action belongs to one finding."""
+    owned: dict[int, list[ActionResult]] = {i: [] for i in range(len(item.findings))}
+    for result in item.actions:
+        scores = [(_bond(finding, result.action), -i) for i, finding in enumerate(item.findings)]
+        best, position = max(scores, default=(0, 0))
+        if best:
+            owned[-position].append(result)
+    return owned
+
+
+def _bond(finding: Finding, action: RemediationAction) -> int:
+    """How clearly an action is about a finding; 0 is not at all."""
+    if action.target == finding.target:
+        return 3 if getattr(action, "container", None) in {None, finding.container} else 2
+    if action.target.kind == "Pod" and action.target.name in finding.pods:
+        return 2
+    return 1 if action.target.name in finding.facts.values() else 0
+
+
+def _case(
+    finding: Finding, results: list[ActionResult], item: NamespaceReport, report: Report
+) -> Case:
+    diagnosis = item.diagnosis
+    explanation = diagnosis.explanation(finding)
+    steps = tuple(_step(r) for r in results if not isinstance(r.action, CustomInstruction))
+    status = _status(steps)
+    incident = next(
+        (i for i in item.incidents if (i.kind, i.target) == (finding.kind, finding.target)), None
+    )
+    tried = sum(step.outcome in _MAY_STAND | {Outcome.UNDONE} for step in steps)
+    return Case(
+        finding=finding,
+        namespace=item.namespace,
+        status=status,
+        summary=one_line(finding.summary),
+        severity=_severity(finding, report.started_at),
+        why=_why(explanation, diagnosis),
+        model_says=_model_says(diagnosis) if len(item.findings) == 1 else "",
+        changed=one_line(explanation.changed or "") if explanation else "",
+        evidence=_evidence(finding.evidence),
+        steps=steps,
+        to_do=to_do(status == "fixed", results, explanation, _suggested(finding, diagnosis)),
+        undo=tuple(step.undo for step in steps if step.undo),
+        for_git=_for_git(results),
+        first_seen=incident.first_seen if incident else finding.since,
+        attempts=incident.attempts if incident else tried,
+    )
+
+
+def _for_git(results: Iterable[ActionResult]) -> tuple[ForGit, ...]:
+    """The changes that are still to be made where the object comes from, each once."""
+    changes = (r.lasting for r in results if r.lasting and r.outcome not in _CAME_TO_NOTHING)
+    return tuple(
+        ForGit(
+            where=one_line(str(change.source), 600) if change.source else "",
+            values=tuple(clean(change.values).splitlines()),
+            patch=tuple(clean(change.patch).splitlines()),
+        )
+        for change in dict.fromkeys(changes)
+    )
+
+
+def _suggested(finding: Finding, diagnosis: Diagnosis) -> Iterable[str]:
+    """What the model would have a person do about it; the rules' own advice stands apart."""
+    if diagnosis.source != "llm":
+        return
+    known = {explanation.to_do for explanation in diagnosis.explanations}
+    for action in diagnosis.remediation_actions:
+        if not isinstance(action, CustomInstruction) or action.target != finding.target:
+            continue
+        if action.command is None and action.instruction not in known:
+            yield action.instruction
+
+
+def _status(steps: tuple[Step, ...]) -> Status:
+    outcomes = {step.outcome for step in steps}
+    if outcomes & {Outcome.FAILED, Outcome.UNDONE, Outcome.UNKNOWN, Outcome.AWAITING_APPROVAL}:
+        return "fixed" if steps[-1].outcome is Outcome.VERIFIED else "needs you"
+    if Outcome.VERIFIED in outcomes:
+        return "fixed"
+    if Outcome.APPLIED in outcomes:
+        return "fixing"
+    return "would fix" if Outcome.DRY_RUN in outcomes else "needs you"
+
+
+def titled(result: ActionResult) -> str:
+    """What was done, with where its value came from, but for what names its revision itself."""
+    if not result.source or result.action.kind == "rollout_undo":
+        return result.action.title
+    origin = f"from {result.source}" if result.source.startswith("revision") else result.source
+    return f"{result.action.title} ({origin})"
+
+
+def _step(result: ActionResult) -> Step:
+    stands = result.outcome in _MAY_STAND
+    seen = result.verification
+    check = ""
+    if seen is not None:
+        said = seen.summary if seen.healthy else "; ".join(seen.problems) or seen.summary
+        waited = f"({duration(seen.waited_seconds)} in all)" if seen.waited_seconds else ""
+        check = one_line(f"{said} {waited}")
+    return Step(
+        title=one_line(titled(result)),
+        outcome=result.outcome,
+        done=_DONE[result.outcome],
+        reason=one_line(result.reason),
+        diff=tuple(line.rstrip() for line in clean(result.diff).splitlines() if line.strip()),
+        healthy=seen.healthy if seen else None,
+        check=check,
+        undo=one_line(result.undo, 4000) if result.undo and stands else None,
+    )
+
+
+def _severity(finding: Finding, now: datetime) -> str:
+    """`down for 12 min, 0 of 2 pods ready`; `down` only where nothing serves."""
+    impact = one_line(str(finding.impact))
+    if finding.since is None:
+        return impact
+    word = "down" if finding.impact.is_down else "broken"
+    spent = f"{word} for {duration((now - finding.since).total_seconds())}"
+    return f"{spent}, {impact}" if impact else spent
+
+
+def _why(explanation: Explanation | None, diagnosis: Diagnosis) -> str:
+    if explanation:
+        return one_line(explanation.why, 800)
+    return (
+        one_line(diagnosis.root_cause or diagnosis.summary, 800)
+        if diagnosis.source == "rules"
+        else ""
+    )
+
+
+def _model_says(diagnosis: Diagnosis) -> str:
+    """A model's root cause as the quotation that it is."""
+    said = diagnosis.root_cause or diagnosis.summary
+    return (
+        f"{model_name(diagnosis)} {_added(diagnosis)} (unverified): {quoted(said)}"
+        if diagnosis.source == "llm" and said
+        else ""
+    )
+
+
+def _added(diagnosis: Diagnosis) -> str:
+    """`adds`, or when it did: the same situation is not asked about twice."""
+    return f"added at {diagnosis.asked_at:%Y-%m-%d %H:%M %Z}" if diagnosis.asked_at else "adds"
+
+
+def model_name(diagnosis: Diagnosis) -> str:
+    """The model, as a sentence names it."""
+    return one_line(diagnosis.model or "The model", 80)
+
+
+def _evidence(lines: Iterable[Evidence]) -> tuple[str, ...]:
+    found = [one_line(str(line), 300) for line in lines]
+    more = len(found) - EVIDENCE_LINES
+    return (*found[:EVIDENCE_LINES], *([f"and {count(more, 'line')} more"] if more > 0 else []))
+
+
+def _notes(item: NamespaceReport, cases: tuple[Case, ...]) -> Iterable[str]:
+    diagnosis = item.diagnosis
+    if item.error:
+        yield one_line(f"Could not look: {item.error}")
+    if len(cases) != 1 and _model_says(diagnosis):
+        yield _model_says(diagnosis)
+    for difference in diagnosis.disagreements:
+        yield one_line(f"Rules and model differ: {difference}")
+    if left_out := len(diagnosis.unverified_evidence):
+        yield f"{count(left_out, 'quotation')} of the model left out: not found in what was read."
+    if (
+        item.verification
+        and not item.verification.healthy
+        and all(c.status == "fixed" for c in cases)
+    ):
+        yield one_line("Still not healthy: " + "; ".join(item.verification.problems), 800)
+    for warning in item.warnings:
+        yield one_line(warning, 800)
+    yield from _not_read(item)
+    for cut in item.cuts:
+        yield one_line(f"Not everything is shown: {cut}.")
+
+
+def _not_read(item: NamespaceReport) -> Iterable[str]:
+    """What could not be read: many missing rights are one sentence, with the command for them."""
+    forbidden = [spot for spot in item.blind_spots if spot.forbidden]
+    several = forbidden if len(forbidden) >= MANY_SPOTS else []
+    if several:
+        named = joined(list(dict.fromkeys(one_line(spot.what) for spot in several)))
+        yield f"Could not read {named}: forbidden."
+    for spot in item.blind_spots:
+        if spot not in several:
+            yield one_line(f"Could not read {spot.what}: {spot.why}")
+    if len(item.blind_spots) >= MANY_SPOTS:
+        name = one_line(item.namespace)
+        yield f"`sre-watchdog doctor -n {name}` checks every permission and prints what grants it."
+
+
+def ended(report: Report) -> datetime:
+    """When the pass ended."""
+    return report.started_at + timedelta(seconds=report.duration_seconds)

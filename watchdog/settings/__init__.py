@@ -1,0 +1,1 @@
+"""The settings of the operator: their schema, how they are read, change windows."""

@@ -1,0 +1,114 @@
+"""Reads the settings from the environment, once, and refuses what no one will read.
+
+Nothing else looks at the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from watchdog.actions import BY_NAME
+from watchdog.errors import SettingsError
+from watchdog.settings import config_file
+from watchdog.settings.group import Group
+from watchdog.settings.mistakes import closest, in_words
+from watchdog.settings.schema import PREFIX, Settings
+from watchdog.text.regex import regex
+
+# What Kubernetes injects into every pod of a namespace that has a Service called sre-agent[-x].
+_SERVICE_LINK = regex(
+    r"^SRE_AGENT_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$"
+)
+
+_FIELD = regex(r'field "([^"]+)"')
+CONFIG = f"{PREFIX}CONFIG"
+"""The variable that names a file of settings, as --config does."""
+
+# custom_instruction is words for a person: there is nothing to allow.
+WRITES = tuple(kind for kind in BY_NAME if kind != "custom_instruction")
+
+
+def known_names() -> Iterator[str]:
+    """Every environment variable that is a setting: `SRE_AGENT_LLM__MODEL` and so on."""
+    for name, field in Settings.model_fields.items():
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, Group):
+            yield from (f"{PREFIX}{name}__{inner}".upper() for inner in group.model_fields)
+        elif name == "actions":
+            yield from (f"{PREFIX}ACTIONS__{kind}".upper() for kind in WRITES)
+        else:
+            yield f"{PREFIX}{name}".upper()
+
+
+def load(
+    environment: Mapping[str, str] | None = None, file: Path | None = None, **overrides: Any
+) -> Settings:
+    """The settings of this process: `overrides` (command-line flags that were given), then the
+    environment, then `file` (SRE_AGENT_CONFIG otherwise), then defaults.
+
+    Raises SettingsError for a mistyped name (with the closest right one) and for a bad value.
+    """
+    environment = os.environ if environment is None else environment
+    _refuse_unknown(environment)
+    given = {name: value for name, value in overrides.items() if value is not None}
+    path = file or (Path(environment[CONFIG]) if environment.get(CONFIG) else None)
+    held: frozenset[str] = frozenset()
+    if path is not None:
+        known = set(known_names())
+        values = config_file.read(path, known, PREFIX)
+        values = config_file.without(values, environment, known, PREFIX)
+        held = frozenset(config_file.variables(values, known, PREFIX))
+        given = config_file.merged(values, given)
+    try:
+        settings = Settings(**given)
+        return _with_openai_names(settings, environment)
+    except ValidationError as error:
+        raise SettingsError(in_words(error, known_names(), overrides, path, held)) from None
+    except ValueError as error:  # pydantic-settings: JSON that does not parse
+        raise SettingsError(_not_json(error, environment)) from None
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = set(known_names())
+    # A whole group as JSON is pydantic-settings' other spelling of its fields.
+    groups = {name.split("__")[0] for name in known if "__" in name} | {f"{PREFIX}ACTIONS"}
+    for name in sorted(environment):
+        upper = name.upper()
+        if not upper.startswith(PREFIX) or upper in known | groups | {CONFIG}:
+            continue
+        if _SERVICE_LINK.match(upper):
+            continue
+        if upper.startswith(f"{PREFIX}APPROVED_ENV__"):
+            continue
+        close = closest(upper, known, PREFIX)
+        raise SettingsError(f"{name} is not a setting{close} (docs/settings.md lists them all)")
+
+
+def _with_openai_names(settings: Settings, environment: Mapping[str, str]) -> Settings:
+    """OPENAI_API_KEY and OPENAI_BASE_URL work as they do for the OpenAI client; ours win."""
+    llm = settings.llm
+    key, url = environment.get("OPENAI_API_KEY"), environment.get("OPENAI_BASE_URL")
+    changed = {
+        "api_key": llm.api_key or (SecretStr(key) if key else None),
+        "base_url": llm.base_url or url or None,
+    }
+    return settings.model_copy(update={"llm": llm.model_copy(update=changed)})
+
+
+def _not_json(error: ValueError, environment: Mapping[str, str]) -> str:
+    """`SRE_AGENT_POLICIES is not JSON: Expecting ',' at character 12`."""
+    field = _FIELD.search(str(error))
+    cause = error.__cause__
+    if field is None or not isinstance(cause, json.JSONDecodeError):
+        return str(error)
+    name = f"{PREFIX}{field[1].upper()}"
+    # Of a group it names the group, and the text that it could not read.
+    names = (each for each in environment if each.upper().startswith(name))
+    found = next((each for each in names if environment[each] == cause.doc), name)
+    return f"{found} is not JSON: {cause.msg} at character {cause.pos + 1}"

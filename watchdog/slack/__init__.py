@@ -1,0 +1,1 @@
+"""Slack: one message for each incident, its replies, and what people answer there."""

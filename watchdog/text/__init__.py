@@ -1,0 +1,1 @@
+"""Text from elsewhere made safe: cleaned, redacted, shortened, formatted. Pure."""

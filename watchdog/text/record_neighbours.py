@@ -1,0 +1,210 @@
+"""What stands near the telling entry of a log and belongs to it: details, reasons, places, names.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import takewhile
+
+from watchdog.text.failure_words import ENDS, FAILED, FOLLOWS, GOES_ON, SYSTEM, Words, words_of
+from watchdog.text.log_line import Level
+from watchdog.text.log_records import Entry, Role
+from watchdog.text.log_shapes import NAME_ALONE
+from watchdog.text.record_weights import NAMES, PLACE, tells
+from watchdog.text.regex import regex
+
+# Lines: how far below the telling line its details stand, and how far a list reaches.
+_NEAR, _LIST, _NEAR_CODE = 12, 4, 3
+# Entries: how far apart the same error stands that is written twice.
+TWICE = 2
+# Entries: how far above the same failure may have been said with its name or its reason.
+_ABOVE = 6
+# Two lines are about the same if they share so many words of so many letters.
+_SHARED, _LONG_WORD, _STEM = 2, 4, 6
+_AHEAD = regex(r"\bfollowing\b|\bbelow\b", re.IGNORECASE)
+_OF_CLASS = regex(r"\s*\([A-Z][\w:.]*\)$")
+# Where in a file it is, said in a line of its own.
+_LOCATES = regex(
+    r"(?:in|at|-->|>>>|Location:|File|near|on|Reading)\s.*|line \d+\b.*", re.IGNORECASE
+)
+_QUOTED = regex(r"(?<!\w)['\"`\u00ab\u2018\u201c][^'\"`\s]{3,80}['\"`\u00bb\u2019\u201d]")
+_FAILED_TO = regex(r"\b[Ff]ail(?:ed|ure|ing)? to\b")
+_VERSION = regex(r"\d+\.\d+")
+_LABELLED = regex(r"[A-Z][\w .]{2,25}: \S|p?npm (?:ERR!|error) (?:path|dest|file) \S")
+
+
+def belongs(below: Entry, entry: Entry) -> bool:
+    """Whether an entry further down goes on with this one."""
+    if below.role is Role.RAISED or below.at - entry.at > _NEAR:
+        return False
+    if below.record == entry.record:
+        return True
+    return announces(entry.text) and not below.stamped and below.at - entry.at <= _LIST
+
+
+def announces(text: str) -> bool:
+    """Whether the lines below are what the text speaks of."""
+    text = _OF_CLASS.sub("", text)
+    return text.endswith(":") or bool(_AHEAD.search(text))
+
+
+def head(entries: tuple[Entry, ...], best: int) -> Entry | None:
+    """The line above that announces what the entry says, as a list's head does."""
+    entry = entries[best]
+    if entry.line[:1] not in " \t*-\u2022" or entry.role is not Role.PLAIN:
+        return None
+    above = (e for e in reversed(entries[max(0, best - _LIST) : best]) if not e.line[:1].isspace())
+    head = next(above, None)
+    near = head is not None and entry.at - head.at <= _LIST and head.text.endswith(":")
+    return head if near else None
+
+
+def reason_above(entries: tuple[Entry, ...], best: int, *, chained: bool) -> Entry | None:
+    """The line just above that says what is wrong, if the entry only sums that up."""
+    own = words_of(entries[best].text)
+    sums_up = FOLLOWS.says(own)
+    # That something failed is no reason yet.
+    says_why = tells(words_of(_FAILED_TO.sub("", entries[best].text)))
+    if chained or (not sums_up and (says_why or entries[best].role is Role.RAISED)):
+        return None
+    far = _ABOVE if sums_up else TWICE
+    for above in just_above(entries, best, far):
+        words = words_of(_FAILED_TO.sub("", above.text))
+        if not sums_up and _shows_progress(above):
+            return None
+        if tells(words) and not GOES_ON.says(words) and not FOLLOWS.says(words):
+            return above
+    return None
+
+
+def _shows_progress(entry: Entry) -> bool:
+    """Whether the program went on at this line, so that what stands above it was no reason."""
+    calm = entry.own and entry.level is not None and entry.level <= Level.INFO
+    words = words_of(entry.text)
+    return calm and not (FAILED.says(words) or ENDS.says(words) or SYSTEM.says(words))
+
+
+def just_above(entries: tuple[Entry, ...], best: int, far: int) -> Iterator[Entry]:
+    """The entries above, the nearest first; details are not counted."""
+    for above in reversed(entries[:best]):
+        far -= above.role is not Role.DETAIL
+        if far < 0:
+            return
+        yield above
+
+
+def related(entries: tuple[Entry, ...], best: int) -> Entry | None:
+    """A warning just above that speaks of the same; None if there is none."""
+    for above in reversed(entries[max(0, best - TWICE) : best]):
+        words = words_of(above.text)
+        if above.level is Level.WARN and tells(words) and not GOES_ON.says(words):
+            shared = words.tokens & words_of(entries[best].text).tokens
+            if sum(len(word) >= _LONG_WORD for word in shared) >= _SHARED:
+                return above
+    return None
+
+
+def named_above(entries: tuple[Entry, ...], best: int, below: list[Entry]) -> Entry | None:
+    """The error above that says the same and names what it is about, if the entry does not."""
+    entry = entries[best]
+    if any(names(e.text) for e in (entry, *below)):
+        return None
+    own = words_of(entry.text)
+    closest = [e.at for e in just_above(entries, best, TWICE)]
+    for above in just_above(entries, best, _ABOVE):
+        words = words_of(above.text)
+        shared = len(_stems(words) & _stems(own))
+        near = SYSTEM.says(words) and above.at in closest
+        same = shared >= (1 if near else _SHARED)
+        says = tells(words) and names(above.text) and not GOES_ON.says(words)
+        if same and says and above.at < entry.at:
+            return above
+    return None
+
+
+def _stems(words: Words) -> set[str]:
+    """The beginnings of the longer words, which a name and a plural share."""
+    parts = (part for word in words.tokens for part in re.split(r"[_-]", word))
+    return {part[:_STEM] for part in parts if len(part) >= _LONG_WORD}
+
+
+def only_names(text: str) -> bool:
+    """Whether the text is the name of what was raised and nothing else."""
+    return bool(NAME_ALONE.fullmatch(text))
+
+
+def names(text: str) -> bool:
+    """Whether the text names a host, a path, a URL or something in quotation marks."""
+    return bool(NAMES.search(text) or _QUOTED.search(text))
+
+
+def located_above(entries: tuple[Entry, ...], best: int) -> Entry | None:
+    """The line just above that shows what in a file is wrong, if the entry does not."""
+    entry, above = entries[best], entries[best - 1] if best else None
+    if above is None or above.record != entry.record or entry.role is not Role.PLAIN:
+        return None
+    return above if locates(above, entry) and above.at == entry.at - 1 else None
+
+
+def locates(place: Entry, entry: Entry) -> bool:
+    """Whether one line says where the other is: the words of a file, or its name and line."""
+    place_of = PLACE.search(place.text) or place.text.startswith(">>>") or names(place.text)
+    shown = _LOCATES.fullmatch(place.text) and place_of
+    return bool(shown) and not place.stamped and not PLACE.search(entry.text)
+
+
+def topmost(entry: Entry, raised: list[Entry]) -> Entry | None:
+    """What was raised because of the entry, unless that only sums it up."""
+    if entry.role is not Role.CAUSE:
+        return None
+    above = [e for e in raised if e.at < entry.at and e.role is Role.RAISED]
+    says = [e for e in above if not FOLLOWS.says(words_of(e.text)) and entry.text not in e.text]
+    return says[-1] if says else None
+
+
+def first(entry: Entry, raised: list[Entry]) -> Entry | None:
+    """What was raised first in a chain that names its causes above what they led to."""
+    above = [e for e in raised if e.at < entry.at and entry.role is e.role is Role.RAISED]
+    said = above[0].text.partition(": ")[2] if above else ""
+    return above[0] if said and said not in entry.text else None
+
+
+def details_of(entries: tuple[Entry, ...], above: Entry | None) -> list[Entry]:
+    """The details just below an entry that stands above the telling one."""
+    start = entries.index(above) + 1 if above is not None else len(entries)
+    return list(takewhile(lambda e: e.role is Role.DETAIL, entries[start:]))
+
+
+def code_above(entry: Entry, raised: list[Entry]) -> Entry | None:
+    """The error's code that stands in a line of its own just above what it means."""
+    above = [e for e in raised if 0 < entry.at - e.at <= _NEAR_CODE and e.role is Role.RAISED]
+    plain = entry.role is Role.PLAIN and not entry.stamped
+    return above[-1] if plain and above and NAME_ALONE.fullmatch(above[-1].text) else None
+
+
+def names_more(below: Entry, entry: Entry) -> bool:
+    """Whether the line directly below names what the entry speaks of but does not name."""
+    words = words_of(below.text)
+    other = GOES_ON.says(words) or FOLLOWS.says(words) or ENDS.says(words)
+    near = below.at == entry.at + 1 and not below.stamped and below.role is not Role.CAUSE
+    return near and not other and names(below.text) and not names(entry.text)
+
+
+def labelled(entries: tuple[Entry, ...], best: int) -> list[Entry]:
+    """The `Key: value` lines below an entry that names nothing itself."""
+    entry, found = entries[best], []
+    for below in entries[best + 1 : best + 1 + _ABOVE]:
+        if below.stamped or below.level is not entry.level or below.at - entry.at > _NEAR:
+            break
+        if _LABELLED.match(below.text) and (names(below.text) or _VERSION.search(below.text)):
+            found.append(below._replace(role=Role.DETAIL))
+    return found if found and not names(entry.text) else []
+
+
+def deepest(entry: Entry, raised: list[Entry]) -> Entry | None:
+    """The last cause below the entry, if it says more than the entry does."""
+    below = [e for e in raised if e.at >= entry.at and e.text not in entry.text]
+    return below[-1] if below else None

@@ -1,0 +1,194 @@
+"""How likely each entry of a log is to say why the run ended.
+
+An entry is weighed by its level, by what its words say, and by what came after it. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+
+from watchdog.text.failure_words import (
+    CLEANUP,
+    ENDS,
+    FAILED,
+    FOLLOWS,
+    GOES_ON,
+    SPECIFIC,
+    SYSTEM,
+    Words,
+    words_of,
+)
+from watchdog.text.log_line import Level
+from watchdog.text.log_records import Entry, Role
+from watchdog.text.log_shapes import NAME_ALONE
+from watchdog.text.regex import regex
+
+_LONGEST, _FIRST = 600, 200
+_WEIGHTS = {
+    Level.FATAL: 58,
+    Level.ERROR: 40,
+    Level.WARN: 8,
+    Level.INFO: -10,
+    Level.DEBUG: -14,
+}
+_RAISED, _WORDS = 44, 22
+# What is shorter says only that something failed.
+_FEW_WORDS = 4
+# Lines: how far below its colon something stands that was announced.
+_GAP = 3
+# What weighs less is no cause, only something that was said.
+SURE = 22
+_REQUEST = regex(
+    r"\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\b.{0,200}\b[1-5]\d\d\b"
+    r"|\bclient: [\d.]+, server|\bCSRF\b"
+)
+PLACE = regex(r"\S\.\w+:\d+|\bline \d+")
+# A host and port, a path or a URL.
+NAMES = regex(r"[\w-]:\d{2,5}\b|(?<![\w/.])/[\w.-]+/[\w.-]|://\w")
+# Without a time of its own: what only goes on with the line above, and the head of a list.
+_PART = regex(r"\s|\.?[A-Z][\w .]{1,25}: \S|[-*#>|]|[^\d:]{1,60}:$")
+_AHEAD = regex(r"\bfollowing\b|\bbelow\b", re.IGNORECASE)
+# It was waited for in vain; why it did not come may have been said before.
+_WAITED = regex(
+    r"^(?:\w+: ){0,2}(?:context deadline exceeded|(?:timed? ?out|timeout)\b[^:/]{0,80}\bwait\w*"
+    r"[^:/]{0,60}|[^:/]{0,60}(?:gave|giving) up[^:/]{0,40}|context canceled)\W*$",
+    re.IGNORECASE,
+)
+# A sentence that goes on in the next line.
+_UNFINISHED = regex(
+    r"\b(?:an?|and|are|as|at|be|by|can|could|for|from|in|is|it|may|not|of|on|or|that|the|this|to"
+    r"|will|with|your)$"
+)
+# What a program does about a failure, said in the same line.
+_TRAILER = regex(
+    r"(?<![,;.:!-])[,;.:!-]{1,3} {0,3}(?:so |now |and ){0,3}(?:exit(?:ing)?|abort(?:ing)?"
+    r"|quit(?:ting)?|terminating"
+    r"|giving up|stopping|shutting down|bye)\b[^:]{0,20}$",
+    re.IGNORECASE,
+)
+# Codes and components that a format puts before the message.
+_TAGS = regex(r"^(?:\[[^\]]{1,40}\]:? *)+")
+# How a runtime begins what it says of an exception that ends the program.
+_UNCAUGHT = regex(
+    r"(?:PHP Fatal error: +)?(?:Unhandled (?:exception|rejection)|Uncaught|panic:|terminate called"
+    r"|Exception in thread \"main\"|thread 'main')",
+    re.IGNORECASE,
+)
+_FAILED = regex(r"\bfailed\W*$")
+_OWN = regex(r"^(?:[\w./+-]+: )+(?:\(\d+\) )?|^\W{0,3}(?:Error|ERROR|error|FATAL|fatal)\b")
+
+
+def weigh(entries: tuple[Entry, ...]) -> list[int]:
+    """How likely each entry is to be the cause; read from the end, as what follows matters."""
+    weights: list[int] = []
+    went_on = 0
+    below: Entry | None = None
+    failed_at: int | None = None
+    for entry in reversed(entries):
+        weight, progress = _weight(entry, went_on)
+        if entry.level is Level.ERROR and failed_at is not None and went_on > failed_at:
+            # The program went on after it, and failed again.
+            weight -= 26
+        if failed_at is None and _ended_it(entry):
+            failed_at = went_on
+        cut = below is not None and _goes_on_in(below, entry)
+        weights.append(weight - (14 if cut or _announces_nothing(entry, below) else 0))
+        below = entry
+        went_on += progress * (2 if entry.stamped else 1)
+    return weights[::-1]
+
+
+def _ended_it(entry: Entry) -> bool:
+    """Whether the entry is an error that says something: no summary, and not of the ending."""
+    if entry.level not in {Level.ERROR, Level.FATAL} or not entry.own:
+        return False
+    text = _message_alone(entry.text[:_FIRST])
+    words = words_of(text)
+    few = len(words.tokens) < _FEW_WORDS
+    return not (few or FOLLOWS.says(words) or CLEANUP.says(words) or _WAITED.match(text))
+
+
+def _weight(entry: Entry, went_on: int) -> tuple[int, bool]:
+    """The entry's weight, and whether it shows that the program went on."""
+    text, words = entry.text[:_LONGEST], words_of(entry.text)
+    # What follows in a long message is advice.
+    first = words_of(text[:_FIRST])
+    follows = FOLLOWS.says(words_of(_message_alone(text)[:_FIRST]))
+    raised = entry.role in {Role.RAISED, Role.CAUSE}
+    calm = entry.level is None or entry.level <= Level.WARN
+    specific, failed = tells(words), FAILED.says(words)
+    weight = _by_level(entry, went_on, wrong=specific or failed, failed=failed)
+    if follows:
+        weight -= 18
+    else:
+        fatal = entry.level is Level.FATAL
+        weight += 12 if specific else 4 if fatal else -4 if not (failed or calm) else 0
+    system = SYSTEM.says(words)
+    weight += 6 if system else 0
+    weight -= 14 if CLEANUP.says(first) else 0
+    weight -= 3 if entry.role is Role.DETAIL else 0
+    # A name alone says less than the words that were logged for it.
+    weight -= 8 if raised and not specific and NAME_ALONE.fullmatch(text) else 0
+    weight -= 8 if _AHEAD.search(text) else 0
+    weight -= 30 if _REQUEST.search(text) else 0
+    weight -= 24 if _WAITED.match(text) and not NAMES.search(text) else 0
+    if entry.level is not Level.FATAL and GOES_ON.says(first):
+        weight -= 30 if calm else 16
+    if (raised or not calm) and NAMES.search(text):
+        weight += 7 if raised else 3
+    weight -= _cooled(entry, went_on, raised=raised, firm=system or bool(_OWN.match(text)))
+    said = raised or failed or entry.role is Role.DETAIL or ENDS.says(words) or system
+    part = not entry.stamped and bool(_PART.match(entry.line))
+    return weight, calm and not (said or part) and (entry.stamped or entry.level is None)
+
+
+def _goes_on_in(below: Entry, entry: Entry) -> bool:
+    """Whether a sentence begins in one line and goes on in the next, as prose about a failure."""
+    bare = entry.level is None and not (entry.stamped or below.stamped)
+    return bare and bool(_UNFINISHED.search(entry.text)) and below.line[:1].islower()
+
+
+def _announces_nothing(entry: Entry, below: Entry | None) -> bool:
+    """Whether an exception ends with a colon, and what it announces does not follow."""
+    ends = entry.role is Role.RAISED and entry.text.endswith(":")
+    return ends and (below is None or below.stamped or below.at - entry.at > _GAP)
+
+
+def _message_alone(text: str) -> str:
+    """The text without tags before it, and what the program says that it does now: `, exiting`."""
+    return _TRAILER.sub("", _TAGS.sub("", text))
+
+
+def tells(words: Words) -> bool:
+    """Whether the words say what is wrong with what."""
+    return SPECIFIC.says(words) or SYSTEM.says(words)
+
+
+def _by_level(entry: Entry, went_on: int, *, wrong: bool, failed: bool) -> int:
+    """What the level weighs, or else that something was raised or is called a failure."""
+    level, raised = entry.level, entry.role in {Role.RAISED, Role.CAUSE}
+    if raised and _UNCAUGHT.match(entry.text):
+        return _WEIGHTS[Level.FATAL]
+    if raised and level is not None and level <= Level.WARN:
+        return _WORDS if went_on else _RAISED - 4
+    if raised:
+        return max(_RAISED, _WEIGHTS[level] if level is not None else 0)
+    if level is not None and (entry.own or wrong):
+        return _WEIGHTS[level]
+    words = _WORDS - 2 if failed else _WORDS - 10 if wrong else -20
+    place = 4 if PLACE.search(entry.text) else 2 if _FAILED.search(entry.text) else 0
+    return words + place + (3 if _OWN.match(entry.text) else 0)
+
+
+def _cooled(entry: Entry, went_on: int, *, raised: bool, firm: bool) -> int:
+    """What an entry loses for the lines of normal work that follow it.
+
+    A line without a time counts half: it may be a part of what was said.
+    """
+    if entry.level is Level.FATAL:
+        return 0
+    if raised:
+        return min(went_on, 14)
+    if entry.level is None:
+        return min((2 if firm else 3) * went_on, 40)
+    return min(2 * went_on, 16)

@@ -1,0 +1,122 @@
+"""Where in a text secrets stand, by any of their forms: tokens, names, commands, encodings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from watchdog.text import encoded_secrets
+from watchdog.text.assignments import assigned
+from watchdog.text.lines import Lines
+from watchdog.text.regex import regex
+from watchdog.text.secret_commands import PROGRAMS, STATEMENTS
+from watchdog.text.secret_elements import ELEMENTS
+from watchdog.text.secret_names import NAME_PARTS, Strength, strength
+from watchdog.text.secret_patterns import SHAPES
+from watchdog.text.secret_sentences import SENTENCES, is_said
+from watchdog.text.told_secret import Told
+
+Span = tuple[int, int, str]
+"""Start and end of a secret in its text, and its kind."""
+
+# Forty characters of anything are evidence, but not beside the id of an AWS key.
+_AWS_SECRET = regex(
+    r"(?<![A-Za-z0-9/+=])(?=[A-Za-z0-9/+]{0,39}[A-Z])(?=[A-Za-z0-9/+]{0,39}[g-z])"
+    r"[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
+)
+
+_SHORT = 200
+# What is in every text that has a secret: what parts words, or a token, or the number of a card.
+_ANY_PART = regex(r"[=:\s>|@$%&\\\"',(/\u300c]|[\w.-]{20}|\d{16}|[^\x00-\x7f]|eyJ|[A-Za-z_]-\S*\d")
+# A mask of ours, or the end of one: a second pass leaves it alone.
+MASKED = regex(r"<redacted:|<env |<arg |\d+>")
+_MASK = regex(r"<(?:redacted:[\w-]{1,40}:\d{1,6}|redacted:cut|(?:env|arg) [^<>\n]{1,200})>")
+_DEEPEST = 2
+
+
+def secrets_in(text: str) -> list[Span]:
+    """What looks like a secret, in order; none overlaps another."""
+    return list(_short(text)) if len(text) < _SHORT else _found(Lines(text), 0)
+
+
+# The same names, reasons and images come with every pod.
+@lru_cache(4096)
+def _short(text: str) -> tuple[Span, ...]:
+    return tuple(_found(Lines(text), 0)) if _ANY_PART.search(text) else ()
+
+
+def _found(lines: Lines, depth: int) -> list[Span]:
+    text = lines.text
+    spans = [*_shaped(lines), *_told(lines)]
+    for start, stop in lines.with_any(NAME_PARTS):
+        spans += [(begin, end, "secret") for begin, end in assigned(text, start, stop)]
+    if depth < _DEEPEST:
+        deeper = lambda plain: _found(Lines(plain), depth + 1)  # noqa: E731
+        spans += encoded_secrets.escaped(text, deeper)
+        spans += encoded_secrets.words(text, deeper)
+    if any(kind == "aws-key" for _, _, kind in spans):
+        spans += [(*found.span(), "aws-secret") for found in _AWS_SECRET.finditer(text)]
+    return _merged(text, spans)
+
+
+def _shaped(lines: Lines) -> Iterator[Span]:
+    for shape in SHAPES:
+        group: str | int = "secret" if "secret" in shape.pattern.groupindex else 0
+        for start, stop in lines.with_any(shape.needs):
+            for match in shape.pattern.finditer(lines.text, start, stop):
+                if match.start(group) >= 0 and shape.holds(match):
+                    yield match.start(group), match.end(group), shape.kind
+
+
+def _told(lines: Lines) -> Iterator[Span]:
+    """What commands, statements, elements and sentences tell."""
+    for told in (*SENTENCES, *STATEMENTS, *PROGRAMS, *ELEMENTS):
+        for start, stop in lines.with_any(told.needs):
+            if told.also and lines.lower.find(told.also, start, stop) < 0:
+                continue
+            for match in told.pattern.finditer(lines.lower, start, stop):
+                span = _span(told, match)
+                if span and told.holds(lines.text[slice(*span)]) and _is_named(lines.text, match):
+                    yield *span, told.kind
+
+
+def _span(told: Told, match: re.Match[str]) -> tuple[int, int] | None:
+    for group in ("secret", "bare"):
+        if group in told.pattern.groupindex and match.start(group) >= 0:
+            start, end = match.span(group)
+            while end > start and match.string[end - 1] in " \t\n":
+                end -= 1
+            return start, end
+    return None
+
+
+def _is_named(text: str, match: re.Match[str]) -> bool:
+    groups = match.re.groupindex
+    if "word" in groups:
+        quoted = match.start("secret") >= 0
+        value = text[slice(*match.span("secret" if quoted else "bare"))]
+        return is_said(match["word"], match["verb"], value, quoted=quoted)
+    if "name" not in groups:
+        return True
+    name = text[slice(*match.span("name"))].rpartition(":")[2]
+    return strength(name) not in {Strength.NONE, Strength.VENDOR}
+
+
+def _merged(text: str, spans: Iterable[Span]) -> list[Span]:
+    """The spans in order, those that overlap as one, without masks of ours."""
+    masks = [found.span() for found in _MASK.finditer(text)]
+    merged: list[Span] = []
+    for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if start >= end or any(start < stop and end > begin for begin, stop in masks):
+            continue
+        if merged and start < merged[-1][1]:
+            before = merged[-1]
+            merged[-1] = (
+                before[0],
+                max(end, before[1]),
+                before[2] if before[2] != "secret" else kind,
+            )
+        else:
+            merged.append((start, end, kind))
+    return merged

@@ -1,0 +1,297 @@
+"""What credentials look like: the table of shapes. Each is matched in linear time."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from watchdog.text.regex import regex
+from watchdog.text.secret_values import is_loose, is_object_name, is_reference
+from watchdog.text.vendor_tokens import BEGINNINGS, FORMS
+
+# How a token of a known kind begins.
+PREFIX = (
+    r"(?:(?:gh[a-z]|github_pat|npm|[sr]k_live|[sr]k_test|whsec|hf|glsa|lin_api|sbp|gsk)_|sk-|xapp-"
+    r"|gl[a-z]{2,5}-|xox[a-z]-|pypi-A|hv[sbr]\.|SG\.|ya29\.|GOCSPX-|AIza|eyJ|A[KS]IA|LS0tLS1C"
+    r"|AGE-SECRET-KEY-)"
+)
+PRIVATE_KEY_END = regex(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+# The ids of objects read like this: words, and at most two ids behind them.
+_OBJECT = regex(r"[a-z]+(?:-[a-z]+\d{0,2})*(?:-[a-z0-9]{4,10}){0,2}")
+_RUN = r"[\w.~+/=%-]"
+
+
+class Shape(NamedTuple):
+    """A kind of secret.
+
+    The group `secret` is replaced, or the whole match where there is none. `needs` are lower-case
+    parts, one of which must occur for a match: without them the pattern is not even tried.
+    """
+
+    kind: str
+    needs: tuple[str, ...]
+    pattern: re.Pattern[str]
+    holds: Callable[[re.Match[str]], bool] = lambda _match: True
+
+
+def _is_basic(match: re.Match[str]) -> bool:
+    try:
+        return b":" in base64.b64decode(match["secret"] + "==", validate=False)
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _is_card(match: re.Match[str]) -> bool:
+    """The Luhn sum."""
+    digits = [int(char) for char in match[0] if char.isdigit()]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _is_no_word(match: re.Match[str]) -> bool:
+    value = match["secret"]
+    return len(value) >= 24 or any(char.isdigit() for char in value)  # noqa: PLR2004 - longer than words
+
+
+def _is_token(match: re.Match[str]) -> bool:
+    """Whether enough follows the beginning, and the whole is no name of an object."""
+    token = match[0]
+    # The beginning of one at the end of a line: the rest is on the next one, or was cut off.
+    torn = match.end() == len(match.string) or match.string[match.end()] == "\n"
+    rest = next(
+        (
+            token[len(start) :]
+            for start, least in _BY_LENGTH
+            if token.startswith(start) and len(token) - len(start) >= (6 if torn else least)
+        ),
+        "",
+    )
+    mixed = rest.lower() != rest != rest.upper() and "_" not in rest and "/" not in rest
+    return (any(c.isdigit() for c in rest) or mixed) and not _OBJECT.fullmatch(token)
+
+
+def _is_mixed(match: re.Match[str]) -> bool:
+    return any(c.isdigit() for c in match[0]) and any(c.isalpha() for c in match[0])
+
+
+def _is_loose_secret(match: re.Match[str]) -> bool:
+    return is_loose(match["secret"]) and not is_object_name(match["secret"])
+
+
+def _is_userinfo(match: re.Match[str]) -> bool:
+    """Whether what stands before a host is a password, and no reference to one."""
+    return not is_reference(match["secret"])
+
+
+def _shape(
+    kind: str,
+    needs: str,
+    pattern: str,
+    holds: Callable[[re.Match[str]], bool] = lambda _match: True,
+) -> Shape:
+    return Shape(kind, tuple(needs.split()), regex(pattern, re.MULTILINE), holds)
+
+
+def _tree(words: Iterable[str]) -> str:
+    """A pattern for any of these words that looks at each character once."""
+    branches: dict[str, list[str]] = {}
+    for word in words:
+        branches.setdefault(word[:1], []).append(word[1:])
+    if set(branches) == {""}:
+        return ""
+    ends = "" in branches
+    inner = "|".join(re.escape(c) + _tree(rest) for c, rest in sorted(branches.items()) if c)
+    return f"(?:{inner})" + ("?" if ends else "")
+
+
+_BY_LENGTH = sorted(BEGINNINGS, key=lambda item: -len(item[0]))
+_HASH = r"[A-Za-z0-9./+=,$_-]"
+SHAPES = (
+    Shape(
+        "private-key",
+        ("private key",),
+        regex(
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?"
+            rf"(?:{PRIVATE_KEY_END.pattern}|\Z)"
+        ),
+    ),
+    _shape(
+        "private-key",
+        "private-lines",
+        r"Private-Lines: \d{1,4}\n(?P<secret>(?:[A-Za-z0-9+/=]{1,100}\n?){1,200})",
+    ),
+    _shape("private-key", "ls0tls1crudjti", r"\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{16,}"),
+    _shape("jwt", "eyj", r"\beyJ[\w-]{6,}\.[\w-]{4,}\.[\w-]*"),
+    _shape("jwt", "zxlk", r"\bZXlK[A-Za-z0-9+/]{40,}={0,2}"),
+    _shape(
+        "jwk", "kty", r"[\"'](?:d|k|p|q|dp|dq|qi)[\"']\s?:\s?[\"'](?P<secret>[\w+/=-]{16,4096})"
+    ),
+    _shape("slack-hook", "hooks.slack", r"\bhttps://hooks\.slack(?:-gov)?\.com/[\w/-]{10,}"),
+    _shape("slack-token", "xox xapp", r"\b(?:xox[a-z]|xapp)-[\w-]{8,}"),
+    _shape("github-token", "gh github", r"\b(?:gh[a-z]_[A-Za-z0-9]{16,}|github_pat_\w{20,})"),
+    _shape(
+        "gitlab-token", "gl", r"\bgl(?:pat|dt|rt|cbt|ptt|soat|agent|ft|imt|oas|ffct)-[\w.-]{16,}"
+    ),
+    _shape("stripe-key", "k_live k_test whsec", r"\b(?:[sr]k_(?:live|test)_|whsec_)\w{12,}"),
+    _shape("api-key", "sk-", r"\bsk-(?:[a-z0-9]{1,12}-){0,3}\w{12,}[\w-]{4,}"),
+    _shape("mail-key", "key-", r"\bkey-[0-9a-f]{32}\b"),
+    _shape(
+        "token",
+        "",
+        rf"(?<![A-Za-z0-9_]){_tree(start for start, _ in BEGINNINGS)}{_RUN}{{6,}}",
+        _is_token,
+    ),
+    *(
+        _shape("token", needs, rf"(?<![\w.~+-])(?:{form})" if needs else form)
+        for needs, form in FORMS
+    ),
+    _shape("aws-key", "akia asia abia acca", r"\bA(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}\b"),
+    _shape(
+        "password", "://", r"://[^\s/:@\"']{0,256}:(?P<secret>[^\s/\"'<>]{1,512})@", _is_userinfo
+    ),
+    _shape(
+        "password",
+        "://",
+        r"://[^\s/:@\"']{0,256}:(?P<secret>[^\s@\"'<>]{1,512})@(?=[\w.-]{1,253}[:/?\s])",
+        _is_userinfo,
+    ),
+    _shape("token", "://", r"\bhttps?://(?P<secret>[A-Za-z0-9_-]{16,256})(?=@)", _is_loose_secret),
+    _shape(
+        "password",
+        "@tcp( @unix(",
+        r"(?<![\w.-])[\w.-]{1,64}:(?P<secret>[^\s@:/]{1,256})@(?=(?:tcp|unix)\()",
+    ),
+    _shape(
+        "token",
+        "://",
+        r"(?i)/(?:[\w-]{0,30}(?:token|reset|invite|magic|verify|confirm|unsubscribe|activ"
+        r"ate|webhook|hook|login|share"
+        r"|auth|sso)[\w-]{0,30}|webhooks?/\d{15,22})/(?P<secret>[\w.~+=@%-]{8,1024}(?:/["
+        r"\w.~+=@%-]{16,1024}){0,6})",
+        _is_loose_secret,
+    ),
+    _shape(
+        "secret",
+        "code= key= &t= ?t= &k= ?k= &h= ?h= sig= ticket= hash= access= assertion= saml ve"
+        "rifier= magic= otp= pin=",
+        r"[?&#](?:amp;)?(?:[\w.-]{0,40}[_-])?(?:code|key|k|t|h|sig|ticket|hash|access|ass"
+        r"ertion|samlresponse"
+        r"|samlart|verifier|code_verifier|state_token|magic|otp|pin|nonce_token)=(?P<secr"
+        r"et>[^\s&#\"'<>]{6,4096})",
+        _is_loose_secret,
+    ),
+    Shape(
+        "authorization",
+        ("authorization",),
+        regex(
+            r"\bauthorization\\{0,4}[\"']?\s{0,4}[:=\s]\s{0,4}\\{0,4}[\"']?"
+            r"(?:(?:bearer|basic|digest|token|apikey|aws4-hmac-sha256)\s+)?"
+            r"(?P<secret>(?!(?:error|failed|denied|required|mode|policy|header|plugin|ser"
+            r"ver|code|webhook|rule)\b)"
+            r"[^\s\"',<\\][^\r\n\"'\\]{3,4096})",
+            re.IGNORECASE,
+        ),
+        lambda match: (
+            "<redacted:" not in match["secret"]
+            and (any(c in match[0] for c in ":=") or is_loose(match["secret"].split()[-1]))
+            and not is_reference(match["secret"])
+        ),
+    ),
+    Shape(
+        "bearer",
+        ("bearer",),
+        regex(r"\bbearer\s{1,4}(?P<secret>[\w.~+/=-]{7,})", re.IGNORECASE),
+        _is_no_word,
+    ),
+    Shape(
+        "basic",
+        ("basic",),
+        regex(r"\bbasic\s{1,4}(?P<secret>[A-Za-z0-9+/]{6,}={0,2})", re.IGNORECASE),
+        _is_basic,
+    ),
+    Shape(
+        "cookie",
+        ("cookie",),
+        regex(
+            r"\b(?:set-)?cookies?\\?[\"']?\s{0,4}[:=]\s{0,4}\\?[\"']?"
+            r"(?P<secret>[\w.-]{1,128}=[^\r\n\"']{1,4096})",
+            re.IGNORECASE,
+        ),
+    ),
+    _shape(
+        "registry-auth",
+        "auth",
+        r"\bauth\\?[\"']\s{0,4}:\s{0,4}\\?[\"'](?P<secret>[A-Za-z0-9+/]{8,2048}={0,2})(?:"
+        r"\\?[\"']|$)",
+    ),
+    # The crypt(5) formats, the PHC string format, and what LDAP, PostgreSQL, MySQL, Django,
+    # Werkzeug, GRUB and Windows write.
+    _shape(
+        "hash",
+        "$",
+        rf"\$(?:[1567]|2[abxy]|y|gy|sha1|md5|apr1|argon2(?:id?|d)|scrypt|pbkdf2[\w-]{{0,1"
+        rf"2}}|P|H|bcrypt-sha256|8|9|7)\$(?=\S{{0,200}}\d){_HASH}{{8,}}",
+    ),
+    _shape("hash", "$p$ $h$", r"\$[PH]\$[A-Za-z0-9./]{20,}"),
+    _shape(
+        "hash",
+        "pbkdf2 scrypt: bcrypt",
+        rf"\b(?:pbkdf2[_:](?:sha\d{{1,3}}|md5)|scrypt(?::\d{{1,8}}){{1,3}}|bcrypt(?:_sha2"
+        rf"56)?)[$:]{_HASH}{{4,60}}[$:](?P<secret>[A-Za-z0-9./+=$_-]{{8,}}(?:[$:]{_HASH}"
+        rf"{{8,}})?)",
+    ),
+    _shape(
+        "hash",
+        "",
+        r"\{(?:S?SHA\d{0,3}|S?MD5|CRYPT|BCRYPT|bcrypt|PBKDF2[\w-]{0,10}|crypt|ssha\d{0,3}"
+        r"|sha\d{0,3})\}[A-Za-z0-9./+=$]{12,}",
+    ),
+    _shape(
+        "hash",
+        "scram-sha",
+        r"\bSCRAM-SHA-\d{1,3}\$\d{1,8}:(?P<secret>[A-Za-z0-9+/=]{4,}\$[A-Za-z0-9+/=:]{16,})",
+    ),
+    _shape(
+        "hash",
+        "grub.pbkdf2",
+        r"\bgrub\.pbkdf2\.sha512\.\d{1,8}\.[0-9A-Fa-f]{8,}\.[0-9A-Fa-f]{8,}|(?<=grub\.pbk"
+        r"df2\.sha512\.10000\.)\S{8,}",
+    ),
+    _shape(
+        "hash",
+        ":::",
+        r"(?<![\w.])[\w.$-]{1,64}:\d{1,10}:(?P<secret>[0-9A-Fa-f]{32}:[0-9A-Fa-f]{20,32}):",
+    ),
+    _shape("hash", "", r"\*(?<![\w*].)(?P<secret>[0-9A-F]{40})\b"),
+    _shape(
+        "hash",
+        "ntlm nthash lmhash md5 hash",
+        r"(?i)\b(?:nt|lm|ntlm|password|pw)[ _-]?(?:v2 )?hash(?:es)?[ :=]{1,3}(?P<secret>["
+        r"0-9a-f]{32,128})\b",
+    ),
+    _shape(
+        "product-key", "", r"[A-Z0-9](?<![\w-].)[A-Z0-9]{4}(?:-[A-Z0-9]{5}){4}(?![\w-])", _is_mixed
+    ),
+    Shape(
+        "card",
+        (),
+        regex(
+            r"(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6(?:011|5\d\d))(?<![\w.-]\d{4})"
+            r"(?:(?:[ -]|\s{0,4}\n\s{0,8})?\d{4}){3}(?![\w.-])"
+            r"|3[47]\d\d(?<![\w.-]\d{4})[ -]?\d{6}[ -]?\d{5}(?![\w.-])"
+        ),
+        _is_card,
+    ),
+)
+# The start of a secret, at the end of a text that was cut there.
+CUT_OFF = regex(
+    rf"(?:\b{PREFIX}[\w.~+/=-]{{0,4096}}"
+    r"|\b(?:bearer|basic)\s{1,4}[\w.~+/=-]{1,4096}"
+    r"|(?<=://)[^\s/:@\"']{0,256}:(?!\d{1,5}\Z)[^\s/\"'<>@]{1,512}"
+    r"|(?<![\w.-])[\w.-]{1,64}:(?!\d{1,5}\Z)[^\s@:/<>]{1,256}"
+    r"|(?<![\w.-])\d{4}(?:[ -]\d{1,4}){1,3}|(?<![\w.-])\d{12,15})\Z",
+    re.IGNORECASE,
+)
