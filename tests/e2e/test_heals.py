@@ -98,8 +98,16 @@ class Stage:
             }
         proxy = Proxy(self.cluster, folder)
         before = written(self.cluster, ns)
+
+        def looked() -> CompletedProcess[str] | None:
+            """A dry run that found what is broken: a failure may need a moment to be one."""
+            done = self.run(ns, "--dry-run", kubeconfig=proxy.kubeconfig, env=env)
+            judged = done.returncode or only_namespace(done)["findings"]
+            return done if judged else None
+
         with proxy.serving():
-            dry_run = self.run(ns, "--dry-run", kubeconfig=proxy.kubeconfig, env=env)
+            dry_run = poll(looked, f"a finding in {ns}")
+            assert dry_run is not None
         after = written(self.cluster, ns)
         acted = self.run(ns, kubeconfig=self.cluster.kubeconfig, env=env)
         return Played(ns, dry_run, proxy, before, after, acted)

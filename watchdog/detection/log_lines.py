@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from watchdog.detection.container_view import ContainerView
     from watchdog.snapshot.refs import ObjectRef
-    from watchdog.snapshot.snapshot import ClusterSnapshot, LogTail
+    from watchdog.snapshot.snapshot import ClusterSnapshot, EventSummary, LogTail
     from watchdog.snapshot.workloads import PodSummary
 
 # A name is tried from its beginning only: from each of its dots, a long one would take seconds.
@@ -183,9 +183,11 @@ def event_line_about(
 ) -> Evidence | None:
     """The newest event of these reasons about these objects, as a line of evidence."""
     found = [event for event in snapshot.events_about(*refs) if event.reason in reasons]
-    if not found:
-        return None
-    event = found[-1]
+    return event_evidence(found[-1]) if found else None
+
+
+def event_evidence(event: EventSummary) -> Evidence:
+    """An event as a line of evidence: `event BackOff ×14: restarting ...`."""
     count = f" ×{event.count}" if event.count > 1 else ""
     text = shorten(without_pod(event.message))
     return Evidence(kind="event", object=f"{event.reason}{count}", text=text)

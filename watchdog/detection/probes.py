@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from watchdog.detection.container_view import ContainerView
-from watchdog.detection.containers import make_finding
+from watchdog.detection.containers import make_finding, with_evidence
 from watchdog.detection.kind import Advice
-from watchdog.detection.log_lines import shorten
+from watchdog.detection.log_lines import event_evidence, shorten
 from watchdog.detection.owners import kubectl, word
 from watchdog.detection.rollback import changed_words, permanent, undo
 from watchdog.text.format import verbatim
@@ -41,6 +41,19 @@ def unhealthy(snapshot: ClusterSnapshot, item: ContainerView, *probes: str) -> l
         for event in snapshot.events_about(item.pod.ref)
         if event.reason == "Unhealthy" and event.message.startswith(wanted)
     ]
+
+
+def telling_failure(
+    snapshot: ClusterSnapshot, item: ContainerView, kind: str
+) -> EventSummary | None:
+    """The event that tells best why the `kind` probe fails: the newest refusal, else the newest.
+
+    Beside a 404, that nothing listened for a moment or that an answer was slow tells nothing.
+    """
+    failed = unhealthy(snapshot, item, kind.capitalize())
+    refused = [event for event in failed if says_no(event.message)]
+    told = refused or failed
+    return told[-1] if told else None
 
 
 def killed_by_probe(snapshot: ClusterSnapshot, item: ContainerView) -> str | None:
@@ -86,21 +99,25 @@ def port_note(spec: ContainerSpec, probe: Probe | None) -> str:
 def probe_finding(
     name: str, kind: str, snapshot: ClusterSnapshot, seen: list[ContainerView]
 ) -> Finding:
-    """The finding that the `kind` probe of these containers fails, with what it asks and gets."""
+    """The finding that the `kind` probe of these containers fails, with what it asks and gets.
+
+    Its evidence is the event that tells best why.
+    """
     first = seen[0]
-    failed = unhealthy(snapshot, first, kind.capitalize())
+    failed = telling_failure(snapshot, first, kind)
     probe = probe_of(first.spec, kind)
-    return make_finding(
+    finding = make_finding(
         name,
         f"{kind} probe fails",
         snapshot,
         seen,
         probe=kind,
         asks=probe.asks if probe else None,
-        answer=answer(failed[-1].message) if failed else None,
+        answer=answer(failed.message) if failed else None,
         restarts=str(first.state.restarts),
         port=port_note(first.spec, probe),
     )
+    return with_evidence(finding, event_evidence(failed) if failed else None)
 
 
 def probe_words(finding: Finding, snapshot: ClusterSnapshot) -> str:

@@ -30,6 +30,7 @@ def examples() -> tuple[Example, ...]:
     refused = event(
         "Unhealthy", "Readiness probe failed: Get http://10.1.2.3:80/ready: connection refused"
     )
+    slow = event("Unhealthy", "Readiness probe failed: context deadline exceeded")
     state = running(ready=False)
     young = (Condition(type="Ready", status="False", since=ago(20)),)
     starting = pod(state, specs=(asked,), conditions=young, created_at=ago(20))
@@ -37,6 +38,7 @@ def examples() -> tuple[Example, ...]:
     return (
         Example("404", broken(state, no, container=asked), claims),
         Example("404 at once", snapshot_of(web(), starting, no), claims),
+        Example("404 at once, and too slow once", snapshot_of(web(), starting, no, slow), claims),
         Example("new probe", broken(state, no, container=asked, last=new), claims, "rollout_undo"),
         Example("refused for long", broken(state, refused, container=asked), claims),
         Example("refused while starting", snapshot_of(web(), starting, refused), None),

@@ -59,9 +59,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         kind = _probe(snapshot, first) or "liveness"
         finding = probe_finding(NAME, kind, snapshot, seen)
         pods = [item.pod for item in seen]
-        yield with_evidence(
-            finding, event_line(snapshot, pods, "Unhealthy"), event_line(snapshot, pods, "Killing")
-        )
+        yield with_evidence(finding, event_line(snapshot, pods, "Killing"))
 
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:

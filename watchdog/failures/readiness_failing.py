@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from watchdog.detection.container_view import ContainerView
 from watchdog.detection.containers import matching, unready_for, with_evidence
 from watchdog.detection.kind import Advice, FailureKind
-from watchdog.detection.log_lines import event_line, quote, told_by
+from watchdog.detection.log_lines import quote, told_by
 from watchdog.detection.probes import (
     probe_advice,
     probe_finding,
@@ -46,11 +46,8 @@ def _unready(snapshot: ClusterSnapshot, item: ContainerView) -> bool:
     if merely_starting(snapshot, item.pod) or stands_by(snapshot, item.pod):
         return False
     waited = unready_for(item.pod, snapshot.taken_at).total_seconds()
-    failed = unhealthy(snapshot, item, kind.capitalize())
     probe = probe_of(item.spec, kind)
-    patience = probe.failure_threshold if probe else 1
-    if failed and says_no(failed[-1].message) and failed[-1].count >= patience:
-        # A 404 does not pass with time, as a refused connection does while a program starts.
+    if _said_no(snapshot, item, kind, probe.failure_threshold if probe else 1):
         return True
     allowed = snapshot.thresholds.unready_seconds
     if kind == "startup" and probe:
@@ -60,15 +57,29 @@ def _unready(snapshot: ClusterSnapshot, item: ContainerView) -> bool:
     return waited >= allowed
 
 
+def _said_no(snapshot: ClusterSnapshot, item: ContainerView, kind: str, patience: int) -> bool:
+    """Whether this run of the container answered the probe with a refusal, that often.
+
+    A 404 does not pass with time, as a refused connection does while a program starts; an answer
+    that was too slow once, on a busy node, takes nothing back.
+    """
+    started = item.state.started_at
+    return any(
+        says_no(event.message)
+        and event.count >= patience
+        and (started is None or event.last_seen is None or event.last_seen >= started)
+        for event in unhealthy(snapshot, item, kind.capitalize())
+    )
+
+
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for _owner, seen in matching(snapshot, lambda item: _unready(snapshot, item)):
         first = seen[0]
         kind = _probe(first) or "readiness"
         finding = probe_finding(NAME, kind, snapshot, seen)
-        pods = [item.pod for item in seen]
         told = told_by(snapshot, first, running=True)
         logged = [quote(first, told.line)] if told else []
-        yield with_evidence(finding, event_line(snapshot, pods, "Unhealthy"), *logged)
+        yield with_evidence(finding, *logged)
 
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
