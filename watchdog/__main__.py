@@ -2,33 +2,8 @@
 
 import atexit
 import gc
-import importlib.util
 import os
 import sys
-from importlib.machinery import ModuleSpec, PathFinder
-from typing import Any
-
-
-class _Lazily:
-    """Loads these modules when something of them is used, not when they are imported.
-
-    pydantic and pydantic-settings import them for what no pass asks of them, which would be
-    a fifth of the processor time of a healthy pass.
-    """
-
-    names = frozenset({"asyncio", "importlib.metadata"})
-
-    @classmethod
-    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        if name not in cls.names:
-            return None
-        spec = PathFinder.find_spec(name, path, target)
-        if spec is not None and spec.loader is not None:
-            spec.loader = importlib.util.LazyLoader(spec.loader)
-        return spec
-
-
-sys.meta_path.insert(0, _Lazily)
 
 # pydantic would search all that is installed for plugins; nothing but us may judge what we read.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -44,7 +19,7 @@ def main() -> None:
 
     Taking a process with all its modules apart costs Python a third of what a healthy pass costs.
     Connections end with the process, what is buffered is written, and exit handlers run: the
-    Kubernetes client deletes the files in which it keeps keys for the time of the pass.
+    reader of kubeconfigs deletes the files in which it keeps keys for the time of the pass.
     """
     try:
         cli.main()

@@ -62,7 +62,7 @@ OWNERS = {
     },
 }
 MODELS = {
-    "Action", "BaseModel", "BaseSettings", "ContainerAction", "Group", "Noun", "ServiceSettings",
+    "Action", "BaseModel", "ContainerAction", "Group", "Noun", "ServiceSettings",
 }  # fmt: skip
 """What classes are called that pydantic makes."""
 RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}

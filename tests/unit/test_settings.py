@@ -110,28 +110,45 @@ def test_a_bad_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in str(caught.value)
 
 
-def test_the_openai_clients_own_names_work_and_ours_win(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_openai_clients_own_names_work_and_ours_win() -> None:
     settings = load({"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": "http://a/v1"})
     assert settings.llm.api_key
     assert settings.llm.base_url == "http://a/v1"
 
-    monkeypatch.setenv("SRE_AGENT_LLM__BASE_URL", "http://b/v1")
-    assert load({"OPENAI_BASE_URL": "http://a/v1"}).llm.base_url == "http://b/v1"
+    ours = {"SRE_AGENT_LLM__BASE_URL": "http://b/v1"}
+    assert load({"OPENAI_BASE_URL": "http://a/v1", **ours}).llm.base_url == "http://b/v1"
 
 
-def test_a_model_is_used_only_where_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_is_used_only_where_one_is_named() -> None:
     with_key = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": "http://a/v1"}
     assert not load(with_key).llm.configured
 
-    monkeypatch.setenv("SRE_AGENT_LLM__MODEL", "m")
-    assert load(with_key).llm.configured
+    assert load({**with_key, "SRE_AGENT_LLM__MODEL": "m"}).llm.configured
 
 
-def test_a_gateways_headers_and_fields_are_read_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SRE_AGENT_LLM__EXTRA_HEADERS", '{"x-provider": "made-up"}')
-    monkeypatch.setenv("SRE_AGENT_LLM__EXTRA_BODY", '{"reasoning_effort": "low"}')
+def test_a_group_may_be_json_and_each_of_its_parts_wins_over_it() -> None:
+    group = {"SRE_AGENT_LLM": '{"model": "a", "base_url": "http://a/v1"}'}
+    one = {"sre_agent_llm__model": "b"}
 
-    llm = load({}).llm
+    assert load(group).llm.model == "a"
+    for both in ({**group, **one}, {**one, **group}):
+        assert load(both).llm.model == "b"
+        assert load(both).llm.base_url == "http://a/v1"
+
+
+def test_an_approved_variable_keeps_the_case_of_its_name() -> None:
+    approved = load({"SRE_AGENT_APPROVED_ENV__Region__X": "eu-1"}).approved_env
+
+    assert {name: value.get_secret_value() for name, value in approved.items()} == {
+        "Region__X": "eu-1"
+    }
+
+
+def test_a_gateways_headers_and_fields_are_read_as_json() -> None:
+    headers = {"SRE_AGENT_LLM__EXTRA_HEADERS": '{"x-provider": "made-up"}'}
+    body = {"SRE_AGENT_LLM__EXTRA_BODY": '{"reasoning_effort": "low"}'}
+
+    llm = load({**headers, **body}).llm
     assert llm.extra_headers["x-provider"].get_secret_value() == "made-up"
     assert llm.extra_body == {"reasoning_effort": "low"}
 

@@ -120,10 +120,8 @@ def _break(box: Sandbox) -> None:
 
 
 def _heal(box: Sandbox, folder: Path, progress: Progress) -> Report:
-    # No prefix of ours: what is set for a real cluster is not meant for this one.
-    settings = Settings(
-        _env_prefix="SRE_WATCHDOG_DEMO_", verify=VerifySettings(stable_seconds=3, poll_seconds=0.5)
-    )
+    # Not from the environment: what is set for a real cluster is not meant for this one.
+    settings = Settings(verify=VerifySettings(stable_seconds=3, poll_seconds=0.5))
     budget = Budget(settings.run_budget_seconds, SystemClock())
     cluster = ApiServer.connect(box.kubeconfig(folder / "kubeconfig"), None, budget)
     work = PassContext(settings, cluster, budget, progress, cluster_name="demo")

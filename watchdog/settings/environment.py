@@ -9,13 +9,14 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import SecretStr, ValidationError
 
 from watchdog.actions import BY_NAME
 from watchdog.errors import SettingsError
 from watchdog.settings import config_file
+from watchdog.settings.config_file import Values, merged
 from watchdog.settings.group import Group
 from watchdog.settings.mistakes import closest, in_words
 from watchdog.settings.schema import PREFIX, Settings
@@ -26,7 +27,6 @@ _SERVICE_LINK = regex(
     r"^SRE_AGENT_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$"
 )
 
-_FIELD = regex(r'field "([^"]+)"')
 CONFIG = f"{PREFIX}CONFIG"
 """The variable that names a file of settings, as --config does."""
 
@@ -37,8 +37,8 @@ WRITES = tuple(kind for kind in BY_NAME if kind != "custom_instruction")
 def known_names() -> Iterator[str]:
     """Every environment variable that is a setting: `SRE_AGENT_LLM__MODEL` and so on."""
     for name, field in Settings.model_fields.items():
-        group = field.annotation
-        if isinstance(group, type) and issubclass(group, Group):
+        group: Any = field.annotation
+        if _is_group(group):
             yield from (f"{PREFIX}{name}__{inner}".upper() for inner in group.model_fields)
         elif name == "actions":
             yield from (f"{PREFIX}ACTIONS__{kind}".upper() for kind in WRITES)
@@ -59,24 +59,69 @@ def load(
     given = {name: value for name, value in overrides.items() if value is not None}
     path = file or (Path(environment[CONFIG]) if environment.get(CONFIG) else None)
     held: frozenset[str] = frozenset()
+    values = _set_in(environment)
     if path is not None:
         known = set(known_names())
-        values = config_file.read(path, known, PREFIX)
-        values = config_file.without(values, environment, known, PREFIX)
-        held = frozenset(config_file.variables(values, known, PREFIX))
-        given = config_file.merged(values, given)
+        written = config_file.read(path, known, PREFIX)
+        written = config_file.without(written, environment, known, PREFIX)
+        held = frozenset(config_file.variables(written, known, PREFIX))
+        values = merged(values, written)
     try:
-        settings = Settings(**given)
+        settings = Settings(**merged(values, given))
         return _with_openai_names(settings, environment)
     except ValidationError as error:
         raise SettingsError(in_words(error, known_names(), overrides, path, held)) from None
-    except ValueError as error:  # pydantic-settings: JSON that does not parse
-        raise SettingsError(_not_json(error, environment)) from None
+
+
+def _set_in(environment: Mapping[str, str]) -> Values:
+    """What the variables set, as nested values; a part of a group wins over the group as JSON.
+
+    Raises SettingsError for what is to be JSON and is not.
+    """
+    values: Values = {}
+    # Shorter names first: a group as JSON comes before its parts.
+    for name in sorted(environment, key=len):
+        first, _, rest = name[len(PREFIX) :].partition("__")
+        field = Settings.model_fields.get(first.lower())
+        if field is None or not name.upper().startswith(PREFIX):
+            continue  # CONFIG, and what Kubernetes injects
+        kind: Any = field.annotation
+        if not rest:
+            value = _read(name, environment[name], kind)
+            if value is not None:
+                values[first.lower()] = value
+            continue
+        within = values.setdefault(first.lower(), {})
+        if _is_group(kind):
+            inner = rest.lower()
+            kind = kind.model_fields[inner].annotation
+        else:
+            # The kinds of actions are ours; names of approved variables are as they are written.
+            inner, kind = rest.lower() if first.lower() == "actions" else rest, str
+        if isinstance(within, dict):
+            within[inner] = _read(name, environment[name], kind)
+    return values
+
+
+def _read(name: str, text: str, kind: Any) -> Any:
+    """A variable's value: what holds names and values is JSON, anything else is as it is."""
+    if not (_is_group(kind) or get_origin(kind) is dict):
+        return text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SettingsError(
+            f"{name} is not JSON: {error.msg} at character {error.pos + 1}"
+        ) from None
+
+
+def _is_group(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Group)
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
     known = set(known_names())
-    # A whole group as JSON is pydantic-settings' other spelling of its fields.
+    # A whole group as JSON is the other spelling of its fields.
     groups = {name.split("__")[0] for name in known if "__" in name} | {f"{PREFIX}ACTIONS"}
     for name in sorted(environment):
         upper = name.upper()
@@ -99,16 +144,3 @@ def _with_openai_names(settings: Settings, environment: Mapping[str, str]) -> Se
         "base_url": llm.base_url or url or None,
     }
     return settings.model_copy(update={"llm": llm.model_copy(update=changed)})
-
-
-def _not_json(error: ValueError, environment: Mapping[str, str]) -> str:
-    """`SRE_AGENT_POLICIES is not JSON: Expecting ',' at character 12`."""
-    field = _FIELD.search(str(error))
-    cause = error.__cause__
-    if field is None or not isinstance(cause, json.JSONDecodeError):
-        return str(error)
-    name = f"{PREFIX}{field[1].upper()}"
-    # Of a group it names the group, and the text that it could not read.
-    names = (each for each in environment if each.upper().startswith(name))
-    found = next((each for each in names if environment[each] == cause.doc), name)
-    return f"{found} is not JSON: {cause.msg} at character {cause.pos + 1}"

@@ -14,7 +14,6 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from watchdog.actions import BY_NAME, Mode
 from watchdog.kube import quantity
@@ -46,7 +45,7 @@ def _are_windows(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 Windows = Annotated[tuple[str, ...], BeforeValidator(parts), AfterValidator(_are_windows)]
 CustomResources = Annotated[
-    tuple[str, ...], NoDecode, BeforeValidator(parts), AfterValidator(custom_presets.checked)
+    tuple[str, ...], BeforeValidator(parts), AfterValidator(custom_presets.checked)
 ]
 
 
@@ -202,7 +201,7 @@ class WatchSettings(Group):
     namespace_selector: str = ""
     """Namespaces with these labels, as kubectl -l takes it (team=shop,tier!=dev), except kube-*.
     They are looked up anew in each pass. Needs one cluster-wide read of namespaces."""
-    exclude: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parts)] = ()
+    exclude: Annotated[tuple[str, ...], BeforeValidator(parts)] = ()
     """Names and patterns (preview-*) that the two settings above leave out, comma-separated."""
     custom_resources: CustomResources = ()
     """Custom resources that are looked at in each watched namespace, comma-separated: presets
@@ -275,18 +274,10 @@ class NamespacePolicy(Group):
 _NAMESPACES_FIXED = 5
 
 
-class Settings(BaseSettings):
+class Settings(Group):
     """All settings of a pass; nested ones have two underscores: SRE_AGENT_LLM__MODEL."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_nested_delimiter="__",
-        extra="ignore",
-        frozen=True,
-        populate_by_name=True,
-    )
-
-    namespaces: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parts)] = ()
+    namespaces: Annotated[tuple[str, ...], BeforeValidator(parts)] = ()
     """Watched namespaces, comma-separated; the context's own when empty."""
     label_selector: str = ""
     """Only workloads and pods with these labels, as kubectl -l takes it."""
@@ -306,11 +297,11 @@ class Settings(BaseSettings):
     approved_env: dict[str, SecretStr] = Field(default_factory=dict)
     """Env values that may be set wherever a finding names the variable, as JSON: {"REGION":
     "eu-1"}."""
-    harmless_env: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parts)] = ()
+    harmless_env: Annotated[tuple[str, ...], BeforeValidator(parts)] = ()
     """Env names whose values may be shown, comma-separated."""
     actions: dict[str, Mode] = Field(default_factory=dict)
     """auto, approve or never for each action kind: SRE_AGENT_ACTIONS__DELETE_POD=never."""
-    change_windows: Annotated[Windows, NoDecode] = ()
+    change_windows: Windows = ()
     """Nothing is changed while none of these is open, comma-separated, each with days, times and
     time zone: Mon-Fri 09:00-17:00 Europe/Berlin, Sat 22:00-04:00 UTC. Always when empty."""
     policies: dict[str, NamespacePolicy] = Field(default_factory=dict)

@@ -9,7 +9,6 @@ from pydantic import (
     SecretStr,
     model_validator,
 )
-from pydantic_settings import NoDecode
 
 from watchdog.settings.group import Group, parts
 from watchdog.text.regex import regex
@@ -75,7 +74,7 @@ class SlackSettings(Group):
     """Another address of Slack's API, for gateways and tests."""
     timeout_seconds: float = Field(10.0, gt=0)
     """Seconds for each call."""
-    approvers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parts)] = ()
+    approvers: Annotated[tuple[str, ...], BeforeValidator(parts)] = ()
     """Slack user ids (U...) whose reaction approves a change, comma-separated; no one's does when
     empty."""
     remind_seconds: float = Field(14_400, gt=0)
@@ -166,7 +165,7 @@ class AlertmanagerSettings(ServiceSettings):
 
     url: str | None = None
     """Address of an Alertmanager (v2 API); nothing is sent when empty."""
-    urls: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parts)] = ()
+    urls: Annotated[tuple[str, ...], BeforeValidator(parts)] = ()
     """Addresses of the others of its cluster, comma-separated: each is sent all alerts, and one
     that answers is enough."""
     timeout_seconds: float = Field(5.0, gt=0)
