@@ -300,14 +300,6 @@ def test_one_that_is_down_is_a_failed_delivery_and_mutes_nothing() -> None:
     assert muted(held, down, budget()) == frozenset()
 
 
-def test_an_address_of_another_scheme_is_not_called() -> None:
-    odd = Settings(alertmanager=AlertmanagerSettings(url="file:///etc/passwd"))
-
-    (delivered,) = hand_off(report(), {"shop": memory(incident())}, odd, budget())
-
-    assert delivered.error == "its address is neither http nor https"
-
-
 def test_a_silence_mutes_the_incident_that_it_holds(httpserver: HTTPServer) -> None:
     other = "fedcba9876543210" * 2
     httpserver.expect_request(ALERTS).respond_with_json(

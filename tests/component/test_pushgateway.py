@@ -147,14 +147,6 @@ def test_a_heartbeat_that_fails_says_so_without_its_address(httpserver: HTTPServ
     assert delivered.error == "answered HTTP 404: no such check"
 
 
-def test_a_heartbeat_of_another_scheme_is_not_called() -> None:
-    switch = Settings(heartbeat=HeartbeatSettings(url="file:///etc/passwd"))
-
-    (delivered,) = heartbeat(report(), switch, Budget(60, SystemClock()), OPS)
-
-    assert not delivered.ok
-
-
 def test_deleting_takes_both_groups_of_every_shard(httpserver: HTTPServer) -> None:
     httpserver.expect_request(re.compile("/metrics/.*"), method="DELETE").respond_with_data("", 202)
     origins = (OPS, {**OPS, "shard": "1"})

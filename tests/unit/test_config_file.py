@@ -105,6 +105,31 @@ def test_what_is_in_force_says_where_it_comes_from_and_hides_secrets(
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PUSHGATEWAY__URL", "http://app:c4nAry7pQx@pushgateway:9091"),
+        ("LLM__BASE_URL", "https://app:c4nAry7pQx@models.example.com/v1"),
+        ("ALERTMANAGER__URLS", "http://am-1:9093,http://app:c4nAry7pQx@am-2:9093"),
+        ("HEARTBEAT__URL", "https://ping.example.com/c4nAry7pQx"),
+        ("LLM__EXTRA_BODY", '{"user": "ops", "password": "c4nAry7pQx"}'),
+        ("LLM__EXTRA_BODY", '{"vault": [{"token": "c4nAry7pQx"}]}'),
+        ("LLM__EXTRA_BODY", '{"note": "Authorization: Bearer c4nAry7pQx"}'),
+        ("POLICIES", '{"shop": {"configmaps": {"app": {"db.password": "c4nAry7pQx"}}}}'),
+        ("DASHBOARD_URL", "https://grafana.example.com/d/x?token=c4nAry7pQx"),
+    ],
+)
+def test_what_is_in_force_hides_a_secret_within_a_setting(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"SRE_AGENT_{name}", value)
+
+    rows = in_force(load(), None)
+
+    assert "c4nAry7pQx" not in str(rows)
+    assert next(row for row in rows if row.setting == f"SRE_AGENT_{name}").value
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [(True, "true"), (None, ""), ([], ""), ({}, ""), (["a", "b"], "a,b"), (2, "2")],
 )

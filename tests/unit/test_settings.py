@@ -77,6 +77,77 @@ def test_a_bad_value_says_in_plain_words_what_it_has_to_be(
     assert "Input should" not in str(caught.value)
 
 
+ADDRESSES = {
+    "LLM__BASE_URL": {}, "ALERTMANAGER__URL": {}, "ALERTMANAGER__URLS": {}, "PUSHGATEWAY__URL": {},
+    "SLACK__BASE_URL": {}, "BLOCKER__PROMETHEUS_URL": {"BLOCKER__QUERY": "up"}, "DASHBOARD_URL": {},
+}  # fmt: skip
+SECRET_ADDRESSES = ("HEARTBEAT__URL", "SLACK__WEBHOOK_URL")
+REMEDY = ": must be the address of a service: http:// or https://, a host and maybe a port, such as"
+NO_ADDRESSES = (
+    "prometheus:9090", "prometheus.example.com", "http//prometheus", "http:/prometheus", "http://",
+    "https://:9090", "//prometheus", "ftp://prometheus", "file:///etc/passwd",
+    "http://prometheus:port", "http://prometheus 9090", "javascript:alert(1)", "http://[::1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+@pytest.mark.parametrize("value", NO_ADDRESSES)
+def test_what_is_no_address_of_a_service_names_setting_value_and_remedy(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    for also, given in {name: value, **ADDRESSES[name]}.items():
+        monkeypatch.setenv(f"SRE_AGENT_{also}", given)
+
+    with pytest.raises(SettingsError) as caught:
+        load()
+
+    assert f"SRE_AGENT_{name}" in str(caught.value)
+    assert f"={value}{REMEDY}" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+@pytest.mark.parametrize(
+    "value", ["http://web", "https://web.example.com:8443/path?x=1", "http://[::1]:9090", ""]
+)
+def test_an_address_of_a_service_is_taken_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    for also, given in {name: value, **(ADDRESSES[name] if value else {})}.items():
+        monkeypatch.setenv(f"SRE_AGENT_{also}", given)
+
+    assert value in str(load())
+
+
+@pytest.mark.parametrize("name", SECRET_ADDRESSES)
+def test_a_bad_address_that_is_a_secret_is_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(f"SRE_AGENT_{name}", "ping.example.com/c4nAry7p")
+
+    with pytest.raises(SettingsError, match=rf"SRE_AGENT_{name}{REMEDY}") as caught:
+        load()
+
+    assert "c4nAry7p" not in str(caught.value)
+
+
+def test_of_a_bad_address_neither_user_nor_password_is_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SRE_AGENT_PUSHGATEWAY__URL", "app:c4nAry7p@pushgateway:9091")
+
+    with pytest.raises(SettingsError, match=rf"SRE_AGENT_PUSHGATEWAY__URL{REMEDY}") as caught:
+        load()
+
+    assert "c4nAry7p" not in str(caught.value)
+
+
+def test_the_openai_clients_own_address_has_to_be_one_where_a_model_is_named() -> None:
+    assert load({"OPENAI_BASE_URL": "ollama:11434"}).llm.base_url == "ollama:11434"
+
+    with pytest.raises(SettingsError, match=rf"OPENAI_BASE_URL=ollama:11434{REMEDY}"):
+        load({"OPENAI_BASE_URL": "ollama:11434"}, llm={"model": "m"})
+
+
 @pytest.mark.parametrize(
     "name",
     [

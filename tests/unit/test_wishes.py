@@ -69,6 +69,37 @@ def test_nothing_beyond_that_is_taken(name: str, value: str) -> None:
     assert asked(**{name: value}) == asked()
 
 
+@pytest.mark.parametrize(
+    ("pattern", "value", "taken"),
+    [
+        ("https://*.example.com/*", "https://runbooks.example.com/shop", True),
+        ("https://*.example.com/*", "https://a.b.example.com/shop?x=1#y", True),
+        ("https://web-?.example.com/shop", "https://web-1.example.com/shop", True),
+        ("https://runbooks.example.com*", "https://runbooks.example.com/shop", True),
+        ("*://runbooks.example.com/*", "http://runbooks.example.com/", True),
+        ("https://*.example.com/*", "https://attacker.test/x.example.com/y", False),
+        ("https://*.example.com/*", "https://attacker.test?x.example.com/y", False),
+        ("https://*.example.com/*", "https://attacker.test#x.example.com/y", False),
+        ("https://*.example.com/*", "https://attacker.test\\x.example.com/y", False),
+        ("https://*.example.com/*", "https://a.example.com@attacker.test/x.example.com/", False),
+        ("https://runbooks.example.com/*", "https://runbooks.example.com@attacker.test/", False),
+        ("https://*.example.com/*", "http://runbooks.example.com/shop", False),
+        ("https://*.example.com/*", "javascript://x.example.com/%0aalert(1)", False),
+        ("https://runbooks.example.com/shop", "https://runbooks.example.com/other", False),
+        ("https://runbooks.example.com", "https://runbooks.example.com/other", False),
+    ],
+)
+def test_a_pattern_of_addresses_allows_no_other_host(
+    pattern: str, value: str, *, taken: bool
+) -> None:
+    settings = Settings.model_validate({"watch": {"choices": {"runbook": [pattern]}}})
+    given = wishes({}, {"sre-watchdog/runbook": value})
+
+    asked_for = with_wishes(settings, "shop", given).policy("shop").runbook_url
+
+    assert asked_for == (value if taken else None)
+
+
 def test_without_a_list_nothing_may_be_chosen() -> None:
     settings = Settings()
     given = wishes({}, {"sre-watchdog/channel": "#ops", "sre-watchdog/owner": "me"})

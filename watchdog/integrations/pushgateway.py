@@ -278,7 +278,8 @@ def heartbeat(
     report: Report, settings: Settings, budget: Budget, origin: Mapping[str, str]
 ) -> list[Delivery]:
     """Tell the dead man's switch that a pass succeeded; nothing where it failed or none is set."""
-    url = (settings.heartbeat.url or "").replace("{shard}", origin.get("shard", "0"))
+    given = settings.heartbeat.url
+    url = given.get_secret_value().replace("{shard}", origin.get("shard", "0")) if given else ""
     if not url or report.result == "failed":
         return []
     try:

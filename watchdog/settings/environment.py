@@ -17,7 +17,7 @@ from watchdog.actions import BY_NAME
 from watchdog.errors import SettingsError
 from watchdog.settings import config_file
 from watchdog.settings.config_file import Values, merged
-from watchdog.settings.group import Group
+from watchdog.settings.group import Group, checked_address
 from watchdog.settings.mistakes import closest, in_words
 from watchdog.settings.schema import PREFIX, Settings
 from watchdog.text.regex import regex
@@ -139,6 +139,11 @@ def _with_openai_names(settings: Settings, environment: Mapping[str, str]) -> Se
     """OPENAI_API_KEY and OPENAI_BASE_URL work as they do for the OpenAI client; ours win."""
     llm = settings.llm
     key, url = environment.get("OPENAI_API_KEY"), environment.get("OPENAI_BASE_URL")
+    if url and llm.configured and not llm.base_url:
+        try:
+            checked_address(url)
+        except ValueError as error:
+            raise SettingsError(f"OPENAI_BASE_URL={url.rpartition('@')[2]}: {error}") from None
     changed = {
         "api_key": llm.api_key or (SecretStr(key) if key else None),
         "base_url": llm.base_url or url or None,

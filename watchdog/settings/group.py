@@ -1,8 +1,9 @@
 """What all groups of settings have in common."""
 
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
 
 def parts(value: Any) -> Any:
@@ -10,6 +11,35 @@ def parts(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def checked_address(given: str) -> str:
+    """The address of a service as it is; an empty one stands for none.
+
+    Raises ValueError, with what it has to be, for what no service can be called at.
+    """
+    try:
+        parts = urlsplit(given)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    plain = not any(char.isspace() or not char.isprintable() for char in given)
+    if given and not (parts.scheme in {"http", "https"} and host and plain):
+        raise ValueError(
+            "must be the address of a service: http:// or https://, a host and maybe a port, such "
+            "as http://prometheus.monitoring.svc:9090"
+        )
+    return given
+
+
+def _checked_secret(given: SecretStr) -> SecretStr:
+    checked_address(given.get_secret_value())
+    return given
+
+
+Address = Annotated[str, AfterValidator(checked_address)]
+SecretAddress = Annotated[SecretStr, AfterValidator(_checked_secret)]
+"""An address that is a secret itself, such as an incoming webhook's."""
 
 
 class Group(BaseModel):

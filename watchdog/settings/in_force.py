@@ -13,6 +13,8 @@ from pydantic import BaseModel, SecretStr
 from watchdog.settings import config_file
 from watchdog.settings.environment import CONFIG, WRITES, known_names
 from watchdog.settings.schema import PREFIX, Settings
+from watchdog.text.redact import redact
+from watchdog.text.secret_names import is_secret_name
 
 Source = Literal["environment", "file", "default"]
 MASKED = "(set, not shown)"
@@ -77,7 +79,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return {name: _plain(getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, tuple):
+        return {
+            str(key): MASKED if inner and is_secret_name(str(key)) else _plain(inner)
+            for key, inner in value.items()
+        }
+    if isinstance(value, tuple | list):
         return [_plain(inner) for inner in value]
-    return value
+    # An address may hold a password, and a field of a request's body anything.
+    return redact(value) if isinstance(value, str) else value

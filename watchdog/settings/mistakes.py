@@ -27,7 +27,9 @@ _WORDS = {
     "float_type": "must be a number",
     "dict_type": "must hold names and values",
 }
-_SECRET = ("KEY", "TOKEN", "WEBHOOK", "APPROVED_ENV", "PASSWORD", "HEADERS", "EXTRA_BODY")
+_SECRET = (
+    "KEY", "TOKEN", "WEBHOOK", "HEARTBEAT", "APPROVED_ENV", "PASSWORD", "HEADERS", "EXTRA_BODY"
+)  # fmt: skip
 
 
 def spelt(variable: str, prefix: str) -> str:
@@ -65,6 +67,8 @@ def in_words(
         name = _name(where, variables)
         value = mistake.get("input")
         secret = any(word in PREFIX + "__".join(where).upper() for word in _SECRET)
+        # The part of an address before @ is a user and a password.
+        secret |= "url" in where[-1:][0] and "@" in str(value) if where else False
         hidden = secret or isinstance(value, dict) or mistake["type"] == "extra_forbidden"
         inside = where[name.count("__") + 1 :]
         said = f"--config {path}: {spelt(name, PREFIX)}" if path and name in in_file else name

@@ -18,7 +18,7 @@ from pydantic import (
 from watchdog.actions import BY_NAME, Mode
 from watchdog.kube import quantity
 from watchdog.settings import change_windows, custom_presets
-from watchdog.settings.group import Group, parts
+from watchdog.settings.group import Address, Group, parts
 from watchdog.settings.services import (
     AlertmanagerSettings,
     BlockerSettings,
@@ -289,7 +289,7 @@ class Settings(Group):
     """Seconds for the whole pass; every call gets at most what is left of it."""
     cluster_name: str = ""
     """Name of the cluster in reports, messages and metrics."""
-    dashboard_url: str = ""
+    dashboard_url: Address = ""
     """Address of a dashboard that messages link to; {cluster} and {namespace} in it become those of
     the incident."""
     release_name: str = ""

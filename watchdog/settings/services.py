@@ -10,7 +10,7 @@ from pydantic import (
     model_validator,
 )
 
-from watchdog.settings.group import Group, parts
+from watchdog.settings.group import Address, Group, SecretAddress, parts
 from watchdog.text.regex import regex
 
 _NAME = regex(r"[a-z0-9]([a-z0-9-]{0,39})")
@@ -19,7 +19,7 @@ _NAME = regex(r"[a-z0-9]([a-z0-9-]{0,39})")
 class LLMSettings(Group):
     """The model. Without the name of one the rules speak alone, whatever key is there."""
 
-    base_url: str | None = None
+    base_url: Address | None = None
     """Address of an OpenAI-compatible API; the client's own default when empty. OPENAI_BASE_URL
     works too."""
     model: str | None = None
@@ -68,9 +68,9 @@ class SlackSettings(Group):
     """Bot token (xoxb-...) with chat:write; needs channel."""
     channel: str | None = None
     """Channel id or name that reports go to, unless a namespace's policy names another."""
-    webhook_url: SecretStr | None = None
+    webhook_url: SecretAddress | None = None
     """Incoming webhook instead of a bot token: posts on change, cannot edit."""
-    base_url: str | None = None
+    base_url: Address | None = None
     """Another address of Slack's API, for gateways and tests."""
     timeout_seconds: float = Field(10.0, gt=0)
     """Seconds for each call."""
@@ -90,6 +90,7 @@ def _are_names(given: dict[str, SecretStr]) -> dict[str, SecretStr]:
 
 
 Addresses = Annotated[dict[str, SecretStr], AfterValidator(_are_names)]
+Webhooks = Annotated[dict[str, SecretAddress], AfterValidator(_are_names)]
 
 
 class NotifySettings(Group):
@@ -99,7 +100,7 @@ class NotifySettings(Group):
     """Addresses as Apprise takes them, by a name of your own, as JSON: {"team":
     "workflows://...", "oncall": "pagerduty://..."}. Teams, Discord, Mattermost, Google Chat, mail,
     PagerDuty and a hundred others; those that wake someone get only what waits for a person."""
-    webhooks: Addresses = Field(default_factory=dict)
+    webhooks: Webhooks = Field(default_factory=dict)
     """Addresses of your own that get each change as signed JSON, by name: {"audit":
     "https://..."}."""
     webhook_key: SecretStr | None = None
@@ -144,7 +145,7 @@ class ServiceSettings(Group):
 class PushgatewaySettings(ServiceSettings):
     """The Prometheus Pushgateway."""
 
-    url: str | None = None
+    url: Address | None = None
     """Address of the Pushgateway; nothing is pushed when empty."""
     job: str = "sre-watchdog"
     """Grouping key `job`, the release's name in the chart."""
@@ -155,7 +156,7 @@ class PushgatewaySettings(ServiceSettings):
 class HeartbeatSettings(Group):
     """A dead man's switch outside the cluster."""
 
-    url: str | None = None
+    url: SecretAddress | None = None
     """Called with GET after each successful pass (healthchecks.io and the like). Each shard calls
     it, with its number for {shard}: one without a switch of its own is not missed."""
 
@@ -163,9 +164,9 @@ class HeartbeatSettings(Group):
 class AlertmanagerSettings(ServiceSettings):
     """Alertmanager, which pages people where the watchdog cannot go on."""
 
-    url: str | None = None
+    url: Address | None = None
     """Address of an Alertmanager (v2 API); nothing is sent when empty."""
-    urls: Annotated[tuple[str, ...], BeforeValidator(parts)] = ()
+    urls: Annotated[tuple[Address, ...], BeforeValidator(parts)] = ()
     """Addresses of the others of its cluster, comma-separated: each is sent all alerts, and one
     that answers is enough."""
     timeout_seconds: float = Field(5.0, gt=0)
@@ -175,7 +176,7 @@ class AlertmanagerSettings(ServiceSettings):
 class BlockerSettings(ServiceSettings):
     """A Prometheus that holds changes back."""
 
-    prometheus_url: str | None = None
+    prometheus_url: Address | None = None
     """Address of a Prometheus that is asked before the first change of a pass; not asked when
     empty."""
     query: str = ""

@@ -21,6 +21,8 @@ LONGEST = 200
 _FIELDS = {"runbook": "runbook_url"}
 _MODES: tuple[NamespaceMode, ...] = get_args(NamespaceMode)
 _PLAIN = regex(r"[!-~]+(?: [!-~]+)*")
+# None with a user before the host: that reads as if it were the host.
+_ADDRESS = regex(r"(?P<scheme>[a-z]+)://(?P<host>[^/?#@\\]+)(?P<path>(?:[/?#][^\\]*)?)")
 
 
 def wishes(labels: Mapping[str, object], annotations: Mapping[str, object]) -> dict[str, str]:
@@ -41,9 +43,24 @@ def with_wishes(settings: Settings, namespace: str, asked: Mapping[str, str]) ->
     for name in CHOICES:
         value = asked.get(name, "")
         allowed = settings.watch.choices.get(name, ())
-        if _PLAIN.fullmatch(value) and any(fnmatchcase(value, each) for each in allowed):
+        if _PLAIN.fullmatch(value) and any(_fits(value, each) for each in allowed):
             changed[_FIELDS.get(name, name)] = value
     if not changed:
         return settings
     policies = {**settings.policies, namespace: policy.model_copy(update=changed)}
     return settings.model_copy(update={"policies": policies})
+
+
+def _fits(value: str, pattern: str) -> bool:
+    """Whether a pattern allows the value; in one of addresses no `*` goes beyond the host."""
+    scheme, mark, rest = pattern.partition("://")
+    if not mark:
+        return fnmatchcase(value, pattern)
+    found = _ADDRESS.fullmatch(value)
+    host, slash, path = rest.partition("/")
+    return (
+        found is not None
+        and fnmatchcase(found["scheme"], scheme)
+        and fnmatchcase(found["host"], host)
+        and (fnmatchcase(found["path"], slash + path) or (not slash and host.endswith("*")))
+    )
