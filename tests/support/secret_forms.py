@@ -13,6 +13,7 @@ import string
 import urllib.parse
 from collections.abc import Iterator
 from html import escape
+from pathlib import Path
 from typing import NamedTuple
 
 _LOWER = string.ascii_lowercase + string.digits
@@ -368,6 +369,31 @@ LANGUAGES = {
     "ja": ("\u30d1\u30b9\u30ef\u30fc\u30c9", "\u6697\u8a3c\u756a\u53f7", "\u79d8\u5bc6\u9375"),
     "ko": ("\ube44\ubc00\ubc88\ud638", "\uc554\ud638"),
     "vi": ("m\u1eadt kh\u1ea9u",),
+    "ca": ("contrasenya",), "gl": ("contrasinal",), "eu": ("pasahitza",), "et": ("parool",),
+    "lv": ("parole",), "lt": ("slapta\u017eodis",), "ro": ("parol\u0103",), "no": ("passord",),
+    "is": ("lykilor\u00f0",), "ga": ("pasfhocal",), "cy": ("cyfrinair",), "af": ("wagwoord",),
+    "sq": ("fjal\u00ebkalimi", "fjalekalimi"), "az": ("\u015fifr\u0259", "parol"),
+    "sl": ("geslo",), "hr": ("lozinka", "zaporka"), "bg": ("\u043f\u0430\u0440\u043e\u043b\u0430",),
+    "sw": ("nenosiri",), "ms": ("kata laluan",), "id": ("kata sandi",),
+    "mn": ("\u043d\u0443\u0443\u0446 \u04af\u0433",),
+    "kk": ("\u049b\u04b1\u043f\u0438\u044f \u0441\u04e9\u0437",),
+    "ka": ("\u10de\u10d0\u10e0\u10dd\u10da\u10d8",),
+    "hy": ("\u0563\u0561\u0572\u057f\u0576\u0561\u0562\u0561\u057c",),
+    "hi": ("\u092a\u093e\u0938\u0935\u0930\u094d\u0921",),
+    "bn": ("\u09aa\u09be\u09b8\u0993\u09af\u09bc\u09be\u09b0\u09cd\u09a1",),
+    "gu": ("\u0aaa\u0abe\u0ab8\u0ab5\u0ab0\u0acd\u0aa1",),
+    "pa": ("\u0a2a\u0a3e\u0a38\u0a35\u0a30\u0a21",),
+    "ta": ("\u0b95\u0b9f\u0bb5\u0bc1\u0b9a\u0bcd\u0b9a\u0bca\u0bb2\u0bcd",),
+    "te": ("\u0c2a\u0c3e\u0c38\u0c4d\u0c35\u0c30\u0c4d\u0c21",),
+    "kn": ("\u0caa\u0cbe\u0cb8\u0ccd\u0cb5\u0cb0\u0ccd\u0ca1",),
+    "ml": ("\u0d2a\u0d3e\u0d38\u0d4d\u0d35\u0d47\u0d21",),
+    "si": ("\u0db8\u0dd4\u0dbb\u0db4\u0daf\u0dba",),
+    "th": ("\u0e23\u0e2b\u0e31\u0e2a\u0e1c\u0e48\u0e32\u0e19",),
+    "lo": ("\u0ea5\u0eb0\u0eab\u0eb1\u0e94\u0e9c\u0ec8\u0eb2\u0e99",),
+    "km": ("\u1796\u17b6\u1780\u17d2\u1799\u179f\u1798\u17d2\u1784\u17b6\u178f\u17cb",),
+    "he": ("\u05e1\u05d9\u05e1\u05de\u05d4",), "am": ("\u12e8\u12ed\u1208\u134d \u1243\u120d",),
+    "fa": ("\u0631\u0645\u0632 \u0639\u0628\u0648\u0631",),
+    "ur": ("\u067e\u0627\u0633 \u0648\u0631\u0688",),
     "ar": ("\u0643\u0644\u0645\u0629 \u0627\u0644\u0645\u0631\u0648\u0631",),
 }  # fmt: skip
 LANGUAGE_PLACEMENTS = ("{n}: {v}", "{n}={v}", '{n} = "{v}"', '{{"{n}":"{v}"}}', "{n} '{v}'")
@@ -694,9 +720,25 @@ def keys() -> Iterator[Form]:
     yield Form("putty", f"Private-Lines: 1\n{body}\nPrivate-MAC: x", body)
 
 
+def attempted() -> Iterator[Form]:
+    """What was tried without a look at the patterns: syntaxes of tools, files and protocols.
+
+    Where the value is one that can be chosen, others are tried as well.
+    """
+    table = Path(__file__).with_name("attempted_secrets.jsonl").read_text(encoding="utf-8")
+    for of, text, secret in map(json.loads, table.splitlines()):
+        yield Form(of, text, secret)
+        if secret == _ATTEMPTED:
+            for value in ("hunt3r2xy", "9f86d081884c7d65"):
+                yield Form(of, text.replace(_ATTEMPTED, value), value)
+
+
+_ATTEMPTED = "c4nAry7pQx"
+
+
 def forms(every: int = 1) -> list[Form]:
     """All of them but those that only their context tells; of names in placements every n-th."""
-    tables = (letters_only(), worded(), foreign(), vendors(), encoded(), keys())
+    tables = (letters_only(), worded(), foreign(), vendors(), encoded(), keys(), attempted())
     return [*list(named())[::every], *(form for table in tables for form in table)]
 
 
@@ -709,11 +751,9 @@ def told_by_context() -> list[Form]:
         Form("a letter of a program that is not known", f"app -t {value}", value),
         Form("letters in a sentence", "the password is swordfish", "swordfish"),
         Form("a phrase of plain words", "password: correct horse battery staple", "battery"),
-        Form("a second argument", f'login("app", "{value}")', value),
         Form("32 digits alone", "got 9f86d081884c7d659a2feaa0c55ad015", "9f86d081884c7d65"),
         Form("the key of a cipher", f"AES_ENCRYPT('x', '{value}')", value),
         Form("a list without names", f'["app", "{value}", "shop"]', value),
         Form("a column", f"user password\napp  {value}", value),
-        Form("from standard input", f"echo {value} | app login", value),
         Form("a rune of another cipher", "cnffjbeq=p4aNel7c", "p4aNel7c"),
     ]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from watchdog.text.regex import regex
-from watchdog.text.secret_names import Strength, strength, vendor_of
+from watchdog.text.secret_names import MARKS, Strength, strength, vendor_of
 from watchdog.text.secret_values import (
     is_file,
     is_loose,
@@ -45,27 +45,46 @@ class Parted(enum.IntEnum):
 
 
 _HEAD = regex(
-    rf"(?<![\w.\-])(?P<name>[\w.\-]++)(?P<close>{QUOTE}|>>|\]|\[\d{{0,5}}\])*+"
+    rf"(?<![\w.\-{MARKS}])(?P<name>[\w.\-{MARKS}]++)(?P<close>{QUOTE}|>>|\]|\[\d{{0,5}}\])*+"
     r"(?P<sep>[ \t]{0,20}(?:=>[ \t\n]{0,8}|[:?]?=(?:=?=?)[ \t]{0,4}(?:\\\n[ \t]{0,8})?|->[ \t]{0,4}"
-    r"|<-[ \t]{0,4}|!==?[ \t]{0,4}|:-|[:\uff1a](?!:)[ \t]{0,20}|,[ \t\n]{0,8}|\|[ \t]{1,20})|\("
+    r"|<-[ \t]{0,4}|!==?[ \t]{0,4}|:-|(?:[:\uff1a](?!:)|::(?=[ \t]))[ \t]{0,20}|,[ \t\n]{0"
+    r",8}|\|[ \t]{1,20})|\("
     r"|[ \t]\.{3,80}[ \t]|[ \t]\.[ \t]|\t{1,8}|;s:\d{1,6}:)"
 )
-_BLOCK = regex(r"[|>][+-]?\d?[ \t]*\n(?P<indent>[ \t]+)[^\n]*(?:\n(?P=indent)[^\n]*){0,200}")
+_BLOCK = regex(
+    r"(?:[!&][\w!/:.-]{1,60}[ \t]{1,4}){0,2}[|>][+-]?\d?[+-]?[ \t]*\n"
+    r"(?P<indent>[ \t]+)[^\n]*(?:\n(?P=indent)[^\n]*){0,200}"
+)
+_HEREDOC = regex(
+    r"<<[-~]?[ \t]{0,2}[\"']?(?P<mark>\w{2,40})[\"']?[ \t]*\n(?:(?![ \t]*(?P=mark)\b)[^\n]"
+    r"*\n){1,200}"
+)
+# A secret as a list of its characters or their codes, as Java's char[] and Erlang's strings are.
+_CHARACTERS = regex(
+    r"(?:\w{1,20}(?:\[\]\s?|\()){0,2}[\[{(]\s{0,4}(?:\d{1,3}|'[^'\n]'|[^\s,])"
+    r"(?:,\s{0,4}(?:\d{1,3}|'[^'\n]'|[^\s,])){3,200}\s{0,4}[\]})]"
+)
 _BELOW = regex(r"[ \t]*\n(?P<indent>[ \t]{1,40})(?P<dash>-[ \t]+)?(?=\S)")
 _ITEM = regex(r"[ \t]*\n[ \t]{1,40}-[ \t]+")
 _LINE = regex(r"[^\n]*")
 _MOST_ITEMS = 50
 _BLANK = frozenset(" \t\n")
+_BLOCKS = frozenset("|>!&<")
 _COLONS = frozenset({Parted.SAID, Parted.COLON})
 _LONGEST_PHRASE = 8
 _CODE_DIGITS = 4
+_LONGEST_NUMBER = 2
+_SESSION_DIGITS = 8  # shorter ones are those of processes
+_WINDOWS_USER = regex(r"S-1-\d{1,3}(?:-\d{1,10}){1,15}")
 # Words that a name ends with, where the words before them say of what: `api key`, `key provided`.
 _TAIL = frozenset(
     {"key", "keys", "id", "ids", "code", "phrase", "string", "token", "tokens", "value", "provided",
      "given", "is", "was", "are", "supplied", "used", "received", "secret", "passe", "pass", "now",
      "returned", "found", "incorrect", "invalide", "wrong", "incorrecto", "incorrecta", "falsch",
      "set", "hash", "password", "api", "secreta", "secrete", "secr\u00e8te", "priv\u00e9e", "sandi",
-     "kh\u1ea9u", "ordine", "\u0627\u0644\u0645\u0631\u0648\u0631", "\u0627\u0644\u0633\u0631"}
+     "kh\u1ea9u", "ordine", "\u0627\u0644\u0645\u0631\u0648\u0631", "\u0627\u0644\u0633\u0631",
+     "laluan", "\u0441\u04e9\u0437", "\u04af\u0433", "\u0648\u0631\u0688",
+     "\u0639\u0628\u0648\u0631", "\u1243\u120d"}
 )  # fmt: skip
 # Those of them that only stand between the name and the value.
 _FILLERS = frozenset(
@@ -77,6 +96,10 @@ _BEFORE = regex(r"(?<![\w.'=:/-])(?:[\w.'-]+[ \t']){1,4}\Z")
 _DIGITS = frozenset(
     {"pin", "pin_code", "otp", "code", "passcode", "verification_code", "cvv", "cvc"}
 )
+
+
+# What of AWS is a secret's own name follows here, which is no secret.
+_ARN = regex(r"\barn:[\w-]{1,20}:[\w-]{1,40}:[\w-]{0,40}:\d{0,12}:\Z")
 
 
 class _Head(NamedTuple):
@@ -98,8 +121,13 @@ def assigned(text: str, start: int = 0, stop: int | None = None) -> Iterator[Fou
         if text[head.start() - 1 : head.start()] in {"/", "\\"} and is_file(name):
             continue
         told = strength(name)
+        if told is Strength.OBJECT and _ARN.search(text, max(0, head.start() - 120), head.start()):
+            continue
         if told is Strength.NONE:
-            if name.lower() not in _TAIL or text[head.start() - 1 : head.start()] not in {" ", "'"}:
+            number = len(name) <= _LONGEST_NUMBER and name.isdigit()  # `Unseal Key 1:`
+            if not (number or name.lower() in _TAIL) or text[
+                head.start() - 1 : head.start()
+            ] not in {" ", "'"}:
                 continue
             name, told = _longer(text, head.start(), name)
             if told is Strength.NONE:
@@ -144,11 +172,15 @@ def _values(text: str, at: int, head: _Head) -> Iterator[Found]:
     if first in _BLANK and head.how in _COLONS and (below := _BELOW.match(text, at)):
         yield from _below(text, below.end(), head, listed=bool(below["dash"]))
         return
-    if first in {"|", ">"} and (block := _BLOCK.match(text, at)):
+    if first in _BLOCKS and (block := _BLOCK.match(text, at) or _HEREDOC.match(text, at)):
         for line in _LINE.finditer(text, text.index("\n", at) + 1, block.end()):
             start = line.start() + len(line[0]) - len(line[0].lstrip())
             if line[0].strip():
                 yield start, line.end()
+        return
+    sure = head.told is Strength.STRONG and head.name[-1:] not in {"s", "S"}
+    if sure and (listed := _CHARACTERS.match(text, at)):
+        yield listed.span()
         return
     value = value_at(text, at)
     if not _is_secret(text, value, head):
@@ -182,7 +214,7 @@ def _below(text: str, at: int, head: _Head, *, listed: bool) -> Iterator[Found]:
 def _is_secret(text: str, found: Value, head: _Head) -> bool:
     """Whether what stands there is a secret, by its own form and by what stands around it."""
     value = text[found.start : found.end].strip()
-    if not value or is_reference(value):
+    if not value or is_reference(value) or is_reference(value.strip("()[]")):
         return False
     if head.told is Strength.VENDOR:
         form = vendor_of(head.name)
@@ -205,17 +237,28 @@ def _is_secret(text: str, found: Value, head: _Head) -> bool:
 def _is_plain(value: str, head: _Head) -> bool:
     """Whether the value is a path, the name of an object, a mechanism or a task."""
     unsure = head.how in {Parted.PAIR, Parted.BESIDE} and not is_loose(value)
-    path = head.how is not Parted.SET or head.name.upper() == "PWD"
+    folder = head.name.upper() in {"PWD", "OLDPWD"}
+    path = head.how is not Parted.SET or folder
     return (
         (head.told is Strength.OBJECT and (unsure or is_object_name(value)))
         or is_place(value)
         or (path and is_file(value))
+        or (folder and value.startswith("/"))
+        or _WINDOWS_USER.fullmatch(value) is not None
+        or (head.how in _COLONS and head.name.lower().endswith("key") and _is_name(value))
         or (head.told is Strength.WEAK and is_mechanism(value))
         or (head.how is Parted.COLON and is_lower_word(value) and head.name.lower() in _TASKS)
     )
 
 
+def _is_name(value: str) -> bool:
+    """Whether that is itself what a secret is called, as the keys of a Secret are."""
+    return strength(value) in {Strength.STRONG, Strength.WEAK} and not is_loose(value)
+
+
 def _is_bare_secret(text: str, end: int, value: str, head: _Head) -> bool:
+    if head.how is Parted.SAID and head.name == "PASS":
+        return False  # of a test
     if head.how is Parted.SET:
         return text[end : end + 1] != "{" or not is_word(value)
     if head.how is Parted.COLON and head.told is not Strength.WEAK:
@@ -237,6 +280,7 @@ def _is_code(value: str, head: _Head) -> bool:
     enough = len(value) >= _CODE_DIGITS
     if head.told is Strength.WEAK:
         last = head.name.lower().replace("-", "_").rpartition("_")[2]
+        enough &= last != "sid" or len(value) >= _SESSION_DIGITS
         return enough and (head.how is Parted.SET or last in _DIGITS)
     return enough or head.how is Parted.SET
 

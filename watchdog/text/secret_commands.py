@@ -38,6 +38,37 @@ STATEMENTS = (
         rf"(?:user|role|login|with|encrypted|set)\s[^\n;]{{0,80}}?password\s{{1,4}}{_QUOTED}",
     ),
     told("password", rf"old_password\s?=\s?{_QUOTED}"),
+    told(
+        "identified",
+        rf"identified\s{{1,4}}by\s{{1,4}}[^\n;]{{1,200}}?\sreplace\s{{1,4}}{_V}",
+        no_prose,
+    ),
+    told("securestring", rf"convertto-securestring\s(?:-\w{{1,20}}\s){{0,3}}{_V}", no_place),
+    # What a client answers to the questions for a user and a password, of which SMTP tells each.
+    told(
+        "ugfzc3dvcmq6",
+        r"334[ \t]ugfzc3dvcmq6[^\n]{0,40}\n[^\n]{0,60}?(?P<secret>[a-z0-9+/]{4,512}={0,2})[ \t]*$",
+    ),
+    # A line of a protocol, behind the arrow, the time or the name of who said it.
+    told(
+        "pass auth",
+        r"^[^\n\w]{0,8}(?:[\w.-]{0,20}[>:\]][^\w\n]{1,8}){1,3}(?:quote[ \t]{1,4})?(?:pass|auth"
+        r")[ \t]{1,4}"
+        r"(?P<secret>[^\s\"']{4,256})[ \t]*$",
+        loose,
+    ),
+    told("login", r"\blogin[ \t]\"[^\"\n]{1,80}\"[ \t]\"(?P<secret>[^\"\n]{1,256})\""),
+    told(
+        "assword",
+        rf"assword[^\n]{{0,20}}[\"'}}][^\n]{{0,20}}\n?[^\n]{{0,20}}\bsend(?:line)?[ \t(]{{1,3}}"
+        rf"(?:--[ \t])?{_QUOTED}",
+    ),
+    told(
+        "user",
+        r"\buser[ \t=:]{1,3}\S{1,64}[,;]?[ \t]{1,4}(?:pass|pw|pwd)[ \t=:]{1,3}(?P<secret>[^\s"
+        r"\"',;]{3,256})",
+        loose,
+    ),
     told("auth", rf"\.auth\(\s?[\"'][^\"'\n]{{1,80}}[\"'],\s?{_QUOTED}"),
     told("auth", r"\"auth\"\s\"(?:[^\"\n]{1,80}\"\s\")?(?P<secret>[^\"\n]{1,256})\"", any_value),
     told("auth", r"hello\s[23]\sauth\s\S{1,64}\s(?P<secret>\S{3,256})"),
@@ -69,11 +100,95 @@ STATEMENTS = (
         r")$",
         loose,
     ),
+    # A password behind what encodes it or says that nothing does, as of Spring, Dovecot, WebLogic.
+    told(
+        "{plain {clear {noop {aes {xor {3des {cipher {obf",
+        r"\{(?:plain|plaintext|clear|cleartext|noop|aes\d{0,3}|xor|3des|cipher|obf)\}(?P<secre"
+        r"t>[^\s:,;\"'<>{}]{4,256})",
+    ),
+    told(
+        "psk eap xauth pin",
+        r":[ \t](?:psk|eap|xauth|pin|ntlm)[ \t]{1,8}\"(?P<secret>[^\"\n]{1,256})\"",
+    ),
+    told("secret", r"\bsecret[ \t]{1,8}\"(?P<secret>[^\"\n]{6,256})\";", loose),
+    told("encrypt", r"\bencrypt\W{1,5}(?P<secret>[a-z0-9+/]{20,64}={0,2})(?![\w+/=])", loose),
+    told(
+        "routing service",
+        r"\b(?:routing|service)_?key\W{1,6}(?P<secret>[a-z0-9]{32,})(?![\w.-])",
+        loose,
+    ),
+    told("geniekey", r"\bgeniekey[ \t](?P<secret>[\w-]{16,64})"),
+    told("addauth", r"\baddauth[ \t]\w{1,20}[ \t][\w.@-]{1,64}:(?P<secret>\S{2,256})"),
+    told(
+        "digest",
+        r"\b\w{0,20}digest=(?!(?:sha|md|blake)-?\d)[\w.@-]{1,64}:(?P<secret>[\w+/=]{8,256})",
+    ),
+    told(
+        " user=",
+        r"(?<!\w)user=[a-z_][\w.@-]{0,63}:(?P<secret>[^\s\"',;:]{6,256})(?=[\s\"',;]|$)",
+        loose,
+    ),
+    told("response=", r"\bresponse=[\"'](?P<secret>[0-9a-f]{32,128})[\"']"),
+    told("mac=", r"\bmac=[\"'](?P<secret>[\w+/=]{12,256})[\"']", loose),
+    told(
+        "signature",
+        r"signature[\w-]{0,8}[\"']?\s{0,4}[:=]\s{0,4}[\"']?sha-?\d{1,3}=(?P<secret>[\w+/=]{16,"
+        r"256})",
+    ),
+    # The words that a wallet is made anew from, and codes that are used once.
+    told(
+        "mnemonic seed phrase words",
+        r"(?:mnemonic|seed|phrase|words)\W{1,6}(?P<secret>(?:[a-z]{3,8}[ \t]){11,23}[a-z]{3,8})\b",
+    ),
+    told(
+        "codes",
+        r"(?:backup|recovery|scratch|one-time)[ _-]codes?\W{1,6}(?P<secret>\w{1,12}[\d-][\w-]{"
+        r"2,20}(?:[,;\s]{1,3}\w{1,12}[\d-]"
+        r"[\w-]{2,20}){1,20})",
+    ),
+    told("wifi:", r"\bwifi:[^\n]{0,200}?;?p:(?P<secret>[^;\n]{4,256});"),
+    told(
+        "pass auth",
+        r"[\"'](?:pass|auth)[ \t](?:[^\s\\\"']{1,64}[ \t])?(?P<secret>[^\s\\\"']{4,256})(?:\\r"
+        r")?\\n",
+    ),
+    told(
+        "auth\\r",
+        r"auth(?:\\r\\n\$\d{1,4}\\r\\n[^\s\\]{1,80}){0,1}\\r\\n\$\d{1,4}\\r\\n(?P<secret>[^\s"
+        r"\\]{3,256})",
+    ),
+    told(
+        "identify",
+        r"(?:nickserv[ \t]|:)identify[ \t](?:[\w-]{1,40}[ \t])?(?P<secret>\S{4,128})[ \t]*$",
+        loose,
+    ),
+    # What is typed at a prompt, or printed below what it is called.
+    told(
+        "password passphrase token pin",
+        r"^[^\n<>]{0,40}\b(?:password|passphrase|token|pin)[^\n:<>]{0,40}>[ \t]?(?P<secret>[^"
+        r"\s<>]{4,256})[ \t]*$",
+        loose,
+    ),
+    told(
+        "password passphrase token secret key",
+        r"\b(?:password|passphrase|token|secret|api key)\b[^\n]{0,120}:[ \t]*\n[ \t]{0,20}(?P<"
+        r"secret>[^\s:]{8,1024})[ \t]*$",
+        loose,
+    ),
+    told("unsafeplaintext", rf"unsafeplaintext\(\s?{_QUOTED}"),
+    told("::add-mask::", r"::add-mask::(?P<secret>[^\n]{1,1024})"),
+    told(
+        "::set-output", r"::set-output[ \t]name=(?P<name>[\w.-]{1,80})::(?P<secret>[^\n]{1,1024})"
+    ),
+    told(
+        "move", r"\bmove[ \t][\"'](?P<secret>[^\"'\n]{1,256})[\"'][ \t]to[ \t](?P<name>[\w-]{1,60})"
+    ),
     # A line of a configuration or a table: a name, blanks and one word.
     Told(
         NAME_PARTS,
         regex(
-            r"^[ \t]{0,40}(?:(?:env|set|config set|setenv|export|arg|[a-z]{2,12} set)[ \t]{1,4})?"
+            r"^[ \t]{0,40}(?:(?:env|set|config set|setenv|export|arg|\#define|[a-z]{2,12} set)"
+            r"[ \t]{1,4})?"
             r"(?P<name>[\w.-]{2,80})(?:[ \t]{1,20}|[ \t]?\.{3,80}[ \t]|[ \t]?\|[ \t]?)"
             r"[\"']?(?P<secret>[^\s\"';|]{3,4096})[\"']?[ \t;|]*(?:ro|rw)?$",
             re.MULTILINE,
@@ -115,6 +230,77 @@ PROGRAMS = (
         no_place,
         "password",
     ),
+    told(
+        "http etcdctl skopeo crane nats elasticdump kinit",
+        r"(?:^|[\s/\"'])(?:https?|xhs?|etcdctl|skopeo|crane|nats|elasticdump)[ \t][^\n|;]{0,20"
+        r"0}?-(?:a|-auth|-user|u|-creds|-src-creds"
+        r"|-dest-creds)[ =]{1,2}[\"']?[\w.@-]{1,64}:(?P<secret>[^\s\"'`|;&<>()]{1,4096})",
+        no_place,
+        "password",
+    ),
+    # Of a program that is not known only what looks like a password: others are group and port.
+    told(
+        "-u -a -user -auth -cred",
+        r"[ \t](?:-u|-a|--?[a-z-]{0,20}(?:user|auth|creds?|credentials))[ =]{1,2}[\"']?[\w.@-]"
+        r"{1,64}:(?P<secret>[^\s\"'`|;&<>()@]{4,256})",
+        loose,
+        "password",
+    ),
+    told("winrs", rf"\bwinrs\b{_ON}-p:(?P<secret>\S{{1,256}})", any_value, "password"),
+    told("user", rf"\buser(?:add|mod)\b{_ON}-p[ \t=]{{1,2}}{_V}", no_place, "password"),
+    told(
+        "net user",
+        r"\bnet[ \t]user[ \t]\S{1,64}[ \t](?P<secret>[^\s/*]\S{2,256})",
+        loose,
+        "password",
+    ),
+    told("schtasks", rf"\bschtasks\b{_ON}/rp[ \t]{_V}", any_value, "password"),
+    told(
+        "radtest",
+        r"\bradtest[ \t](?:-\S{1,10}[ \t]){0,4}\S{1,64}[ \t](?P<secret>\S{2,256})",
+        any_value,
+        "password",
+    ),
+    told(
+        "radtest",
+        r"\bradtest[ \t][^\n]{1,300}[ \t]\d{1,5}[ \t](?P<secret>\S{2,256})",
+        any_value,
+        "password",
+    ),
+    told(
+        "nsupdate dig",
+        rf"\b(?:nsupdate|dig)\b{_ON}-y[ \t](?:[\w-]{{1,20}}:)?[\w.-]{{1,80}}:(?P<secret>[\w+/=]"
+        rf"{{4,256}})",
+    ),
+    told("doctl flyctl", rf"\b(?:doctl|flyctl)\b{_ON}-t[ \t=]{{1,2}}{_V}", loose),
+    told("setcookie", r"-setcookie[ \t](?P<secret>\S{2,256})"),
+    told("sonar.login", r"sonar\.login=(?P<secret>[^\s\"']{6,256})", loose),
+    told(
+        "config",
+        r"\bconfig[ \t](?:set[ \t])?(?:--\S{1,40}[ \t]){0,3}?(?:--secret[ \t]\S{1,128}|\S{0,12"
+        r"8}(?:_authtoken|_password|_auth"
+        r"|-token\.\S{1,60}))[ \t](?P<secret>[^\s\"']{3,1024})",
+    ),
+    told("conda", r"conda\S{0,120}/t/(?P<secret>[\w-]{8,128})/"),
+    told(
+        "<<<",
+        r"<<<(?<!<<<<)[ \t]?(?:[\"'](?P<secret>[^\"'\n]{3,256})[\"']|(?P<bare>[^\s\"'<$]{3,256}))",
+        loose,
+    ),
+    told(
+        "bundle_",
+        r"bundle_\w{1,100}=[\w.-]{1,64}:(?P<secret>[^\s\"']{3,256})",
+        any_value,
+        "password",
+    ),
+    told(
+        "mc",
+        r"\bmc[ \t](?:--?\S{1,20}[ \t]){0,3}(?:alias|config[ \t]host)[ \t](?:set|add)[ \t]\S{1"
+        r",64}[ \t]\S{1,200}[ \t]\S{1,128}[ \t]"
+        r"(?P<secret>[^\s\"']{3,256})",
+        any_value,
+        "password",
+    ),
     told("ldap", rf"\bldap[a-z]{{3,8}}\b{_ON}-w[ \t=]{{0,4}}{_V}", no_place, "password"),
     told("openssl", rf"\bopenssl\b{_ON}-k[ \t=]{{1,4}}{_V}", no_place, "password"),
     told(
@@ -127,6 +313,16 @@ PROGRAMS = (
     told("sshpass", rf"\bsshpass\s(?:-\w\s){{0,3}}-p\s{{0,4}}{_V}", no_place, "password"),
     told("7z", rf"\b7z[ar]?\s{_ON}-p{_V}", no_place, "password"),
     told("snmp", rf"\bsnmp[a-z]{{3,8}}\b{_ON}-c[ \t]{_V}", no_place, "password"),
+    *(
+        told(
+            "snmp",
+            rf"\bsnmp[a-z]{{3,8}}\b{_ON}-{letter}[ \t](?!(?:sha|md5|des|aes|3des)[\d-]{{0,8}}[ "
+            rf"\t]){_V}",
+            no_place,
+            "password",
+        )
+        for letter in "ax"
+    ),
     told(
         " -u  -u= --user",
         rf"\s(?:-u|--user(?:name)?)[ =]\S{{1,64}}\s(?:\S{{1,60}}\s){{0,4}}?-p[ =]?{_V}",
@@ -150,9 +346,19 @@ PROGRAMS = (
         "password",
     ),
     told(
-        "passwd",
-        r"echo\s(?:-n\s|-e\s)?[\"']?(?P<secret>[^\s\"'|]{1,256})[\"']?\s?\|\s?(?:sudo\s)?(?:p"
-        r"asswd|cryptsetup|gpg|docker login|helm registry)",
+        "echo printf",
+        r"(?:echo|printf)[ \t](?:-n[ \t]|-e[ \t])?[\"']?(?P<secret>[^\s\"'|]{1,256})[\"']?[ \t"
+        r"]?\|[ \t]?(?:sudo[ \t])?(?:[^\s|;&]{1,80}[ \t]"
+        r"[^\n|;&]{0,200}?(?:--?(?:password|passphrase|token|secret|pass|with-token|api-key)\S"
+        r"{0,20}|--stdin|login)|sudo[ \t]-s|kinit|su"
+        r"|passwd|cryptsetup|gpg)(?![\w-])",
+        any_value,
+        "password",
+    ),
+    told(
+        "<(echo <(printf",
+        r"(?:key|pass\w{0,10}|secret|token|psk|file|auth)[ =]{0,2}<\((?:echo|printf)\s(?:-n\s)"
+        r"?[\"']?(?P<secret>[^\s\"')]{3,4096})",
         any_value,
         "password",
     ),

@@ -9,6 +9,7 @@ from functools import lru_cache
 from watchdog.text import encoded_secrets
 from watchdog.text.assignments import assigned
 from watchdog.text.lines import Lines
+from watchdog.text.placed_secrets import placed
 from watchdog.text.regex import regex
 from watchdog.text.secret_commands import PROGRAMS, STATEMENTS
 from watchdog.text.secret_elements import ELEMENTS
@@ -49,6 +50,7 @@ def _short(text: str) -> tuple[Span, ...]:
 def _found(lines: Lines, depth: int) -> list[Span]:
     text = lines.text
     spans = [*_shaped(lines), *_told(lines)]
+    spans += [(*found, "secret") for found in placed(lines)]
     for start, stop in lines.with_any(NAME_PARTS):
         spans += [(begin, end, "secret") for begin, end in assigned(text, start, stop)]
     if depth < _DEEPEST:

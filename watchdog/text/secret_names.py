@@ -32,9 +32,10 @@ class Strength(enum.IntEnum):
 # What the last words of a name are, in lower case and joined by `_`. Keys are secret only with a
 # word before them that says so: a primary, a routing or a cache key is none.
 _KEYS = (
-    r"access|account|activation|admin|api|app|auth|cert|client|cipher|cookie|crypt|csrf|db|database"
+    r"access|account|activation|admin|api|app|auth|cert|client|cipher|consumer|cookie|cryp"
+    r"t|csrf|db|database"
     r"|decryption|deploy|ecdsa|ed25519|encryption|enc|functions?|hash|hmac|host|identity|"
-    r"integration"
+    r"instrumentation|integration"
     r"|jwt|licen[cs]e|master|pre_?shared|priv|private|product|prod|provision(?:ing)?|publishable"
     r"|registration|role|root|rsa|sas|secret|serial|server|service|session|shared_?access"
     r"|shared|sign"
@@ -50,7 +51,8 @@ _STRONG = (
     r"|backup_codes?|verification_code|security_code|one_time_(?:code|pin)|signature|bearer|jwt"
     r"|session_?ids?|[a-z]*sess_?ids?|connect_sid|_salt|client_assertion"
     r"|pin_?code|otp_?(?:code|seed)|secret_access_key|access_key_id|secret_id|key_base|app_key"
-    r"|dsn_password|webhook_(?:url|uri)"
+    r"|dsn_password|webhook_(?:url|uri)|code_verifier|crumb|(?:device|authorization|auth)_code"
+    r"|saml_?(?:response|request|art)"
     # German, French, Spanish, Portuguese, Italian, Dutch
     r"|passwort|passw\u00f6rter|kennwort|zugangsdaten|geheimnis|geheimer?_schl\u00fcssel|"
     r"losungswort"
@@ -83,6 +85,30 @@ _STRONG = (
     r"\u0633\u0631)|\u0631\u0645\u0632_\u0639\u0628\u0648\u0631|\u05e1\u05d9\u05e1\u05de"
     r"\u05d4|\u05e1\u05d9\u05e1\u05de\u05d0"
 )
+# Signs above, below and beside letters, without which no word of these scripts is whole. To a
+# pattern they are no letters.
+MARKS = r"\u0300-\u036f\u064b-\u065f\u0900-\u0dff\u0e31-\u0e4e\u0eb1-\u0ece\u17b4-\u17d3"
+# Further words for a password, each of one or two: Catalan, Galician, Basque, Albanian, Latvian,
+# Icelandic, Irish, Welsh, Afrikaans, Swahili, Malay, Azerbaijani, Georgian, Armenian, Kazakh,
+# Mongolian, Bengali, Gujarati, Punjabi, Tamil, Telugu, Kannada, Malayalam, Sinhala, Lao, Khmer,
+# Urdu, Amharic
+FURTHER = (
+    "contrasenya", "contrasinal", "pasahitza", "fjal\u00ebkalimi?", "fjalekalimi?", "parole",
+    "lykilor\u00f0", "pasfhocal", "cyfrinair", "wagwoord", "nenosiri", "kata_laluan",
+    "\u015fifr\u0259", "parol", "\u10de\u10d0\u10e0\u10dd\u10da\u10d8",
+    "\u0563\u0561\u0572\u057f\u0576\u0561\u0562\u0561\u057c",
+    "\u049b\u04b1\u043f\u0438\u044f_\u0441\u04e9\u0437", "\u043d\u0443\u0443\u0446_\u04af\u0433",
+    "\u09aa\u09be\u09b8\u0993\u09af\u09bc\u09be\u09b0\u09cd\u09a1",
+    "\u09aa\u09be\u09b8\u0993\u09df\u09be\u09b0\u09cd\u09a1",
+    "\u0aaa\u0abe\u0ab8\u0ab5\u0ab0\u0acd\u0aa1", "\u0a2a\u0a3e\u0a38\u0a35\u0a30\u0a21",
+    "\u0b95\u0b9f\u0bb5\u0bc1\u0b9a\u0bcd\u0b9a\u0bca\u0bb2\u0bcd",
+    "\u0c2a\u0c3e\u0c38\u0c4d\u0c35\u0c30\u0c4d\u0c21",
+    "\u0caa\u0cbe\u0cb8\u0ccd\u0cb5\u0cb0\u0ccd\u0ca1",
+    "\u0d2a\u0d3e\u0d38\u0d4d\u0d35\u0d47\u0d21", "\u0db8\u0dd4\u0dbb\u0db4\u0daf\u0dba",
+    "\u0ea5\u0eb0\u0eab\u0eb1\u0e94\u0e9c\u0ec8\u0eb2\u0e99",
+    "\u1796\u17b6\u1780\u17d2\u1799\u179f\u1798\u17d2\u1784\u17b6\u178f\u17cb",
+    "\u067e\u0627\u0633_\u0648\u0631\u0688", "\u12e8\u12ed\u1208\u134d_\u1243\u120d",
+)  # fmt: skip
 _WEAK = (
     r"pass|pw|pin|otp|totp|salt|sid|sess|session|auth|authn|cred|sig|csrf|xsrf|csrf_?middleware"
     r"|community|cvv2?|cvc|ssn|seed|nonce_key|cookie|authkey|clave|chave|chiave|schl\u00fcssel"
@@ -96,7 +122,9 @@ _AFTER = (
     r"d|production|raw"
     r"|secondary|staging|str|string|temp|test|text|tmp|val|value|verify|\d{1,4}|[ab])){0,2}"
 )
-_IS_STRONG = regex(rf"(?:.*[^a-z]|.*?)(?:{_STRONG}){_AFTER}", re.DOTALL)
+_IS_STRONG = regex(
+    rf"(?:.*[^a-z]|.*?)(?:{_STRONG}|(?:{'|'.join(FURTHER)})[{MARKS}]{{0,2}}){_AFTER}", re.DOTALL
+)
 _IS_WEAK = regex(rf"(?:.*_)?(?:{_WEAK}){_AFTER}", re.DOTALL)
 # Kinds of names that end like a secret's and are none: names of objects, counts, questions.
 _NO_SECRET = regex(
@@ -111,7 +139,7 @@ _NO_SECRET = regex(
 )
 _OBJECT = frozenset({"secret", "secrets", "secret_ref", "credential", "credentials"})
 _CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NOT_WORD = regex(r"[\W_]+")
+_NOT_WORD = regex(rf"(?:[^\w{MARKS}]|_)+")
 _LONGEST = 120
 # What any of these has in it, in lower case; told first, since most names have none.
 _PARTS = (
@@ -162,6 +190,10 @@ _PARTS = (
     "chave",
     "chiave",
     "parol",
+    "parool",
+    "crumb",
+    "saml",
+    "verifier",
     "wacht",
     "has\u0142o",
     "haslo",
@@ -209,8 +241,13 @@ _PARTS = (
     "\u0631\u0645\u0632",
     "\u05e1\u05d9\u05e1\u05de",
 )
-_STEM = regex("|".join(_PARTS))
-NAME_PARTS = (*(part for part in _PARTS if part.isascii()), NON_ASCII, *VENDOR_VALUES)
+_STEM = regex("|".join((*_PARTS, *FURTHER)))
+NAME_PARTS = (
+    *(part for part in _PARTS if part.isascii()),
+    *(word.rstrip("i?").rpartition("_")[2] for word in FURTHER if word.isascii()),
+    NON_ASCII,
+    *VENDOR_VALUES,
+)
 """What any name of a secret has in it, in lower case: a text without these has no such name."""
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from watchdog.text.regex import regex
-from watchdog.text.secret_values import is_loose, is_object_name, is_reference
+from watchdog.text.secret_values import is_loose, is_object_name, is_prose, is_reference
 from watchdog.text.vendor_tokens import BEGINNINGS, FORMS
 
 # How a token of a known kind begins.
@@ -124,12 +124,26 @@ SHAPES = (
         r"Private-Lines: \d{1,4}\n(?P<secret>(?:[A-Za-z0-9+/=]{1,100}\n?){1,200})",
     ),
     _shape("private-key", "ls0tls1crudjti", r"\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{16,}"),
+    # Keys without their PEM lines: of OpenSSH, and what begins the DER of RSA, EC and PKCS #8.
+    _shape("private-key", "b3blbnnzac1rzxktdje", r"\bb3BlbnNzaC1rZXktdjE[A-Za-z0-9+/=]{16,}"),
+    _shape(
+        "private-key",
+        "mi mh mc",
+        r"(?<![A-Za-z0-9+/])(?:MII[A-Za-z0-9+/]{2}[QgwAo]IBA(?:AKC|AKB|DANBg)|MHcCAQEE|MIGkAgEBBD|MIHcAgEBBEI"
+        r"|MI(?:GH|G2|Hu)AgEAMB[AM]GByqGSM49|MC4CAQAwBQYDK2Vw)[A-Za-z0-9+/=]{16,}+"
+        r"(?:(?:\\n|\n)[A-Za-z0-9+/=]{40,}+)*+(?!(?:(?:\\n|\n)[A-Za-z0-9+/=]{4,63})?(?:\\n|\n)-----END)",
+    ),
     _shape("jwt", "eyj", r"\beyJ[\w-]{6,}\.[\w-]{4,}\.[\w-]*"),
     _shape("jwt", "zxlk", r"\bZXlK[A-Za-z0-9+/]{40,}={0,2}"),
     _shape(
         "jwk", "kty", r"[\"'](?:d|k|p|q|dp|dq|qi)[\"']\s?:\s?[\"'](?P<secret>[\w+/=-]{16,4096})"
     ),
     _shape("slack-hook", "hooks.slack", r"\bhttps://hooks\.slack(?:-gov)?\.com/[\w/-]{10,}"),
+    _shape(
+        "webhook",
+        "webhook.office.com hooks.zapier maker.ifttt",
+        r"\bhttps://(?:[\w.-]{1,80}\.)?(?:webhook\.office\.com|hooks\.zapier\.com|maker\.ifttt\.com)/[\w/@-]{10,}",
+    ),
     _shape("slack-token", "xox xapp", r"\b(?:xox[a-z]|xapp)-[\w-]{8,}"),
     _shape("github-token", "gh github", r"\b(?:gh[a-z]_[A-Za-z0-9]{16,}|github_pat_\w{20,})"),
     _shape(
@@ -148,6 +162,7 @@ SHAPES = (
         _shape("token", needs, rf"(?<![\w.~+-])(?:{form})" if needs else form)
         for needs, form in FORMS
     ),
+    _shape("ceph-key", "==", r"(?<![\w+/])AQ[A-Za-z0-9+/]{30,60}=="),
     _shape("aws-key", "akia asia abia acca", r"\bA(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}\b"),
     _shape(
         "password", "://", r"://[^\s/:@\"']{0,256}:(?P<secret>[^\s/\"'<>]{1,512})@", _is_userinfo
@@ -157,6 +172,20 @@ SHAPES = (
         "://",
         r"://[^\s/:@\"']{0,256}:(?P<secret>[^\s@\"'<>]{1,512})@(?=[\w.-]{1,253}[:/?\s])",
         _is_userinfo,
+    ),
+    _shape(
+        "password",
+        "@",
+        r"(?<![\w.@:-])(?!git@)[\w.+-]{1,64}@[\w.-]{1,100}\.[a-z]{2,20}:(?P<secret>[^\s@:/\"'<>,;]{6,256})(?=[\s\"',;]|$)",
+        _is_loose_secret,
+    ),
+    # The same without a scheme.
+    _shape(
+        "password",
+        "@",
+        r"(?<![\w./@:-])[\w.-]{1,64}:(?P<secret>[^\s@:/\"'<>]{1,256})@(?=[a-z][\w.-]{0,100}:\d{2,5}(?!\w)"
+        r"|(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,20}(?![\w.]))",
+        _is_loose_secret,
     ),
     _shape("token", "://", r"\bhttps?://(?P<secret>[A-Za-z0-9_-]{16,256})(?=@)", _is_loose_secret),
     _shape(
@@ -169,7 +198,7 @@ SHAPES = (
         "://",
         r"(?i)/(?:[\w-]{0,30}(?:token|reset|invite|magic|verify|confirm|unsubscribe|activ"
         r"ate|webhook|hook|login|share"
-        r"|auth|sso)[\w-]{0,30}|webhooks?/\d{15,22})/(?P<secret>[\w.~+=@%-]{8,1024}(?:/["
+        r"|auth|sso)[\w-]{0,30}|webhooks?/\d{15,22})/(?:(?:key|confirm|done|id|[a-z]{2})/){0,2}(?P<secret>[\w.~+=@%-]{8,1024}(?:/["
         r"\w.~+=@%-]{16,1024}){0,6})",
         _is_loose_secret,
     ),
@@ -183,6 +212,9 @@ SHAPES = (
         r"et>[^\s&#\"'<>]{6,4096})",
         _is_loose_secret,
     ),
+    _shape("password", "&p=", r"[?&]u=[^&\s]{1,80}&p=(?P<secret>[^\s&#\"'<>]{1,512})"),
+    # What proves a password in SCRAM: from it the password can be guessed.
+    _shape("secret", ",p=", r"\bc=[\w+/=]{2,200},r=[^,\s]{8,200},p=(?P<secret>[\w+/=]{16,200})"),
     Shape(
         "authorization",
         ("authorization",),
@@ -198,12 +230,13 @@ SHAPES = (
             "<redacted:" not in match["secret"]
             and (any(c in match[0] for c in ":=") or is_loose(match["secret"].split()[-1]))
             and not is_reference(match["secret"])
+            and not is_prose(match["secret"])
         ),
     ),
     Shape(
         "bearer",
         ("bearer",),
-        regex(r"\bbearer\s{1,4}(?P<secret>[\w.~+/=-]{7,})", re.IGNORECASE),
+        regex(r"\bbearer,?\s{1,4}(?P<secret>[\w.~+/=-]{7,})", re.IGNORECASE),
         _is_no_word,
     ),
     Shape(

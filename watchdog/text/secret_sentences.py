@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from watchdog.text.lines import NON_ASCII
 from watchdog.text.regex import regex
+from watchdog.text.secret_names import FURTHER, MARKS
 from watchdog.text.secret_values import is_loose, is_mechanism, is_prose, is_reference
 from watchdog.text.told_secret import Told, any_value, loose, told
 
@@ -80,6 +81,14 @@ _CJK = (
     r"|\u30c8\u30fc\u30af\u30f3|\ube44\ubc00\ubc88\ud638|\uc554\ud638|\ud1a0\ud070)"
 )
 
+_SPOKEN = (
+    "|".join(FURTHER).replace("_", "[ _]"),
+    (
+        "kata[ _]sandi|\u0631\u0645\u0632[ _]\u0639\u0628\u0648\u0631"
+        "|\u0e23\u0e2b\u0e31\u0e2a\u0e1c\u0e48\u0e32\u0e19|\u092a\u093e\u0938\u0935\u0930\u094d\u0921"
+    ),
+)
+
 SENTENCES = (
     Told(
         _WORDS_NEED,
@@ -105,6 +114,16 @@ SENTENCES = (
             rf"\x26\x28-\x7e]{{4,200}})"
         ),
         lambda value: any(c.isdigit() for c in value) and any(c.isalpha() for c in value),
+    ),
+    *(
+        Told(
+            (NON_ASCII, "kata"),
+            regex(
+                rf"(?<!\w)(?:{word})[{MARKS}]{{0,2}}[ \t]{{1,3}}[\"'](?P<secret>[^\"'\n]{{1,4096}})"
+            ),
+            any_value,
+        )
+        for word in _SPOKEN
     ),
     told("logged", r"logged in as [\w.@-]{1,64}[/:](?P<secret>[^\s\"',;]{4,256})", loose),
     told(
