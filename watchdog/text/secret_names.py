@@ -142,6 +142,7 @@ _CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_WORD = regex(rf"(?:[^\w{MARKS}]|_)+")
 _LONGEST = 120
 # What any of these has in it, in lower case; told first, since most names have none.
+_TWO_WORDS = (("connection", "str"), ("conn", "str"), ("connect", "sid"))
 _PARTS = (
     "pass",
     "pw",
@@ -162,7 +163,12 @@ _PARTS = (
     "mnemonic",
     "seed",
     "code",
-    "conn",
+    # Not `conn`: each refused connection would be searched for passwords.
+    *(
+        f"{first}{mark}{last}"
+        for first, last in _TWO_WORDS
+        for mark in ("", "_", "-", ".", " ", "\t")
+    ),
     "csrf",
     "xsrf",
     "commun",
