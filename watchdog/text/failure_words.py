@@ -72,7 +72,7 @@ SPECIFIC = Vocabulary(
     " must should expected expects corrupt corrupted corruption duplicate duplicated already"
     " expired exceed exceeds exceeded exceeding overflow overflowed timeout timedout"
     ""
-    " unreachable unavailable locked lock locks stale quota malformed syntax unauthorized"
+    " unreachable unavailable locked stale quota malformed syntax unauthorized"
     " unauthorised forbidden mandatory reserved unterminated unresolved insufficient inconsistent"
     " ambiguous circular cycle bad wrong differ differs different inaccessible outdated truncated"
     " disallowed revoked fails throttled throttling diverged newer older downgrade upgrade"
@@ -187,7 +187,7 @@ FAILED = Vocabulary(
 )
 # The program goes on without it, or tries again, or it was no failure at all.
 GOES_ON = Vocabulary(
-    "ignored ignoring ignore skipped skipping retry retrying retries reconnect reconnecting"
+    "ignored ignoring ignore skipped skipping retry retrying reconnect reconnecting"
     " continuing proceeding recovered passed deprecated deprecation degraded succeeded"
     " successful successfully nonfatal ignoriert erneut reintentando reintento ignorado ignorada",
     (
@@ -196,6 +196,11 @@ GOES_ON = Vocabulary(
             r"|\bwill (?:drop|skip|use"
             r"|retry|be"
             r" (?:ignored|skipped|dropped|retried|used))"
+        ),
+        # Those that are used up end it.
+        (
+            r"retries: (?<!max )(?<!maximum )(?<!after )(?<!\d )\bretries\b"
+            r"(?! (?:exceeded|exhausted|failed|reached))"
         ),
         r"continue continues: \b(?:will|can) continue\b|\bcontinues\b",
         r"back fallback fall-back falling-back: \bfall(?:s|ing)?[ -]?back",
@@ -318,7 +323,7 @@ FOLLOWS = Vocabulary(
         r"incomplete: \bconfiguration is incomplete\W*$",
         r"plugin: \bplugin \S+ (?:init\w+ )?(?:function )?(?:returned error|aborted)",
         r"configuration: \bfailed to load configuration\W*$",
-        r"start: \bunable to start(?: \S+){0,2}\W*$",
+        r"start complete: \bunable to (?:start|complete)(?: \S+){0,2}\W*$",
         r"failed: \bfailed with \[\d+\]\W*$",
         (r"npm pnpm: ^\W*p?npm (?:err!|error)"),
     ),
@@ -362,7 +367,8 @@ HINT = regex(
     r"|make sure|check that|for help|run|use|if you (?:are|want"
     r"|need"
     r"|believe|think)|this (?:error|is|usually|means|may|might|can)|you (?:can|may|might|could)"
-    r"|full (?:trace|log)|further information|visit|read more|learn more|a complete log|hinweis"
+    r"|full (?:trace|log)|the \W?[\w-]+\W? (?:command|flag|option) can be used"
+    r"|further information|visit|read more|learn more|a complete log|hinweis"
     r"|tipp?)\b(?![./:=_-]\w)"
     r"|\bfor further information|\bfor more (?:information|details)|\bto display a backtrace"
     r"|--help\b"

@@ -10,6 +10,7 @@ import json
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from watchdog.text.bracketed_fields import bracketed_fields
 from watchdog.text.regex import regex
 
 # No line is read further than this; patterns are tried on every line.
@@ -109,17 +110,20 @@ _REST = regex(r"(?:/\w+\]|[\])*!]+|\s*\|(?=\s)|:[\w.]+:(?=\S))+\s*")
 # What may stand before a level on a line without a time: a bracket, a program's name, marks.
 _LEAD = regex(r"[\[(<]|[\w./-]{1,30}:\s*$|[\W\d_]{0,12}$")
 # The file and line of the program that wrote it, as vLLM and Ray put them after the level.
-_WRITTEN_IN = regex(r"^\s*\[[\w.-]{1,60}\.(?:py|go|rs|cc|cpp|c|java|js|ts|rb|exs?|erl):\d+\] ?")
+_WRITTEN_IN = regex(r"^\s*\[[\w./-]{1,60}\.(?:py|go|rs|cc|cpp|c|java|js|ts|rb|exs?|erl):\d+\] ?")
 _INNER = regex(r"(?:^|\) |ERROR: |: )(FATAL|PANIC): ")
 _LETTER = regex(r"([FEWIDC])(?:!| \||\s)\s*(?=\S)")
 _TABBED = regex(rf"(?i:({_ANY}))\s{{2,}}|(?i:({_ANY}))\t")
 _PAIR = regex(r'(?:^|[\s{(,])([A-Za-z_@][\w.@-]{0,40})=("(?:[^"\\]|\\.)*"?|[^\s",)}]*)')
 _JSON_PAIR = regex(r'"([\w.@-]{1,40})"\s*:\s*(?:"((?:[^"\\]|\\.)*)"?|(-?\d+))')
+# First what a wrapper says of the program within it, as CloudNativePG does.
 _LEVEL_KEYS = (
+    "record.error_severity",
     "level", "severity", "lvl", "log.level", "loglevel", "levelname", "level_name", "@l",
     "severity_text", "severitytext", "@level", "priority", "s",
 )  # fmt: skip
 _MESSAGE_KEYS = (
+    "record.message",
     "message", "msg", "@message", "fields.message", "event", "@m", "@mt", "short_message", "log",
     "text", "body", "textpayload", "jsonpayload.message", "rest",
 )  # fmt: skip
@@ -191,6 +195,8 @@ def _plain(text: str, raw: str = "") -> LogLine:
         message = message[stamp.end() :]
     if level is not None:
         message = _WRITTEN_IN.sub("", message)
+        if message[:1] == "[" and (bracketed := bracketed_fields(message)):
+            return LogLine(raw, level, *bracketed, stamped=bool(stamp))
     if level is Level.ERROR and (inner := _INNER.search(message[:_HEAD])):
         level = LEVELS[inner[1].lower()]
     fields = _fields_at_end(message) if message.endswith("}") else {}

@@ -22,6 +22,8 @@ _NEAR, _LIST, _NEAR_CODE = 12, 4, 3
 TWICE = 2
 # Entries: how far above the same failure may have been said with its name or its reason.
 _ABOVE = 6
+# Characters: how long the name is that stands in a line of its own.
+_NAME = 60
 # Two lines are about the same if they share so many words of so many letters.
 _SHARED, _LONG_WORD, _STEM = 2, 4, 6
 _AHEAD = regex(r"\bfollowing\b|\bbelow\b", re.IGNORECASE)
@@ -58,8 +60,12 @@ def head(entries: tuple[Entry, ...], best: int) -> Entry | None:
         return None
     above = (e for e in reversed(entries[max(0, best - _LIST) : best]) if not e.line[:1].isspace())
     head = next(above, None)
-    near = head is not None and entry.at - head.at <= _LIST and head.text.endswith(":")
-    return head if near else None
+    if head is None or entry.at - head.at > _LIST:
+        return None
+    # Without a colon, it is a name: of the field that is wrong, in a line of its own.
+    named = head.at == entry.at - 1 and not head.stamped and len(head.text) <= _NAME
+    named = named and head.record == entry.record and not tells(words_of(head.text))
+    return head if head.text.endswith(":") or named else None
 
 
 def reason_above(entries: tuple[Entry, ...], best: int, *, chained: bool) -> Entry | None:
@@ -76,8 +82,14 @@ def reason_above(entries: tuple[Entry, ...], best: int, *, chained: bool) -> Ent
         if not sums_up and _shows_progress(above):
             return None
         if tells(words) and not GOES_ON.says(words) and not FOLLOWS.says(words):
-            return above
+            return _own_words(entries, above)
     return None
+
+
+def _own_words(entries: tuple[Entry, ...], entry: Entry) -> Entry:
+    """What the line of that detail says before its fields, if that tells something."""
+    first = next(e for e in entries if e.at == entry.at)
+    return first if entry.role is Role.DETAIL and tells(words_of(first.text)) else entry
 
 
 def _shows_progress(entry: Entry) -> bool:

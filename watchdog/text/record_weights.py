@@ -50,7 +50,8 @@ _PART = regex(r"\s|\.?[A-Z][\w .]{1,25}: \S|[-*#>|]|[^\d:]{1,60}:$")
 _AHEAD = regex(r"\bfollowing\b|\bbelow\b", re.IGNORECASE)
 # It was waited for in vain; why it did not come may have been said before.
 _WAITED = regex(
-    r"^(?:\w+: ){0,2}(?:context deadline exceeded|(?:timed? ?out|timeout)\b[^:/]{0,80}\bwait\w*"
+    r"^(?:[\w ]{1,40}: ){0,2}(?:context deadline exceeded"
+    r"|(?:timed? ?out|timeout)\b[^:/]{0,80}\bwait\w*"
     r"[^:/]{0,60}|[^:/]{0,60}(?:gave|giving) up[^:/]{0,40}|context canceled)\W*$",
     re.IGNORECASE,
 )

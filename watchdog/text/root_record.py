@@ -149,7 +149,9 @@ def _telling(reading: Reading, best: int, weights: list[int]) -> Telling:
     ]
     if above is not None:
         said.insert(0, near.located_above(entries, entries.index(above)))
-    parts = [_words(e, below) for e in dict.fromkeys(said) if e is not None]
+    parts = [
+        _words(e, below if e.at >= entry.at else []) for e in dict.fromkeys(said) if e is not None
+    ]
     line = " … ".join(_cut(part, LONGEST_LINE // len(parts)) for part in parts)
     return Telling(
         line,

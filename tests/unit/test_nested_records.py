@@ -1,0 +1,48 @@
+"""Claims about causes that stand inside other records, or beside the line that sums them up."""
+
+from __future__ import annotations
+
+import pytest
+
+from watchdog.text.root_record import find_telling
+
+WRAPPED = """\
+{"level":"info","msg":"record","record":{"error_severity":"LOG","message":"starting"}}
+{"level":"info","msg":"record","record":{"error_severity":"FATAL","message":"page 7 is torn"}}
+{"level":"error","msg":"the server ended","error":"exit status 1"}"""
+BRACKETED = """\
+[2026/11/28 07:07:21.100 +00:00] [WARN] [ledger/config.go:40] ["cache is small"] [size=1MiB]
+[2026/11/28 07:07:22.100 +00:00] [ERROR] [hub.go:24] ["no id"] [url=http://hub:1] [error="refused"]
+[2026/11/28 07:07:22.101 +00:00] [FATAL] [main.go:30] ["end"] [error="context deadline exceeded"]"""
+ANSWERED = """\
+[E 2026-11-28 09:05:02.320 Hub reflector:23] list of books failed
+    HTTP response body: {"message":"books cannot be listed by reader","reason":"Forbidden"}
+[C 2026-11-28 09:05:02.330 Hub app:24] Reflector for books failed to start, halting"""
+USED_UP = """\
+2026-11-28 09:31:36,101 ERROR: list of shelves from http://hub:2: Max retries exceeded: refused
+hub.HubException: Could not get the list of shelves"""
+FIELD = """\
+2026-11-28 11:26:01 ERROR books: 1 error in the settings
+shelf -> top -> width
+  field required"""
+HINTED = """\
+repository cannot be locked: page 41 has it
+the `unlock` command can be used to remove stale locks"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (WRAPPED, "page 7 is torn"),
+        (BRACKETED, '["no id"] [url=http://hub:1]'),
+        (ANSWERED, "books cannot be listed by reader"),
+        (USED_UP, "Max retries exceeded: refused"),
+        (FIELD, "shelf -> top -> width … field required"),
+        (HINTED, "repository cannot be locked: page 41 has it"),
+    ],
+)
+def test_the_cause_is_found_in_records_within_records(text: str, said: str) -> None:
+    told = find_telling(text.splitlines())
+
+    assert told is not None
+    assert said in told.line
