@@ -29,7 +29,18 @@ if TYPE_CHECKING:
 _LONGEST = 2000
 # A test that failed quotes what it expected.
 _COMPARES = regex(
-    r"\s*(?:\w+\.)*(?:Assertion(?:Failed)?Error|AssertionFailedError|ComparisonFailure)\b"
+    r"\s*(?:E +)?(?:\w+\.)*(?:Assertion(?:Failed)?Error|ComparisonFailure)\b|\s*--- FAIL: "
+    r"|.{0,200}\bexpected (?:error|message|output)\b.{1,120}\b(?:got|received)\b"
+    r"|.{0,200}\bexpected:? .{1,120}\b(?:but was|got (?:nil|null|none|no error)"
+    r"|to (?:equal|be|contain|match))\b"
+    r"|.{0,80}\btests? failed\b"
+)
+# Words in quotation marks are what is spoken of (`unknown rule "disk full"`), unless what stands
+# before them says that somebody answered so (`failed with "disk full"`).
+_MENTIONED = regex(
+    r"(?<!\bwith )(?<!rror )(?<!\berr )(?<!returned )(?<!ecause )(?<!eason )(?<!essage )(?<!said )"
+    r"(?<!\bgot )(?<!gave )(?<!due to )(?<!cause )(?<!answered )(?<!ailed )(?<!was )(?<!\bby )"
+    r"(?<=[a-z] )([\"'`\u2018\u201c])[^\"'`\u2018\u201c]{1,80}[\"'`\u2019\u201d](?![\w])"
 )
 _LOOPBACK = regex(r"(?:127(?:\.\d{1,3}){3}|localhost|\[?::1\]?)(?::\d+)?")
 # Words that stand where a name may stand.
@@ -44,7 +55,9 @@ _NO_SUBJECT = {
 class LogCause:
     """What a crashing container's log says, and what that means.
 
-    `pattern` finds the words that tell it, `unless` what these words mean besides; the first group
+    `pattern` finds the words that tell it, `unless` what these words mean besides. `vague` finds
+    words that tell it only of what `of` finds in the same text: "could not connect" is said of a
+    server, and of a signal. The first group
     of `subject` finds what they are about (a host, a path). In `why`, `{who}` stands for the
     container and `{subject}` for that in parentheses, or for nothing. `depends_on` is set if the
     cause lies outside the workload; `goes_back` is false if an earlier revision would fail too.
@@ -60,6 +73,8 @@ class LogCause:
     hint: str
     subject: tuple[re.Pattern[str], ...] = ()
     unless: re.Pattern[str] | None = None
+    vague: re.Pattern[str] | None = None
+    of: re.Pattern[str] | None = None
     on_node: tuple[str, str] | None = None
     at_home: str = ""
     depends_on: Dependency | None = None
@@ -87,8 +102,12 @@ class LogCause:
         text = text[:_LONGEST]
         if _COMPARES.match(text):
             return False
-        found = self.pattern.search(text)
-        return bool(found) and not (self.unless and self.unless.search(text))
+        if self.unless and self.unless.search(text):
+            return False
+        if _says(self.pattern, text):
+            return True
+        vague, of = self.vague, self.of
+        return vague is not None and of is not None and bool(of.search(text)) and _says(vague, text)
 
     def about(self, *texts: str) -> str | None:
         """The host, path or port that these words name; the best pattern in any of them first.
@@ -163,3 +182,15 @@ class LogCause:
 
     def _fix(self, finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:
         return undo(finding, snapshot) if self.goes_back else None
+
+
+def _says(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether the text says it, in words of its own and not only in a name that it quotes."""
+    found = list(pattern.finditer(text))
+    if not found:
+        return False
+    quoted = [match.span() for match in _MENTIONED.finditer(text)]
+    return any(
+        not any(start <= match.start() and match.end() <= end for start, end in quoted)
+        for match in found
+    )

@@ -13,7 +13,7 @@ from watchdog.text.regex import regex
 
 _Q = r"[\"'`\u2018\u2019\u201c\u201d\[\](){}<>$*\u2022「」『』«»-]*"
 _NAME = r"[A-Z][A-Z0-9]*(?:__?[A-Z0-9]+)*"
-_N = rf"(?<![\w/-])(?<!(?<!env)\.)(?P<n>{_NAME})(?![\w/-]|\.\w)"
+_N = rf"(?<![\w/-])(?<!\s:)(?<!(?<!env)\.)(?P<n>{_NAME})(?![\w/-]|\.\w)"
 # A name that nothing but a variable has, or that stands in quotes.
 _SURE = rf"(?<![\w/.-])(?P<n>{_NAME}_[A-Z0-9]+|(?<=[\"'`]){_NAME}(?=[\"'`]))(?![\w/-]|\.\w)"
 _ENV = (
@@ -69,7 +69,10 @@ _PATTERNS = tuple(
         # `missing "NAME"`, with a name that nothing but a variable has
         rf"(?i:^|: )(?i:missing|required):? [\"'`](?P<n>{_NAME}_[A-Z0-9]+)[\"'`]",
         # `"NAME" is required`
-        rf"{_SURE}{_Q} (?i:(?:is|are) (?:a )?(?:required|missing|mandatory|needed|absent)\b)",
+        (
+            rf"{_SURE}{_Q} (?i:(?:is|are) (?:a )?(?:required|missing|mandatory|needed|absent)\b"
+            r"(?! (?:property|field|column|attribute|key|argument)))"
+        ),
         # shells: `${NAME:?any words}`
         (
             rf"^(?:\S*sh|/\S+): (?:line \d+: |\d+: )?{_N}: "
@@ -93,7 +96,7 @@ _PATTERNS = tuple(
         ),
         # `please set NAME`, `missing setting NAME`, `variable NAME not found`
         (
-            rf"(?i:^|[:.!,] )(?i:{_SET}) {_Q}{_N}{_Q}"
+            rf"(?i:^|[:.!,] |\bor )(?i:{_SET}) {_Q}{_N}{_Q}"
             r"(?i: (?:to|in|before|and|as|for|environment|env|variable)\b|[.!]?$)"
         ),
         rf"(?i:missing|required) (?i:required )?(?i:{_SETTING}){_Q}:? {_Q}{_N}",
@@ -109,10 +112,16 @@ _NOUN = regex(
     r"|collection|keyspace|realm|group|tenant|module|package|class|enum|type|flag|option|argument"
     r"|command|feature|plugin|policy|certificate|method|header|cookie|claim|scope|step|stage"
     r"|job|task|rule|metric|macro|symbol|constant|node|alias|signal|event|state|action|template"
-    r"|workflow|pipeline)s?:? ?[\"'`]?$"
+    r"|workflow|pipeline|status|mode|profile|phase|currency|locale|unit|device|address"
+    r"|enum value)s?:? ?[\"'`]?$"
     # Where in a file of data it stands.
     r"|\b(?:row|record|entry|item) \d+[:,]? ?[\"'`]?$",
     re.IGNORECASE,
+)
+# Said of a single word in capitals, it is an argument of a command or a clause of SQL.
+_OF_ARGUMENTS = regex(
+    r"[A-Z]+\W+(?:must|is|are|was|were|should|cannot|has) (?:not |be |been )*(?:specified|given"
+    r"|supplied|provided|present|null)\b"
 )
 _LINE = regex(r"\bline \d+[:,]? ?[\"'`]?$", re.IGNORECASE)
 # A mapping lacks it: a variable if the code asks the environment, or does not show what it asks.
@@ -142,7 +151,7 @@ _NO_NAME = regex(
     r"|ETIMEDOUT|EROFS|ENOSPC|EPIPE|EEXIST|EINVAL|EMFILE|ENFILE|ERR_\w+|[A-Z]\d+|HTTP_\d+"
     r"|\w*(?:ERROR|EXCEPTION|FAILED|FAILURE|DENIED|REFUSED|NOT_FOUND|INVALID|EXPIRED)"
     r"|PRIMARY|SELECT|INSERT|UPDATE|TABLE|WHERE|AND|OR|NOT|IS|THE|NO|OK|JVM|CPU|GPU|RAM|OOM"
-    r"|SIG[A-Z]+|AS|IN|TO|A|NON|ALL|MUST|SHOULD|REQUIRED|MISSING|HINT|DETAIL|USAGE|CONTEXT|CERT\w*"
+    r"|KEY|SIG[A-Z]+|AS|IN|TO|A|NON|ALL|MUST|SHOULD|REQUIRED|MISSING|HINT|DETAIL|USAGE|CONTEXT|CERT\w*"
 )
 # Said of a variable that is there, with a value that is wrong.
 _PRESENT = (
@@ -165,7 +174,9 @@ def missing_names(texts: Sequence[str], source: str = "") -> list[str]:
         if alone and any(_OF_SETTINGS.search(head) for head in texts[:i]):
             found.append(alone["n"].upper())
         if line.rstrip().endswith((":", "\uff1a", "[", "-")) and _LISTS.search(line):
-            found += _listed(texts[i + 1 :], lacking=bool(_LACKS.search(line)))
+            lacking = bool(_LACKS.search(line))
+            # The head stands behind its list where one of the list tells most.
+            found += _listed(texts[i + 1 :], lacking=lacking) or _listed(texts[:i], lacking=lacking)
     return [name for name in dict.fromkeys(found) if not _is_present(name, texts)]
 
 
@@ -200,7 +211,8 @@ def _names_in(line: str, source: str) -> list[str]:
             before = line[max(0, start - 40) : start]
             # A shell names the line of its script and then the variable: `line 3: NAME: unbound`.
             of_data = _LINE.search(before) and line[position : position + 1] != ":"
-            if plausible(name) and not (of_data or _NOUN.search(before)):
+            argument = "_" not in name and _OF_ARGUMENTS.match(found[0]) and not _LISTS.search(line)
+            if plausible(name) and not (of_data or argument or _NOUN.search(before)):
                 names += _joined(line[:start]) if not placeholder else []
                 names.append(name)
     key = _KEY.search(line)

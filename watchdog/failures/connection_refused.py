@@ -18,23 +18,31 @@ _UNANSWERED = (
     r"|\bEHOSTUNREACH\b|\bETIMEDOUT\b|network is unreachable"
 )
 
+# What can be reached over a network, by its place or by what it is.
+_SERVERS = regex(
+    r"[\w.-]:\d{2,5}\b|://\w|\b(?:\d{1,3}\.){3}\d{1,3}\b|\b[\w-]+\.svc\b"
+    r"|\b(?:api|backend|broker|cache|cluster|database|db|dependency|endpoint|etcd|gateway|host"
+    r"|instance|metadata|node|peer|primary|proxy|queue|registry|remote|replica|server|service"
+    r"|socket|upstream|elastic\w*|kafka|ldap|maria\w*|memcached|mongo\w*|mysql\w*|nats|opensearch"
+    r"|oracle|postgres\w*|rabbit\w*|redis|smtp|vault|zookeeper)s?\b",
+    re.IGNORECASE,
+)
+
 CAUSE = LogCause(
     name="connection_refused",
     summary="dependency refuses connections",
     pattern=regex(
-        r"connection refused|\bECONNREFUSED|connect(ion)? (timed out|time-?out)|\bETIMEDOUT"
+        r"connection refused|\bECONNREFUSED|connect(?:ion)? (?:timed out|time-?out)|\bETIMEDOUT"
         r"|no route to host"
         r"|EHOSTUNREACH|network is unreachable|connection reset|ECONNRESET"
         r"|communications link failure"
-        r"|(could not|can't|cannot|failed to|unable to) (?:re)?connect"
-        r"(?! (?:signal|slot|handler|event|callback|pipe)s?\b)"
         r"|dial tcp .{0,200}(?:i/o timeout|operation timed out|host is down)"
-        r"|ConnectionRefused|timeout occurred after waiting"
+        r"|\bConnectionRefused|timeout occurred after waiting"
         r"|timed? ?out waiting (?:for|on) (?:a |the )?connection"
         r"|timed? ?out .{0,40}waiting .{0,20}for \S+:\d+|connection (?:to"
         r"|with) .{1,80} (?:was )?refused"
         r"|connection (?:(?:attempt )?(?:to|with) .{1,80} )?(?:attempt )?"
-        r"(?:(?:could|can) ?not be (?:established|made|opened)|failed)"
+        r"(?:could|can) ?not be (?:established|made|opened)"
         r"|no (?:servers?|nodes?|hosts?|brokers?|endpoints?) (?:(?:could be|are|is|were) )?"
         r"(?:reached|reachable|available|alive)\b"
         r"|error occurred while establishing a connection|endpoints were reachable"
@@ -44,30 +52,48 @@ CAUSE = LogCause(
         r"|brokers? (?:not available|unreachable"
         r"|may not be available)"
         r"|(?:host|server|endpoint|database|broker|service) (?:is )?(?:unreachable|not reachable)"
-        r"|(?:could not|can't|cannot|failed to|unable to|never) (?:be )?reach(?:ed)?\b"
-        r"|not reachable\b"
         r"|HTTPS?ConnectionPool.{0,300}(?:timed out|NewConnectionError|ProtocolError"
         r"|Remote end closed)"
         r"|failed to establish a new connection|connection closed by|upstream connect error"
-        r"|verbindung (?:verweigert|abgelehnt)|verbindungsaufbau abgelehnt|connexion refus"
-        r"|conex[ãa]o recusada"
-        r"|conexi[óo]n (?:rechazada|rehusada)|n[ãa]o foi poss[íi]vel conectar|no se pudo conectar"
-        r"|не удалось подключиться|соединении отказано|接続が拒否|接続できません"
-        r"|连接被拒绝|連線被拒|无法连接|连接超时|連線逾時|接続(?:が|は)?タイムアウト"
-        r"|соединение отклонено"
+        r"|verbindung(?:saufbau)? (?:.{1,60} )?(?:verweigert|abgelehnt)"
+        r"|connexion (?:.{1,60} )?refus|conex[ãa]o (?:.{1,60} )?recusad"
+        r"|conexi[óo]n (?:.{1,60} )?(?:rechazad|rehusad)"
+        r"|n[ãa]o foi poss[íi]vel conectar|no se pudo conectar"
+        r"|не удалось подключиться|соединени\w+ (?:.{1,60} )?(?:отказано|отклонено)"
+        r"|接続が拒否|接続できません"
+        r"|连接.{0,40}被拒|連線.{0,40}被拒|无法连接|连接超时|連線逾時|接続(?:が|は)?タイムアウト"
         r"|время ожидания (?:соединения|подключения)|zeit[üu]berschreitung .{0,30}verbindung"
         r"|verbindung .{0,60}(?:fehlgeschlagen|zeit[üu]berschreitung)|d[ée]lai de connexion"
-        r"|impossible de se connecter|tempo (?:de conex[ãa]o )?(?:esgotado|limite)"
+        r"|impossible de se connecter|tempo (?:limite )?(?:de|da) conex[ãa]o (?:esgotado|excedido)"
         r"|tiempo de espera .{0,20}conexi[óo]n",
         re.IGNORECASE,
     ),
-    # It was reached, and refuses for another reason, unless the system says that it was not.
+    vague=regex(
+        r"(?:could not|can't|cannot|failed to|unable to) (?:re)?connect\b"
+        r"(?= to\b| with\b| after\b| because\b|\W*$|[:;,.(])"
+        r"|(?:could not|can't|cannot|failed to|unable to|never) (?:be )?reach(?:ed)?\b"
+        r"|not reachable\b"
+        r"|\berrors? (?:\(.{1,20}\) )?(?:while |when )?connecting to\b"
+        r"|connection (?:attempt )?(?:(?:to|with) .{1,80} )?failed\b",
+        re.IGNORECASE,
+    ),
+    of=_SERVERS,
+    # It was reached and refuses for another reason, or was never asked, unless the system says that
+    # it does not answer.
     unless=regex(
         rf"\A(?!.*(?:{_UNANSWERED})).*?"
         r"(?:does not exist|certificate|x509|\btls\b|\bssl\b|handshake|authentication failed"
         r"|unauthori[sz]ed"
-        r"|forbidden|\b40[13]\b|too many (?:clients|connections)|connection slots|unknown database"
-        r"|failed: FATAL)",
+        r"|forbidden|\b40[13]\b|too many (?:clients|connections|open files)|connection slots"
+        r"|returned (?:http )?(?:status )?(?:code )?\d{3}\b"
+        r"|unknown database|\bpg_hba\b|failed: FATAL|passwor[dt]|kennwort"
+        r"|\bpars(?:e|ing)\b|malformed|missing (?:port|address|host)|forgotten import"
+        r"|(?:invalid|illegal|bad|unknown|unsupported|incompatible) (?:\w+ ){0,2}"
+        r"(?:value|duration|number|ur[il]|dsn|connection string|port|driver|scheme|protocol"
+        r"|version)"
+        r"|must (?:be|not)\b|should be|cannot be (?:negative|zero|empty)|protocol version"
+        r"|\bX server|\bto (?:the )?(?:\w+ )?(?:display|bus|d-bus)\b|quorum|consensus"
+        r"|\bto schedule\b)",
         re.IGNORECASE | re.DOTALL,
     ),
     subject=(

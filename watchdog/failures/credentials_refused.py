@@ -15,17 +15,24 @@ CAUSE = LogCause(
         r"(authentication|login|auth) failed|authenticationfailed|authori[sz]ation violation"
         r"|access denied for user"
         r"|(invalid|wrong|incorrect|bad) (credentials|password|api key"
-        r"|(?:access|auth\w*|bearer|api|refresh|id|jwt|session|login|security) token)|login failed"
-        r"|\btoken (?:is |has )?(?:invalid|expired|been revoked)|\* invalid token"
-        r"|\b401\b.{0,20}unauthori[sz]ed|WRONGPASS|NOAUTH|SCRAM.{0,30}(fail|invalid)"
+        r"|(?:access|auth\w*|bearer|api|refresh|id|jwt|session|login|security) token)"
+        r"(?! ?['\"]| (?:format|file|path|length|reference|type|source|syntax|name)\b)"
+        r"|\blogin failed"
+        r"|(?<!unexpected )(?<!csrf )\btoken (?:is |has |was )?"
+        r"(?:invalid|expired|been revoked)(?= *$|[^\w ]| (?:at|for|or|and|since|on)\b)"
+        r"|\* invalid token"
+        r"|\b401\b.{0,20}unauthori[sz]ed|WRONGPASS|NOAUTH"
+        r"|SCRAM.{0,30}(?:fail|invalid (?:proof|cred|user|auth))"
         r"|ACCESS_REFUSED|InvalidClientTokenId|SignatureDoesNotMatch"
-        r"|invalid (?:user ?name|login|access key|client secret)|logon denied|InvalidAccessKeyId"
+        r"|invalid (?:user ?name|login|access key|client secret)(?! \w+)"
+        r"|logon denied|InvalidAccessKeyId"
         r"|\bAuthFailure\b|ExpiredToken|\binvalid_(?:client|grant)\b"
         r"|connecting .{0,60}with your username/password"
         r"|could not read (?:username|password) for\b"
-        r"|authentication (?:is )?required|login required|forbidden.{0,30}\btoken"
-        r"|(?:could not|cannot|can't|failed to|unable to) verify (?:the )?"
-        r"(?:credentials|token|api key|password)"
+        r"|(?<!client )authentication (?:is )?required|login required|forbidden.{0,30}\btoken"
+        r"|(?:could not|cannot|can't|failed to|unable to) (?:authenticate\b(?! (?:the )?"
+        r"(?:message|server|peer))|verify (?:the )?"
+        r"(?:credentials|token|api key|password))"
         r"|not authorized on \w+ to execute|password is (?:wrong|incorrect|not correct)"
         r"|authentifizierung .{0,60}(?:fehlgeschlagen|gescheitert)"
         r"|zugriff verweigert f[üu]r benutzer"
@@ -37,9 +44,10 @@ CAUSE = LogCause(
         r"|认证失败|身份验证失败|密码错误|認證失敗|認証に失敗|パスワードが(?:違|正しくあり)",
         re.IGNORECASE,
     ),
-    # A file that is opened with a password, not a login.
+    # A file that is opened with a password, a rule for passwords, a setting: no login.
     unless=regex(
-        r"no key found|key ?store|\.(?:pfx|p12|jks)\b|Cryptographic|private key|decrypt",
+        r"\btoo (?:short|weak|long|simple|common)\b|\bcharacters\b|\bmust (?:be|not|contain|have)\b"
+        r"|no key found|key ?store|\.(?:pfx|p12|jks)\b|Cryptographic|private key|decrypt",
         re.IGNORECASE,
     ),
     subject=(

@@ -12,7 +12,7 @@ CAUSE = LogCause(
     name="disk_full",
     summary="disk full",
     pattern=regex(
-        r"no space left on device|\bENOSPC\b|disk (is )?full|disk quota exceeded"
+        r"no space left on device|\bENOSPC\b|disk (is )?full(?! of)|disk quota exceeded"
         r"|not enough (?:free )?disk space"
         r"|not enough (?:free )?space .{0,20}\b(?:disk|device|volume|drive|file ?system)\b"
         r"|kein speicherplatz|aucun espace disponible|plus d.espace|no queda espacio"
@@ -22,8 +22,12 @@ CAUSE = LogCause(
         r"|диск\w* .{0,20}(?:заполнен|переполнен)|ディスク(?:容量|の空き)|ディスクがいっぱい",
         re.IGNORECASE,
     ),
-    # The system's watches, semaphores and segments of memory end with the same error.
-    unless=regex(r"watch|inotify|semaphore|shared memory|shmget|semget", re.IGNORECASE),
+    # The system's watches, semaphores, maps, keys and control groups end with the same error.
+    unless=regex(
+        r"watch|inotify|semaphore|shared memory|shmget|semget|\bbpf\b|\bupdate map\b|/cgroup"
+        r"|session key|keyring|\bip(?:set|tables)\b",
+        re.IGNORECASE,
+    ),
     subject=(regex(r"[\s'\"(]((?:/[\w.-]+)+)"),),
     depends_on=STORAGE,
     why=(

@@ -15,11 +15,11 @@ CAUSE = LogCause(
         r"\blookup \S+(?: on \S+)?: .{0,100}timeout"
         r"|no such host|name or service not known|temporary failure in name resolution|\bNXDOMAIN\b"
         r"|nodename nor servname|name does not resolve|bad address(?=:? ['\"\w])"
-        r"|unknown ?host(?! ?key)|\bENOTFOUND\b|\bEAI_AGAIN\b"
-        r"|(could not|cannot|can't|could ?n[o']t|failed to|unable to) resolve (?:host|the|address"
-        r"|name"
-        r"|server|instance|domain|dns|upstream|bootstrap|[\"'`\u2018]?[\w-]+[.:-]\w)"
-        r"|\bhost not found|server misbehaving"
+        r"|unknown ?host(?:name)?(?! ?(?:key|group|type|id|verif)|name)|\bENOTFOUND\b|\bEAI_AGAIN\b"
+        r"|(could not|cannot|can't|could ?n[o']t|failed to|unable to) resolve (?:(?:the|any) )?"
+        r"(?:(?:\w+ )?(?:host|address|name|server|instance|domain|dns|upstream|bootstrap)"
+        r"|[\"'`\u2018]?[\w-]+(?:(?:\.[\w-]+)+|:\d{2,5})\b(?!/))"
+        r"|(?<!virtual )\bhost not found(?= in upstream|\W)(?! in (?!upstream))|server misbehaving"
         r"|could not translate host name|resolvable bootstrap"
         r"|\b(?:host(?:name)?|name|address|server|domain|dns)\b.{0,80}\b(?:could not|cannot|can't)"
         r" be resolved"
@@ -27,7 +27,9 @@ CAUSE = LogCause(
         r"|(?<!dependency )(?<!module )(?<!type )(?<!version )resolution failed for"
         r" ['\"]?[\w-]+[.:-]\w"
         r"|getaddrinfo (?:failed|error)|unresolved host"
-        r"|no address associated with|could ?n[o']t look ?up|unable to look ?up"
+        r"|no address associated with"
+        r"|(?:could ?n[o']t|unable to) look ?up "
+        r"(?!.{0,24}\b(?:user|group|u?id|key|account|type)s?\b)"
         r"|unable to find host|host name lookup|no answer from dns|name or dienst"
         r"|nom ou service inconnu"
         r"|name oder dienst nicht bekannt|nombre o servicio desconocido"
@@ -44,7 +46,9 @@ CAUSE = LogCause(
         r"resolve (?:the )?(?:dependenc|placeholder|module|service for|symbol|import|reference"
         r"|conflict"
         r"|type|class|bean|component|plugin|package|path|variable|expression|alias|property"
-        r"|parameter)",
+        r"|parameter)"
+        r"|resolved to an? (?:type|class|variable)|\bclass name|\bEFAULT\b|system call argument"
+        r"|can't resolve '[^']+' in '/|\[ERROR\] Could not resolve",
         re.IGNORECASE,
     ),
     subject=(

@@ -12,10 +12,10 @@ HEAP_EXHAUSTED = LogCause(
     summary="out of heap memory",
     pattern=regex(
         r"heap out of memory|OutOfMemory(Error|Exception)|MemoryError\b|allocation failed - "
-        r"JavaScript|cannot allocate (?:memory|\d+ bytes)|runtime: out of memory"
+        r"JavaScript|cannot allocate (?:memory|\d+ bytes\b)|runtime: out of memory"
         r"|allowed memory size of"
         r"|failed to allocate memory|memory allocation of \d+|std::bad_alloc"
-        r"|unable to allocate .{0,40}(GiB|MiB|bytes)|java heap space|(?:reached|near"
+        r"|unable to allocate .{0,40}(?:[GMK]i?B\b|\d{5,} bytes)|java heap space|(?:reached|near"
         r"|exceeded) (?:the )?heap limit|heap (?:space )?exhausted"
         r"|GC overhead limit exceeded|no more memory|out of memory \(allocated"
         r"|nicht gen[üu]gend (?:arbeits)?speicher|m[ée]moire insuffisante|memoria insuficiente"
@@ -27,7 +27,8 @@ HEAP_EXHAUSTED = LogCause(
         r"native thread|\bmaxmemory\b|\bcuda(?::\d)?\b|\bGPU\b|\bHIP\b|cuDNN|shared memory"
         r"|huge ?pages?"
         r"|\bmmap\b|\bfork\b|mlock"
-        r"|lock memory|(?:device|video|graphics) memory",
+        r"|lock(?:ed)? memory|static TLS|io_uring|\bbpf\b|ulimit -l|rlimit"
+        r"|(?:device|video|graphics) memory",
         re.IGNORECASE,
     ),
     why=(

@@ -7,6 +7,9 @@ import re
 from watchdog.detection.log_cause import LogCause
 from watchdog.text.regex import regex
 
+_KIND = r"(?:extension|gem|module|librar(?:y|ies)|driver|package|plugin)"
+_IS = r"(?:is |are |was |were |could |can |has )?"
+
 MODULE_MISSING = LogCause(
     name="module_missing",
     summary="module missing in the image",
@@ -17,7 +20,8 @@ MODULE_MISSING = LogCause(
         r"|Could not load file or assembly|Can't locate \S+\.pm in @INC|Failed to load class "
         r"|error (while )?loading shared librar|cannot open shared object file"
         r"|Error relocating |module '[^']+' not found|could not find or load .{0,20}module"
-        r"|no such module|failed to load (?:native )?(?:library|module|plugin) .{0,80}(?:not found"
+        r"|no such module(?=:)"
+        r"|failed to load (?:native )?(?:library|module|plugin) .{0,80}(?:not found"
         r"|no such file)"
         r"|could not find gem|UnsatisfiedLinkError|undefined symbol:|DLL load failed"
         r"|could not find \S+(?:, \S+){0,20} in (?:locally installed gems|any of the sources)"
@@ -26,9 +30,12 @@ MODULE_MISSING = LogCause(
         r"(?:class|driver|library|module|package):? [\"'`]?\w[\w$/@-]*[.:/\\][\w.$/@:-]+"
         r"|there is no package called|must install or update \.NET"
         r"|version [`'\"][A-Z]+_[\d.]+['\"] not found|opening required '[^']*/autoload\.php"
-        r"|(?:extension|gem|module|librar(?:y|ies)|driver|package|plugin) (?:\S+ )?"
-        r"(?:is |are |was |were |could |can |has )?(?:missing|not (?:be |been )?"
-        r"(?:found|installed|loaded|available|resolved|located)\b)"
+        rf"|\b{_KIND} [\"'`\u2018]?[a-z@]\S* {_IS}"
+        r"(?:missing(?=\W*$)|not (?:be |been )?(?:found|resolved|located)\b"
+        r"(?! in \S+\.(?:ya?ml|json|toml|conf|ini|xml)\b))"
+        rf"|[\"'`\u2018]\S+[\"'`\u2019] {_KIND} {_IS}(?:missing(?=\W*$)|not found\b)"
+        rf"|\b{_KIND} (?:\S+ )?{_IS}not (?:be |been )?(?:installed|loaded)\b"
+        r"|could not find driver\b"
         r"|modul \S+ (?:wurde )?nicht gefunden|module \S* ?introuvable|找不到模块"
         r"|モジュールが見つかりません"
         r"|library not loaded|could not load (?:library|dynamic library|the \S+ (?:module|library"

@@ -11,7 +11,8 @@ CAUSE = LogCause(
     name="permission_denied",
     summary="permission denied",
     pattern=regex(
-        r"\b(permission denied|EACCES|AccessDeniedException|EPERM"
+        r"\b(permission denied|EACCES|EPERM"
+        r"|AccessDeniedException(?=: (?:/|\w:\\))|nio\.file\.AccessDeniedException"
         r"|operation not permitted(?! (?:in|on|for|while|during|when|by)\b)"
         r"|PermissionDenied|NotCapable|UnauthorizedAccessException)\b"
         r"|access to the path .{0,200} is denied"
@@ -33,9 +34,11 @@ CAUSE = LogCause(
     unless=regex(
         r"\barn:aws|not authorized to perform|\bRequestI[dD]\b|googleapis\.com|"
         r"gserviceaccount\.com|"
-        r"\bError making API request|\bCode: 40[13]|\bstatus(?: code)?:? 40[13]|for (?:table"
-        r"|relation|schema"
-        r"|database|sequence|function|view)\b|\brpc error|PERMISSION_DENIED|\bpublickey\b",
+        r"\bError making API request|\b(?:code|status|status code|exceptions\.\w+):? 40[13]\b"
+        r"|lacks permission|\b(?:s3|gs)://|\bbucket\b"
+        r"|denied to (?:create|alter|drop|set) (?:extension|role|database|event|publication|\")"
+        r"|for (?:table|relation|schema|database|sequence|function|view|tablespace|language|type)\b"
+        r"|\brpc error|PERMISSION_DENIED|\bpublickey\b",
         re.IGNORECASE,
     ),
     subject=(

@@ -12,9 +12,12 @@ PORT_CONFLICT = LogCause(
     summary="port already in use",
     pattern=regex(
         r"\bEADDRINUSE\b|address (is )?already in use|Only one usage of each socket address"
-        r"|\bports?\b.{0,30}(already in use|in use already|already allocated)"
+        r"|\bports? (?:\w+ )?(?:already in use|in use already|already allocated)"
+        r"|\balready using .{0,20}\bport \d{2,5}\b|\b(?:cannot|could not|can't) find (?:an? |any )?"
+        r"(?:empty|free|available|unused) port\b"
         r"|bind.{0,60}address in use"
-        r"|AddrInUse|\bports?\b.{0,30}(is )?(taken|in use|belegt)|adresse wird bereits verwendet"
+        r"|AddrInUse|\bports?\b.{0,20}\b\d{2,5}\b.{0,30}\b(?:taken|in use|allocated|belegt)"
+        r"|adresse wird bereits verwendet"
         r"|adresse d[ée]j[àa] utilis"
         r"|direcci[óo]n ya (?:se )?est[áa]|endere[çc]o j[áa] em uso|адрес уже используется"
         r"|port .{0,30}(?:bereits|schon) (?:belegt|verwendet|in benutzung)"
@@ -25,6 +28,12 @@ PORT_CONFLICT = LogCause(
         r"|アドレスは(?:既|すで)に使用"
         r"|地址已(?:被|在)?使用|位址已在使用",
         re.IGNORECASE,
+    ),
+    # Other addresses and other ports.
+    unless=regex(
+        r"\A(?!.*(?:EADDRINUSE|AddrInUse|\bbind\b|\blisten)).*?(?:e-?mail|nodePort"
+        r"|\bserial\b|/dev/|\b(?:ip|mac|customer|postal|billing|shipping|wallet) address)",
+        re.IGNORECASE | re.DOTALL,
     ),
     subject=(
         regex(r"\bport:? ?(\d{2,5})\b", re.IGNORECASE),

@@ -12,9 +12,11 @@ CAUSE = LogCause(
     summary="read-only file system",
     pattern=regex(
         r"read-only file ?system|\bEROFS\b"
-        r"|nur lesbar|lecture seul|s[óo]lo lectura|somente leitura|読み込み専用|只读文件系统"
-        r"|唯讀檔案系統"
-        r"|только для чтения",
+        r"|(?:dateisystem|fichiers|archivos|ficheros|arquivos|файлов\w+ систем\w+)\b.{0,40}"
+        r"(?:nur lesbar|schreibgesch[üu]tzt|lecture seul|s[óo]lo lectura|somente leitura"
+        r"|только для чтения)"
+        r"|(?:nur lesbares|schreibgesch[üu]tztes) dateisystem"
+        r"|読み(?:込|取)み?専用(?:の)?ファイルシステム|只读文件系统|唯讀檔案系統",
         re.IGNORECASE,
     ),
     subject=(regex(r"[\s'\"(]((?:/[\w.-]+)+)"),),

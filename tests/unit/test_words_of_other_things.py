@@ -1,0 +1,174 @@
+"""Claims about words of one kind in a line about another thing: they claim no kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from watchdog.diagnosis.rules import detect
+from watchdog.examples.builders import broken, crashing
+from watchdog.failures import KINDS
+
+# A line about something else, and one of nearly the same words that does tell the kind.
+PAIRS = (
+    (
+        'FATAL Service "hub" is invalid: nodePort: Invalid value: 31000: port is already allocated',
+        "FATAL hub: port 31000 is already allocated",
+        "port_conflict",
+    ),
+    (
+        "ERROR the e-mail address already in use belongs to another reader",
+        "ERROR bind: address already in use",
+        "port_conflict",
+    ),
+    (
+        "ERREUR : transaction en lecture seule",
+        "ERREUR : /ledger/x : Système de fichiers accessible en lecture seulement",
+        "read_only_filesystem",
+    ),
+    (
+        "ImportError: /usr/lib/libbooks.so: cannot allocate memory in static TLS block",
+        "FATAL index of books: cannot allocate memory",
+        "heap_exhausted",
+    ),
+    (
+        "FATAL update map books_lxc: no space left on device",
+        "FATAL write /ledger/wal: no space left on device",
+        "disk_full",
+    ),
+    (
+        "Error: invalid value 'soon' for connection timeout",
+        "Error: connection timeout after 30 s: ledger-db",
+        "connection_refused",
+    ),
+    (
+        "ERROR could not connect to display :1",
+        "ERROR could not connect to the ledger server",
+        "connection_refused",
+    ),
+    (
+        "FATAL failed to connect to database: parse 'db://ledger:x': bad port",
+        "FATAL failed to connect to database: ledger-db:5432",
+        "connection_refused",
+    ),
+    (
+        "ERROR could not reach consensus on page 7",
+        "ERROR could not reach ledger-mq:5672",
+        "connection_refused",
+    ),
+    (
+        "ERROR virtual host not found: /books",
+        "ERROR host not found: ledger-mq",
+        "dns_failure",
+    ),
+    (
+        "Error: Can't resolve 'page-turner' in '/app/src'",
+        "Error: can't resolve ledger-db.books.svc",
+        "dns_failure",
+    ),
+    (
+        "ERROR could not look up group id 900",
+        "ERROR could not look up ledger-db",
+        "dns_failure",
+    ),
+    (
+        "FATAL copy of s3://books/all.tgz failed: permission denied",
+        "FATAL copy of /books/all.tgz failed: permission denied",
+        "permission_denied",
+    ),
+    (
+        "FATAL renewing the certificate failed: the licence has expired",
+        "FATAL the certificate has expired",
+        "cert_expired",
+    ),
+    (
+        "ERROR module shelf is missing the field 'row'",
+        "ERROR module shelf is missing",
+        "module_missing",
+    ),
+    (
+        'ERROR: module "shelf" not found in books.yaml',
+        'ERROR: module "shelf" not found',
+        "module_missing",
+    ),
+    (
+        "ERROR wrong password: must be longer",
+        "ERROR wrong password",
+        "credentials_refused",
+    ),
+    (
+        "FATAL invalid credentials file: /keys/hub.json",
+        "FATAL invalid credentials",
+        "credentials_refused",
+    ),
+    (
+        "ERROR unknown rule 'connection refused'",
+        "ERROR hub answered 'connection refused'",
+        "connection_refused",
+    ),
+    (
+        "--- FAIL: TestHub: expected connection refused, got nil",
+        "FATAL hub: connection refused, got nil",
+        "connection_refused",
+    ),
+    (
+        "ERROR: SHELF must be specified",
+        "ERROR: environment variable SHELF must be specified",
+        "missing_env",
+    ),
+    (
+        "ERROR 'BOOK_TITLE' is a required property",
+        "ERROR 'BOOK_TITLE' is required",
+        "missing_env",
+    ),
+)
+
+
+@pytest.mark.parametrize(("text", "near", "kind"), PAIRS, ids=[text for text, _, _ in PAIRS])
+def test_the_words_of_a_kind_claim_it_only_of_what_it_is_about(
+    text: str, near: str, kind: str
+) -> None:
+    (other,) = detect(broken(crashing(1), text=text), KINDS)
+    (meant,) = detect(broken(crashing(1), text=near), KINDS)
+
+    assert (other.kind, meant.kind) == ("crash_app_error", kind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FEHLER Verbindung zu ledger-db:5432 verweigert",
+        "ERREUR connexion à ledger-db:5432 refusée",
+        "ERROR conexión con ledger-db:5432 rechazada",
+        "ERRO conexão com ledger-db:5432 recusada",
+        "ОШИБКА соединение ledger-db:5432 отклонено",
+        "错误 连接 ledger-db:5432 被拒绝",
+    ],
+)
+def test_a_refused_connection_is_read_with_its_host_between_the_words(text: str) -> None:
+    (found,) = detect(broken(crashing(1), text=text), KINDS)
+
+    assert (found.kind, found.facts["subject"]) == ("connection_refused", "ledger-db:5432")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("FATAL a process is already using port 7171", "port_conflict"),
+        ("OSError: cannot find any free port between 7171 and 7180", "port_conflict"),
+        ("ERROR unable to authenticate user [reader]", "credentials_refused"),
+        ("books.RPCError: error (2 attempts) when connecting to 'http://hub:8082'",
+         "connection_refused"),
+        ("Error: pass options.shelf or set SHELF_URL in the environment", "missing_env"),
+    ],
+)  # fmt: skip
+def test_more_ways_to_say_it_are_known(text: str, kind: str) -> None:
+    (found,) = detect(broken(crashing(1), text=text), KINDS)
+
+    assert found.kind == kind
+
+
+def test_the_variables_of_a_list_are_named_though_one_of_them_tells_most() -> None:
+    text = "Missing environment variables:\n    SHELF_HOST: Required\n    SHELF_PORT: Required"
+    (found,) = detect(broken(crashing(1), text=text), KINDS)
+
+    assert found.facts["all"] == "SHELF_HOST SHELF_PORT"
