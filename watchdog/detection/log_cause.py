@@ -36,7 +36,7 @@ _COMPARES = regex(
     r"|.{0,80}\btests? failed\b"
 )
 # Words in quotation marks are what is spoken of (`unknown rule "disk full"`), unless what stands
-# before them says that somebody answered so (`failed with "disk full"`).
+# before them says that it was the answer (`failed with "disk full"`).
 _MENTIONED = regex(
     r"(?<!\bwith )(?<!rror )(?<!\berr )(?<!returned )(?<!ecause )(?<!eason )(?<!essage )(?<!said )"
     r"(?<!\bgot )(?<!gave )(?<!due to )(?<!cause )(?<!answered )(?<!ailed )(?<!was )(?<!\bby )"
