@@ -46,6 +46,8 @@ _CALL = regex(
     r"|create_?user|add_?user)|[\w.]{0,40}?connect\w{0,20}|bind|driver|__construct)"
     r"(?:\s?=\s?)?\((?P<given>[^()\n]{3,600})\)"
 )
+_CONNECTS = regex(r"connect\w{0,20}(?:\s?=\s?)?\(")
+_LONGEST_OBJECT, _LONGEST_CALL = 41, 601
 _QUOTED = regex(r"[\"'](?P<secret>[^\"'\n]{1,256})[\"']")
 _KIND = regex(r"(?i)\bkind\\{0,4}[\"']?\s{0,4}:\s{0,4}\\{0,4}[\"']?(?P<kind>[a-z]{2,60})")
 _DATA = regex(
@@ -71,13 +73,18 @@ def placed(lines: Lines) -> Iterator[Found]:
     for start, stop in lines.with_any(_CALLEES):
         for call in _CALL.finditer(text, start, stop):
             yield from _arguments(call)
+    # Most lines that say `connect` call nothing.
+    for opened in _CONNECTS.finditer(lines.lower):
+        start, stop = opened.start() - _LONGEST_OBJECT, opened.end() + _LONGEST_CALL
+        if found := _CALL.search(text, max(0, start), stop):
+            yield from _arguments(found)
     if lines.with_any(("stringdata", "secret")) and lines.with_any(("data",)):
         yield from _manifests(text)
 
 
 _CALLEES = (
     "login(", "signin(", "sign_in(", "log_in(", "auth", "credential", "password(", "passwd(",
-    "user(", "connect", "bind(", "driver(", "__construct(",
+    "user(", "bind(", "driver(", "__construct(",
 )  # fmt: skip
 
 
