@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.component.test_edited_everywhere import EDITS
+from tests.component.test_odd_answers import ANSWERS
 
+# Tables of which each part of a test takes a share.
+SHARED = {
+    "test_an_edited_memory_wins_its_editor_nothing": len(EDITS),
+    "test_no_odd_answer_of_a_model_hides_a_failure_or_is_obeyed": len(ANSWERS),
+}
 ROOT = Path(__file__).parents[2]
 NAMED = sorted(set(re.findall(r"`(test_\w+)`", (ROOT / "docs/safety.md").read_text("utf-8"))))
 WRITTEN = {
@@ -33,8 +39,8 @@ def test_a_test_that_proves_a_promise_exists(name: str) -> None:
 
 def cases(name: str) -> int:
     """How many cases a test has by its tables."""
-    if name == "test_an_edited_memory_wins_its_editor_nothing":
-        return len(EDITS)  # each of its parts takes a share of them
+    if name in SHARED:
+        return SHARED[name]
     module = ".".join(WRITTEN[name].relative_to(ROOT).with_suffix("").parts)
     marks = getattr(getattr(importlib.import_module(module), name), "pytestmark", [])
     return math.prod(len(list(m.args[1])) for m in marks if m.name == "parametrize")

@@ -15,6 +15,7 @@ from watchdog.observation.template_summary import (
     probe,
     shortened,
     texts,
+    variable,
     words,
 )
 from watchdog.snapshot.workloads import Change
@@ -59,7 +60,7 @@ def _container_changes(name: str, old: Json, new: Json, redactor: Redactor) -> I
     for key in dict.fromkeys([*was, *now]):
         if was.get(key) != now.get(key):
             yield Change(
-                field=f"env {key}",
+                field=f"env {variable(key)}",
                 container=name,
                 was=_env_words(was[key]) if key in was else None,
                 now=_env_words(now[key]) if key in now else None,

@@ -17,12 +17,15 @@ from watchdog.snapshot.pod_template import (
     Reference,
 )
 from watchdog.text.redact import Redactor
+from watchdog.text.regex import regex
+from watchdog.text.sanitize import term
 
 LONGEST_ARGUMENT = 400
 # Fields of a pod spec that hold the name of something, and never a value.
 _NAMING = ("name", "secretName", "claimName", "serviceAccountName", "key", "containerName")
 # Every pod gets its account's token there; it says nothing about this workload.
 _ACCOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
+_VARIABLE = regex(r"[A-Za-z_.-][A-Za-z0-9_.-]{0,252}")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
@@ -158,9 +161,19 @@ def _resource_claims(spec: Json) -> Iterator[str]:
             yield f"a ResourceClaim from template {item['resourceClaimTemplateName']}"
 
 
+def variable(name: Any) -> str:
+    """The name of an env entry, to be shown and compared.
+
+    Kubernetes takes any printable characters there: a name that has others than variables have is
+    told apart from all that are usual, and reads as one word.
+    """
+    text = str(name or "")
+    return text if _VARIABLE.fullmatch(text) else f"{term(text)} (an unusual name)"
+
+
 def env_var(raw: Json) -> EnvVar:
     """One env entry, without its value."""
-    name, origin = str(raw.get("name", "")), mapping(raw.get("valueFrom"))
+    name, origin = variable(raw.get("name")), mapping(raw.get("valueFrom"))
     sources: tuple[tuple[str, Literal["secret", "configmap"]], ...] = (
         ("secretKeyRef", "secret"),
         ("configMapKeyRef", "configmap"),

@@ -1,11 +1,16 @@
 """Workloads and their pods, as they were seen."""
 
+import re
 from datetime import datetime
 from typing import Literal
 
 from watchdog.snapshot.deployer import Deployer
 from watchdog.snapshot.pod_template import PodTemplate
 from watchdog.snapshot.refs import Condition, Noun, ObjectRef
+
+# An image, a quantity, a path, a name: nothing that can be run or clicked, and no sentence.
+_WORD = re.compile(r"(?!.*//)[\w.:/@%+=-]{1,300}", re.ASCII)
+_LONGEST = 600
 
 
 class Change(Noun):
@@ -28,7 +33,15 @@ class Change(Noun):
             return f"added {self.field}{where}"
         if self.field.startswith("env "):
             return f"changed {self.field}{where}"
-        return f"changed {self.field}{where} from {self.was} to {self.now}"
+        return f"changed {self.field}{where} from {_told(self.was)} to {_told(self.now)}"
+
+
+def _told(value: str) -> str:
+    """A part of a manifest in a sentence of ours: quoted unless it is one plain word."""
+    if _WORD.fullmatch(value):
+        return value
+    line = " ".join(value.split()).replace('"', "'")
+    return f'"{line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"}"'
 
 
 class RevisionSummary(Noun):
