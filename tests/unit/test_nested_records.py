@@ -46,3 +46,28 @@ def test_the_cause_is_found_in_records_within_records(text: str, said: str) -> N
 
     assert told is not None
     assert said in told.line
+
+
+UNKNOWN_FORMAT = """\
+- 1131566480 2005.11.09 shelf page 7 is torn: connection refused
+- 1131566481 2005.11.09 shelf served page 8
+- 1131566492 2005.11.09 shelf served page 9
+- 1131566493 2005.11.09 hub served page 10
+- 1131566504 2005.11.09 hub served page 11
+- 1131566515 2005.11.09 shelf served page 12
+- 1131566516 2005.11.09 shelf served page 13"""
+
+
+def test_work_that_went_on_counts_in_a_format_that_is_not_known() -> None:
+    told = find_telling(UNKNOWN_FORMAT.splitlines())
+
+    assert told is not None
+    assert not told.sure
+
+
+def test_a_mail_that_is_deferred_is_no_cause() -> None:
+    lines = ["queue started", "to=reader, stat=Deferred: Connection refused by [127.0.0.1]"]
+    told = find_telling([f"Nov  9 12:01:31 hub mail[4306]: {line}" for line in lines])
+
+    assert told is not None
+    assert not told.sure

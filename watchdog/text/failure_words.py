@@ -188,7 +188,7 @@ FAILED = Vocabulary(
 # The program goes on without it, or tries again, or it was no failure at all.
 GOES_ON = Vocabulary(
     "ignored ignoring ignore skipped skipping retry retrying reconnect reconnecting"
-    " continuing proceeding recovered passed deprecated deprecation degraded succeeded"
+    " continuing proceeding deferred recovered passed deprecated deprecation degraded succeeded"
     " successful successfully nonfatal ignoriert erneut reintentando reintento ignorado ignorada",
     (
         (
@@ -336,8 +336,9 @@ CLEANUP = Vocabulary(
             r"deregister unregister deregistering flush flushing close closing cleanup clean"
             r" rollback release releasing shutdown shut stop stopping disconnect disconnecting"
             r" drain draining unlock unmount:"
-            r" ^(?:[\w./]+: )?(?:(?:error|failure|problem) (?:while|during|when|on) |(?:could not"
-            r"|failed to|unable to|cannot|can't|error|failed) )?(?:de-?register\w*|un-?register\w*"
+            r" ^(?:[\w./]+: )?(?:(?:(?:error|failure|problem) )?(?:while|during|when|on) "
+            r"|(?:could not|failed to|unable to|cannot|can't|error|failed) )?"
+            r"(?:de-?register\w*|un-?register\w*"
             r"|flush\w*|clos(?:e|ing)|clean(?:ing)? ?up|roll(?:ing)? ?back|releas(?:e|ing)"
             r"|shut(?:ting)? ?down|stop(?:ping)?|disconnect\w*|drain\w*|unlock\w*|unmount\w*)\b"
         ),

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from watchdog.text import log_shapes as shapes
+from watchdog.text.common_beginning import begins_as, common_beginning
 from watchdog.text.failure_words import FAILED, HINT, SPECIFIC, words_of
 from watchdog.text.log_line import Level, LogLine, read_line
 from watchdog.text.record_fields import errors_of, parts_of, subjects_of
@@ -59,8 +60,8 @@ class Reading(NamedTuple):
 
 def read_records(lines: list[str]) -> Reading:
     """What the lines say, in their order, as far as it may tell why the program ended."""
-    reader = _Reader()
     first = max(0, len(lines) - _MOST_LINES)
+    reader = _Reader(common_beginning(lines[first:]))
     for at, raw in enumerate(lines[first:], first):
         reader.take(at, raw)
     return Reading(tuple(reader.entries), "\n".join(reader.source))
@@ -73,7 +74,8 @@ class _Reader:
     source code, a goroutine, a help text, the properties of an error.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, beginning: str) -> None:
+        self._beginning = beginning
         self.entries: list[Entry] = []
         self.source: list[str] = []
         self._at = self._last = 0
@@ -104,6 +106,8 @@ class _Reader:
         if self._block != "box" and shapes.RULE.match(text):
             return
         line = read_line(text)
+        if self._beginning and not line.stamped and begins_as(text, self._beginning):
+            line = line._replace(stamped=True)
         side = shapes.SIDE.search((line.message if line.fields else text)[:_HEAD])
         if (line.stamped or line.level is not None) and not side:
             self._record, self._level, self._block = at, line.level, ""

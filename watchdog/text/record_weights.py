@@ -38,9 +38,11 @@ _FEW_WORDS = 4
 _GAP = 3
 # What weighs less is no cause, only something that was said.
 SURE = 22
+# What a server says of one who asks it.
 _REQUEST = regex(
     r"\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\b.{0,200}\b[1-5]\d\d\b"
-    r"|\bclient: [\d.]+, server|\bCSRF\b"
+    r"|\bclient: [\d.]+, server|\bCSRF\b|(?i:\bstat(?:us)?=deferred\b)"
+    r"|(?i:\bfailed (?:\S+ ){0,6}from (?:\d{1,3}\.){3}\d)"
 )
 PLACE = regex(r"\S\.\w+:\d+|\bline \d+")
 # A host and port, a path or a URL.
@@ -126,7 +128,7 @@ def _weight(entry: Entry, went_on: int) -> tuple[int, bool]:
         weight += 12 if specific else 4 if fatal else -4 if not (failed or calm) else 0
     system = SYSTEM.says(words)
     weight += 6 if system else 0
-    weight -= 14 if CLEANUP.says(first) else 0
+    weight -= 26 if CLEANUP.says(first) else 0
     weight -= 3 if entry.role is Role.DETAIL else 0
     # A name alone says less than the words that were logged for it.
     weight -= 8 if raised and not specific and NAME_ALONE.fullmatch(text) else 0
