@@ -116,6 +116,41 @@ PAIRS = (
         "missing_env",
     ),
     (
+        "Error: route /login failed: body has no user",
+        "Error: login failed: body has no user",
+        "credentials_refused",
+    ),
+    (
+        "TypeError: hub.connectionRefused is no function",
+        "IoError: hub: ConnectionRefused is no answer",
+        "connection_refused",
+    ),
+    (
+        "FATAL 7_add_expired_certificates.sql failed near 'expired'",
+        "FATAL hub: the certificates have expired",
+        "cert_expired",
+    ),
+    (
+        "ERROR Authentication failed from 10.1.9.7: bad ticket",
+        "ERROR Authentication failed: bad ticket",
+        "credentials_refused",
+    ),
+    (
+        "ERROR BOOK_PRICE is not set on book 77",
+        "ERROR BOOK_PRICE is not set",
+        "missing_env",
+    ),
+    (
+        "jinja2.exceptions.UndefinedError: 'BOOK_PRICE' is undefined",
+        "Error: 'BOOK_PRICE' is undefined",
+        "missing_env",
+    ),
+    (
+        "ERROR while closing the hub: connection refused\nUnhandled: price is NaN",
+        "ERROR while asking the hub: connection refused",
+        "connection_refused",
+    ),
+    (
         "ERROR 'BOOK_TITLE' is a required property",
         "ERROR 'BOOK_TITLE' is required",
         "missing_env",

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 
 # Patterns are tried on the words of each crash; words of any length must not make that slow.
 _LONGEST = 2000
-# A test that failed quotes what it expected.
+# A test that failed quotes what it expected; a mistake in the program names its own words.
 _COMPARES = regex(
-    r"\s*(?:E +)?(?:\w+\.)*(?:Assertion(?:Failed)?Error|ComparisonFailure)\b|\s*--- FAIL: "
+    r"\s*(?:E +)?(?:\w+\.)*"
+    r"(?:(?:Assertion(?:Failed)?|Type|Reference|Name|Attribute|NoMethod)Error|ComparisonFailure)\b"
+    r"|\s*--- FAIL: "
     r"|.{0,200}\bexpected (?:error|message|output)\b.{1,120}\b(?:got|received)\b"
     r"|.{0,200}\bexpected:? .{1,120}\b(?:but was|got (?:nil|null|none|no error)"
     r"|to (?:equal|be|contain|match))\b"

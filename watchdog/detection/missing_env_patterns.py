@@ -123,6 +123,8 @@ _OF_ARGUMENTS = regex(
     r"[A-Z]+\W+(?:must|is|are|was|were|should|cannot|has) (?:not |be |been )*(?:specified|given"
     r"|supplied|provided|present|null)\b"
 )
+# A part of some numbered thing: `is not set on order 7`.
+_OF_A_THING = regex(r"[^:]{0,40}(?:\b(?:on|of|for|in)|\() ?[a-z]+ #?\d+\b")
 _LINE = regex(r"\bline \d+[:,]? ?[\"'`]?$", re.IGNORECASE)
 # A mapping lacks it: a variable if the code asks the environment, or does not show what it asks.
 _KEY = regex(rf"(?:KeyError:? |key not found: ){_Q}{_N}{_Q}")
@@ -140,7 +142,8 @@ _NOT_ABSENT = regex(
     r"\b(?:NameError|ReferenceError|NameNotFoundException)\b|\bundefined constant\b"
     r"|to display a backtrace|does not match|is set to|invalid value|environment variable (?:is"
     r"|was) set"
-    r"|\bdeprecated\b|already set|\baccess to\b|using (?:the )?default|defaulting",
+    r"|\bUndefinedError\b|\.html\b|\bdeprecated\b"
+    r"|already set|\baccess to\b|using (?:the )?default|defaulting",
     re.IGNORECASE,
 )
 # Capitals that are no variables: levels, protocols, SQL, error codes.
@@ -210,7 +213,8 @@ def _names_in(line: str, source: str) -> list[str]:
             start = found.start("p" if placeholder else "n")
             before = line[max(0, start - 40) : start]
             # A shell names the line of its script and then the variable: `line 3: NAME: unbound`.
-            of_data = _LINE.search(before) and line[position : position + 1] != ":"
+            of_thing = _OF_A_THING.match(line, position)
+            of_data = of_thing or (_LINE.search(before) and line[position : position + 1] != ":")
             argument = "_" not in name and _OF_ARGUMENTS.match(found[0]) and not _LISTS.search(line)
             if plausible(name) and not (of_data or argument or _NOUN.search(before)):
                 names += _joined(line[:start]) if not placeholder else []

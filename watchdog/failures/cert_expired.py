@@ -12,7 +12,7 @@ CAUSE = LogCause(
     name="cert_expired",
     summary="expired certificate",
     pattern=regex(
-        r"(certificate|\bcert\b|x509|\bCA\b)[^;]{0,80}(expired|not yet valid|no longer valid)"
+        r"(\bcertificates?\b|\bcert\b|x509|\bCA\b)[^;]{0,80}(expired|not yet valid|no longer valid)"
         r"|expired.{0,20}\bcert(ificate)?\b|CERT_HAS_EXPIRED|CertificateExpired|ExpiredCert"
         r"|certificate_?NotYetValid|certificate_expired|\bNotTimeValid\b|^NotAfter:"
         r"|validity check failed"

@@ -37,7 +37,7 @@ CAUSE = LogCause(
         r"|EHOSTUNREACH|network is unreachable|connection reset|ECONNRESET"
         r"|communications link failure"
         r"|dial tcp .{0,200}(?:i/o timeout|operation timed out|host is down)"
-        r"|\bConnectionRefused|timeout occurred after waiting"
+        r"|(?<![\w.])(?-i:ConnectionRefused)|timeout occurred after waiting"
         r"|timed? ?out waiting (?:for|on) (?:a |the )?connection"
         r"|timed? ?out .{0,40}waiting .{0,20}for \S+:\d+|connection (?:to"
         r"|with) .{1,80} (?:was )?refused"

@@ -12,12 +12,12 @@ CAUSE = LogCause(
     name="credentials_refused",
     summary="credentials are refused",
     pattern=regex(
-        r"(authentication|login|auth) failed|authenticationfailed|authori[sz]ation violation"
+        r"(?<![/_.-])\b(?:authentication|login|auth) failed|authenticationfailed"
+        r"|authori[sz]ation violation"
         r"|access denied for user"
         r"|(invalid|wrong|incorrect|bad) (credentials|password|api key"
         r"|(?:access|auth\w*|bearer|api|refresh|id|jwt|session|login|security) token)"
         r"(?! ?['\"]| (?:format|file|path|length|reference|type|source|syntax|name)\b)"
-        r"|\blogin failed"
         r"|(?<!unexpected )(?<!csrf )\btoken (?:is |has |was )?"
         r"(?:invalid|expired|been revoked)(?= *$|[^\w ]| (?:at|for|or|and|since|on)\b)"
         r"|\* invalid token"
@@ -44,9 +44,11 @@ CAUSE = LogCause(
         r"|认证失败|身份验证失败|密码错误|認證失敗|認証に失敗|パスワードが(?:違|正しくあり)",
         re.IGNORECASE,
     ),
-    # A file that is opened with a password, a rule for passwords, a setting: no login.
+    # The login of another, a file that is opened with a password, a rule for passwords, a setting.
     unless=regex(
-        r"\btoo (?:short|weak|long|simple|common)\b|\bcharacters\b|\bmust (?:be|not|contain|have)\b"
+        r"\bfailed\b.{0,40} from (?:\d{1,3}\.){3}\d"
+        r"|\btoo (?:short|weak|long|simple|common)\b|\bcharacters\b"
+        r"|\bmust (?:be|not|contain|have)\b"
         r"|no key found|key ?store|\.(?:pfx|p12|jks)\b|Cryptographic|private key|decrypt",
         re.IGNORECASE,
     ),

@@ -14,7 +14,7 @@ CAUSE = LogCause(
         r"\b(permission denied|EACCES|EPERM"
         r"|AccessDeniedException(?=: (?:/|\w:\\))|nio\.file\.AccessDeniedException"
         r"|operation not permitted(?! (?:in|on|for|while|during|when|by)\b)"
-        r"|PermissionDenied|NotCapable|UnauthorizedAccessException)\b"
+        r"|PermissionDenied(?:Error)?(?=[:,( ]*$|[:,(])|NotCapable|UnauthorizedAccessException)\b"
         r"|access to the path .{0,200} is denied"
         r"|\b(?:file|path|folder|directory|drive|volume|disk) access (?:is )?denied"
         r"|: access denied$"
@@ -34,7 +34,8 @@ CAUSE = LogCause(
     unless=regex(
         r"\barn:aws|not authorized to perform|\bRequestI[dD]\b|googleapis\.com|"
         r"gserviceaccount\.com|"
-        r"\bError making API request|\b(?:code|status|status code|exceptions\.\w+):? 40[13]\b"
+        r"\bfailed from (?:\d{1,3}\.){3}\d|\bError making API request"
+        r"|\b(?:code|status|status code|exceptions\.\w+):? 40[13]\b"
         r"|lacks permission|\b(?:s3|gs)://|\bbucket\b"
         r"|denied to (?:create|alter|drop|set) (?:extension|role|database|event|publication|\")"
         r"|for (?:table|relation|schema|database|sequence|function|view|tablespace|language|type)\b"
