@@ -237,6 +237,17 @@ def jobs() -> Iterator[Case]:
     yield case("k8sgpt", "its pods are refused", TOLD, job(), none)
     retried = job(succeeded=1, failed=1, conditions=ended("Complete"))
     yield case("mixin", "done at the second try", SILENT, retried)
+    two = {"restartPolicy": "Never", "containers": [{"name": "main"}, {"name": "proxy"}]}
+    owner = {"kind": "Job", "name": "report", "uid": "uid-Job-report", "controller": True}
+
+    def beside(hours: float) -> Object:
+        done = state("terminated", exitCode=0, reason="Completed", finishedAt=ago(hours * 3600))
+        status = running(done, state("running", name="proxy", since=DAY), ready=False)
+        return pod("report-x2k4p", spec=two, status=status, metadata={"ownerReferences": [owner]})
+
+    at_work = job(active=1, startTime=ago(DAY))
+    yield case("upstream", "a proxy keeps it from ending", TOLD, at_work, beside(20))
+    yield case("upstream", "one container works longer", SILENT, at_work, beside(2))
 
 
 def cron_jobs() -> Iterator[Case]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from watchdog.detection.containers import unready_for, within_grace
+from watchdog.detection.kept_open import KeptOpen, kept_open
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.owners import (
     Trouble,
@@ -195,7 +196,8 @@ def _sick_alone(snapshot: ClusterSnapshot) -> list[PodSummary]:
 
 
 def _waits_too_long(snapshot: ClusterSnapshot, pod: PodSummary) -> bool:
-    given = _partly_done(pod) or merely_starting(snapshot, pod)
+    partly_done = _partly_done(pod) and kept_open(snapshot, pod) is None
+    given = partly_done or merely_starting(snapshot, pod)
     return _late(snapshot, pod) and not given
 
 
@@ -218,6 +220,12 @@ def _ended_for_good(snapshot: ClusterSnapshot, pods: Sequence[str]) -> str | Non
     return None
 
 
+def _kept_open(snapshot: ClusterSnapshot, pods: Sequence[str]) -> KeptOpen | None:
+    """What keeps the first of these pods from ending."""
+    pod = next((pod for pod in snapshot.pods if pod.ref.name in pods), None)
+    return kept_open(snapshot, pod) if pod else None
+
+
 def _paused_without_pods(finding: Finding, snapshot: ClusterSnapshot) -> bool:
     """Whether a paused Deployment lacks pods that its controller does not make while it is."""
     deployment = snapshot.deployment(finding.target)
@@ -229,6 +237,11 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
         return (
             f"Container {name} has ended (exit code 0), and its own restartPolicy keeps it so: "
             f"a pod is ready only while all its containers run, so {finding.target} never is."
+        )
+    if kept := _kept_open(snapshot, finding.pods):
+        return (
+            f"Container {kept.done} has ended (exit code 0) hours ago, but container {kept.runs} "
+            f"beside it still runs: {finding.target} ends only when all containers of its pod do."
         )
     if _paused_without_pods(finding, snapshot):
         return (
@@ -248,6 +261,12 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
             f"Make container {done} an init container (a native sidecar, restartPolicy Always, if "
             "it is to stay), or run it as a Job.",
             kubectl(snapshot, "edit", word(finding.target)),
+        )
+    if kept := _kept_open(snapshot, finding.pods):
+        return Advice(
+            f"Make container {kept.runs} a native sidecar (an init container with restartPolicy "
+            "Always), which is stopped when the others have ended, or let it end by itself.",
+            kubectl(snapshot, "describe", "pod", finding.pods[0]),
         )
     if _paused_without_pods(finding, snapshot):
         return Advice(
