@@ -71,9 +71,9 @@ _MOST_ITEMS = 50
 _BLANK = frozenset(" \t\n")
 _BLOCKS = frozenset("|>!&<")
 _COLONS = frozenset({Parted.SAID, Parted.COLON})
-_LONGEST_PHRASE = 8
+_PHRASE_WORDS = 8
 _CODE_DIGITS = 4
-_LONGEST_NUMBER = 2
+_NUMBER_DIGITS = 2
 _SESSION_DIGITS = 8  # shorter ones are those of processes
 _WINDOWS_USER = regex(r"S-1-\d{1,3}(?:-\d{1,10}){1,15}")
 # Words that a name ends with, where the words before them say of what: `api key`, `key provided`.
@@ -124,7 +124,7 @@ def assigned(text: str, start: int = 0, stop: int | None = None) -> Iterator[Fou
         if told is Strength.OBJECT and _ARN.search(text, max(0, head.start() - 120), head.start()):
             continue
         if told is Strength.NONE:
-            number = len(name) <= _LONGEST_NUMBER and name.isdigit()  # `Unseal Key 1:`
+            number = len(name) <= _NUMBER_DIGITS and name.isdigit()  # `Unseal Key 1:`
             if not (number or name.lower() in _TAIL) or text[
                 head.start() - 1 : head.start()
             ] not in {" ", "'"}:
@@ -270,7 +270,7 @@ def _is_bare_secret(text: str, end: int, value: str, head: _Head) -> bool:
 
 def _is_sentence(value: str) -> bool:
     words = value.split()
-    return len(words) > 1 and (is_prose(words[0]) or len(words) > _LONGEST_PHRASE)
+    return len(words) > 1 and (is_prose(words[0]) or len(words) > _PHRASE_WORDS)
 
 
 def _is_code(value: str, head: _Head) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import html
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -27,8 +26,7 @@ _TIME = regex(
 )
 _LONGEST_LINE = 20_000
 _LONGEST_WORD = 8_192
-_DEEPEST = 2
-_CONTROL = frozenset({*range(9), *range(14, 32), 127})
+_LINES = str.maketrans("\n\r\t", "   ")
 
 
 def escaped(text: str, secrets_in: Finder) -> Iterator[tuple[int, int, str]]:
@@ -66,10 +64,7 @@ def _undone(line: str) -> tuple[str, Callable[[int], int]]:
 
 def _character(escape: str) -> str:
     if escape[0] == "&":
-        named = {"&equals;": "=", "&colon;": ":"}
-        return named.get(escape) or html.unescape(escape)[:1] or " "
-    if escape == "=3D":
-        return "="
+        return html.unescape(escape) or " "
     return chr(int(escape[-2:], 16))
 
 
@@ -77,23 +72,16 @@ def words(text: str, secrets_in: Finder) -> Iterator[tuple[int, int, str]]:
     """Start, end and kind of each word that a pair or an assignment was encoded into."""
     for found in _WORD.finditer(text):
         word = found[0]
-        if len(word) <= _LONGEST_WORD and (
-            WORDS.fullmatch(word) or _holds_one(word, secrets_in, 0)
-        ):
+        if len(word) <= _LONGEST_WORD and (WORDS.fullmatch(word) or _holds_one(word, secrets_in)):
             yield found.start(), found.end(), "encoded"
 
 
-def _holds_one(word: str, secrets_in: Finder, depth: int) -> bool:
+def _holds_one(word: str, secrets_in: Finder) -> bool:
     plain = _plain(word)
     if plain is None:
         return False
-    if _PAIR.fullmatch(plain) and not _TIME.fullmatch(plain):
-        return True
-    if "PRIVATE KEY-----" in plain or secrets_in(plain):
-        return True
-    return depth < _DEEPEST and any(
-        _holds_one(inner[0], secrets_in, depth + 1) for inner in _WORD.finditer(plain)
-    )
+    pair = _PAIR.fullmatch(plain) is not None and _TIME.fullmatch(plain) is None
+    return pair or "PRIVATE KEY-----" in plain or bool(secrets_in(plain))
 
 
 @lru_cache(4096)
@@ -102,23 +90,11 @@ def _plain(word: str) -> str | None:
     if _HEX.fullmatch(word):
         return _text(bytes.fromhex(word))
     bare = word.rstrip("=").replace("-", "+").replace("_", "/")
-    if len(bare) % 4 == 1:
+    if len(bare) % 4 == 1:  # no bytes at all give that
         return None
-    try:
-        return _text(base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True))
-    except (binascii.Error, ValueError):
-        return None
+    return _text(base64.b64decode(bare + "=" * (-len(bare) % 4)))
 
 
 def _text(raw: bytes) -> str | None:
-    if _CONTROL & set(raw[:12]):
-        return None
-    try:
-        plain = raw.decode("ascii")
-    except UnicodeDecodeError:
-        return None
-    return (
-        plain
-        if plain.replace("\n", " ").replace("\r", " ").replace("\t", " ").isprintable()
-        else None
-    )
+    plain = raw.decode("latin-1")
+    return plain if raw.isascii() and plain.translate(_LINES).isprintable() else None

@@ -33,7 +33,7 @@ _ANY_PART = regex(r"[=:\s>|@$%&\\\"',(/\u300c]|[\w.-]{20}|\d{16}|[^\x00-\x7f]|ey
 # A mask of ours, or the end of one: a second pass leaves it alone.
 MASKED = regex(r"<redacted:|<env |<arg |\d+>")
 _MASK = regex(r"<(?:redacted:[\w-]{1,40}:\d{1,6}|redacted:cut|(?:env|arg) [^<>\n]{1,200})>")
-_DEEPEST = 2
+_DEEPEST = 3
 
 
 def secrets_in(text: str) -> list[Span]:

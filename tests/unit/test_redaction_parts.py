@@ -1,0 +1,362 @@
+"""The parts of the redaction at their boundaries: lines, values, names, encodings, spans."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+
+from watchdog.text import encoded_secrets
+from watchdog.text.lines import NON_ASCII, Lines
+from watchdog.text.redact import redact
+from watchdog.text.secret_names import Strength, is_secret_name, strength, vendor_of
+from watchdog.text.secret_values import (
+    is_file,
+    is_loose,
+    is_lower_word,
+    is_mechanism,
+    is_object_name,
+    is_place,
+    is_plain,
+    is_prose,
+    is_reference,
+    is_word,
+)
+from watchdog.text.value_forms import quoted_end, value_at
+
+LONG = 4096  # from here on only windows are searched
+FILLER = "all is well here, and nothing else is said"
+
+
+def windows(text: str, parts: tuple[str, ...]) -> list[tuple[int, int]]:
+    """What surrounds each line with a part: two lines before it, two after it."""
+    lines = text.split("\n")
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    starts[-1] = len(text)
+    low = [line.lower() for line in lines]
+    found: list[tuple[int, int]] = []
+    for number in range(len(lines)):
+        beyond = NON_ASCII in parts and not lines[number].isascii()
+        if not beyond and not any(part in low[number] for part in parts):
+            continue
+        start, stop = starts[max(0, number - 2)], starts[min(len(lines), number + 3)]
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], stop)
+        else:
+            found.append((start, stop))
+    return found
+
+
+def log(*marked: tuple[int, str], lines: int = 200) -> str:
+    said = dict(marked)
+    return "\n".join(said.get(number, f"{number} {FILLER}") for number in range(lines))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        log((0, "Password=x")),
+        log((1, "password=x"), (199, "password=y")),
+        log((198, "password=x")),
+        log((50, "password=x"), (52, "password=y"), (54, "TOKEN=z")),
+        log((50, "password=x"), (55, "password=y")),
+        log((50, "password=x"), (54, "password=y"), (60, "token=z")),
+        log((50, "a=password=password="), (99, "p\u00e4ssword"), (100, "\u212aelvin token=1")),
+        log((3, "\u5bc6\u7801=x"), (9, "\u5bc6")),
+        log((3, "\u0130 password=x"), (120, "\u0130\u0130 token")),
+        log((7, "\u0130stanbul")),
+        log((100, "==="), (102, "[="), (150, "=")),
+        log(),
+        "password=x" + "\n" * LONG + "token",
+        "password=x " * 500,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "parts",
+    [("password",), ("token",), ("token", "password"), (NON_ASCII,), ("token", NON_ASCII), ("==",),
+     ("password=",), ("ord=p",), ("nowhere", "no where"), ("=",)],
+)  # fmt: skip
+def test_of_a_long_text_the_lines_around_each_part_are_searched(
+    text: str, parts: tuple[str, ...]
+) -> None:
+    lines = Lines(text)
+
+    assert len(text) >= LONG
+    assert lines.with_any(parts) == windows(text, parts)
+    assert lines.with_any(parts) == windows(text, parts)  # also when asked again
+
+
+@pytest.mark.parametrize(
+    ("parts", "found"),
+    [(("password",), True), (("nowhere",), False), ((NON_ASCII,), False), ((), True)],
+)
+@pytest.mark.parametrize("length", [20, LONG - 1])
+def test_a_short_text_is_searched_whole_or_not_at_all(
+    parts: tuple[str, ...], length: int, *, found: bool
+) -> None:
+    text = "Password=x".ljust(length, ".")
+
+    assert Lines(text).with_any(parts) == ([(0, length)] if found else [])
+
+
+def test_of_a_text_that_is_just_long_enough_only_windows_are_searched() -> None:
+    text = "password\n\n\n" + "." * (LONG - 11)
+
+    assert Lines(text).with_any(("password",)) == [(0, 11)]
+    assert Lines(text[:-1]).with_any(("password",)) == [(0, LONG - 1)]
+    assert Lines(text).with_any(()) == [(0, LONG)]
+
+
+@pytest.mark.parametrize("text", ["ABC", "\u00c4B", "\u0130X", "X\u0130\u0130Y", "\u03a3\u0130"])
+def test_the_text_in_lower_case_has_its_characters_where_they_were(text: str) -> None:
+    lower = Lines(text).lower
+
+    assert len(lower) == len(text)
+    assert [c for c in lower if c.isascii()] == [c.lower() for c in text if c.isascii()]
+    assert "\u00c4" not in lower
+
+
+def test_a_part_whose_letters_are_nowhere_in_the_text_is_not_searched_for() -> None:
+    asked: list[str] = []
+
+    class Watched(Lines):
+        def _searched(self, part: str) -> Iterator[int]:
+            asked.append(part)
+            return super()._searched(part)
+
+    lines = Watched(log((3, "some token")))
+    lines.with_any(("token", "nowhere", "token nowhere", "=="))
+
+    assert asked == ["token", "=="]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("%70assword%3Dhunter2x and more", "%70assword%3D<S> and more"),
+        ("q=%22password%22%3A%22hunter2x%22 now", "q=%22password%22%3A%22<S>%22 now"),
+        ("first\n&quot;password&quot;&colon;&quot;hunter2x&quot;\nlast",
+         "first\n&quot;password&quot;&colon;&quot;<S>&quot;\nlast"),
+        ("\\u0022password\\u0022:\\u0022hunter2x\\u0022,",
+         "\\u0022password\\u0022:\\u0022<S>\\u0022,"),
+        ("password=3Dhunter2x=3D and", "password=<S> and"),
+        ("a&equals;b password&equals;hunter2x c", "a&equals;b password&equals;<S> c"),
+        ("&#112;assword&#61;hunter2x ok", "&#112;assword&#61;<S> ok"),
+        ("&#1;password&#61;hunter2x ok", "&#1;password&#61;<S> ok"),
+        ("\\x70assword=hunter2x ok", "\\x70assword=<S> ok"),
+    ],
+)  # fmt: skip
+def test_of_an_escaped_text_the_secret_is_replaced_and_nothing_beside_it(
+    text: str, shown: str
+) -> None:
+    assert redact(text) == shown.replace("<S>", "<redacted:secret:1>")
+
+
+@pytest.mark.parametrize(
+    "line", ["plain", "a%3Db", "&quot;a&quot;", "\\u0041b\\u0042", "x=3Dy", "\\x41\\x42", "%41"]
+)
+def test_an_escaped_line_is_searched_as_it_reads_and_found_where_it_stands(line: str) -> None:
+    text = f"first %41 line\n{line}\nlast"
+    seen: list[str] = []
+
+    def every(plain: str) -> list[tuple[int, int, str]]:
+        seen.append(plain)
+        return [(at, at + 1, "x") for at in range(len(plain.rstrip("\n")))]
+
+    found = list(encoded_secrets.escaped(text, every))
+
+    begin = len("first %41 line\n")
+    here = [(start, end) for start, end, _ in found if start >= begin]
+    if line == "plain":
+        assert seen == ["first A line\n"]
+        assert here == []
+    else:
+        assert seen[0] == "first A line\n"
+        assert "%" not in seen[1]
+        assert here[0][0] == begin
+        assert here[-1][1] == begin + len(line)
+        assert all(before[1] == after[0] for before, after in pairwise(here))
+
+
+def test_a_text_without_escapes_and_a_line_beyond_all_bounds_are_not_searched_again() -> None:
+    def never(_: str) -> list[tuple[int, int, str]]:
+        raise AssertionError
+
+    assert list(encoded_secrets.escaped("password=hunter2x\n", never)) == []
+    assert list(encoded_secrets.escaped("%41" + "x" * 20_000, never)) == []
+    assert list(encoded_secrets.words("A" * 10_000, never)) == []
+
+
+def coded(plain: str) -> str:
+    return base64.b64encode(plain.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("word", "is_one"),
+    [
+        (coded("app:hunter2x"), True),
+        (coded("app:hunter2x").rstrip("="), True),
+        (coded("app:h\xfcnter2x"), False),
+        (coded("password=hunter2x\nport=80\n"), True),
+        (coded("password=hunter2x\tport=80\r\n"), True),
+        (coded("password=hunter2x\x07more"), False),
+        (coded("a longer text without anything"), False),
+        (coded("10.0.0.7:48123"), False),
+        (coded("2026-11-29T10:00:00"), False),
+        (coded("http://web.example.com/"), False),
+        (coded("web.example.com:8080"), False),
+        (coded("key: -----BEGIN RSA PRIVATE KEY-----"), True),
+        (b"password=hunter2x".hex(), True),
+        (b"password=hunter2x".hex().upper(), True),
+        (b"a plain text of words".hex(), False),
+        ("9f86d081884c7d659a2feaa0c55ad015", False),
+        ("abcdefghabcdefgh1", False),
+        (coded(coded("app:hunter2x")), True),
+        (coded(coded(coded("password=hunter2x"))), True),
+        ("0123456789abcdef0123456789abcdef-01234567-89abcdef", True),
+    ],
+)
+def test_a_word_is_masked_if_what_it_encodes_is_a_secret(word: str, *, is_one: bool) -> None:
+    text = f"refused {word} by web"
+
+    assert redact(text) == (text.replace(word, "<redacted:encoded:1>") if is_one else text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("hunter2 x", "hunter2"),
+        ("hunter2", "hunter2"),
+        ('"hunter2" x', "hunter2"),
+        ('"hunt\\"er2" x', 'hunt\\"er2'),
+        ("'hunt''er2' x", "hunt''er2"),
+        ('"hunter2', "hunter2"),
+        ('"hunter2\nnext', "hunter2"),
+        ("`hunter2` x", "hunter2"),
+        ("`hunter2\nnext`", "hunter2"),
+        ('"""hunter2""" x', "hunter2"),
+        ('"""hunt\ner2""" x', "hunt\ner2"),
+        ("'''hunt\ner2''' x", "hunt\ner2"),
+        ('\\\\"hunter2\\\\" x', "hunter2"),
+        ('\\\\"hunter2\nnext\\\\"', "hunter2"),
+        ("\u201chunter2\u201d x", "hunter2"),
+        ("\u201ehunter2\u201c x", "hunter2"),
+        ("\u300chunter2\u300d x", "hunter2"),
+        ("\u2018hunter2\nnext\u2019", "hunter2"),
+        ("&quot;hunter2&quot; x", "hunter2"),
+        ("b'hunter2' x", "hunter2"),
+        ('Some("hunter2") x', "hunter2"),
+        ('Some(\n    "hunter2",\n)', "hunter2"),
+        ("{hunter2} x", "hunter2"),
+        ("{SSHA}hunter2 x", "{SSHA}hunter2"),
+        ("[hunter2]", "hunter2"),
+        ("", ""),
+        (" ", ""),
+        ('""', ""),
+    ],
+)  # fmt: skip
+def test_a_value_is_read_by_its_quotes_or_to_its_end(text: str, value: str) -> None:
+    found = value_at(f"={text}", 1)
+
+    assert f"={text}"[found.start : found.end] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "end"),
+    [
+        ("ab`c", "`", 2),
+        ("ab", "`", 2),
+        ("ab\nc`", "`", 2),
+        ('a\nb"""c', '"""', 3),
+        ("a\nb", '"""', 3),
+        ("a\nb'''c", "'''", 3),
+        ("ab\u201d", "\u201c", 2),
+        ("\u201d", "\u201c", 0),
+        ("`", "`", 0),
+        ('a\nb\\\\"', '\\\\"', 1),
+        ('ab\\"', '\\"', 2),
+    ],
+)  # fmt: skip
+def test_a_quotation_ends_at_its_quote_or_with_its_line(text: str, quote: str, end: int) -> None:
+    assert quoted_end(text, 0, quote) == end
+    assert quoted_end(f"##{text}", 2, quote) == end + 2
+
+
+KINDS = {
+    "reference": is_reference, "prose": is_prose, "mechanism": is_mechanism, "file": is_file,
+    "place": is_place, "object": is_object_name, "word": is_word, "lower word": is_lower_word,
+    "loose": is_loose, "plain": is_plain,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "kinds"),
+    [
+        ("hunter2", "loose, plain"),
+        ("hunt2r", "loose, plain"),
+        ("hun2r", "plain"),
+        ("hunter", "word, lower word, plain"),
+        ("Hunter", "word, plain"),
+        ("123456", "plain"),
+        ("${PASSWORD}", "reference, plain"),
+        ("DB_PASSWORD", "reference, plain"),
+        ("Settings.from_env()", "reference, plain"),
+        ("config.password", "reference, plain"),
+        ("https://web.example.com", "reference, plain"),
+        ("expired", "prose, word, lower word, plain"),
+        ("Expired", "prose, word, plain"),
+        ("EXPIRED", "prose, word, plain"),
+        ("TokenExpired", "prose, word, plain"),
+        ("basic", "mechanism, word, lower word, plain"),
+        ("SCRAM-SHA-256", "mechanism, loose, plain"),
+        ("RS256", "mechanism, plain"),
+        ("/run/secrets/token", "file, place, plain"),
+        ("/run/secrets/", "file, place, plain"),
+        ("/x7y/z", "file, plain"),
+        ("tls.key", "file, plain"),
+        ("certs/tls.key", "file, place, object, plain"),
+        ("./tls", "place, plain"),
+        ("web-tls", "object, lower word, plain"),
+        ("shop/web-tls", "object, plain"),
+        ("regcred", "prose, object, word, lower word, plain"),
+        ("sha256", "mechanism, plain"),
+        ("9f86d081884c7d659a2feaa0c55ad015", "loose"),
+        ("0b7e1c52-3c0a-4e5e-9a51-6c1f0d2b7a11", "loose, plain"),
+        ("v1beta1", "loose, plain"),
+    ],
+)
+def test_a_value_is_told_by_its_form(value: str, kinds: str) -> None:
+    told = [kind for kind, holds in KINDS.items() if holds(value)]
+
+    assert ", ".join(told) == kinds
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("password", Strength.STRONG), ("DB_PASSWORD", Strength.STRONG),
+        ("secretKeyBase", Strength.STRONG), ("secret", Strength.OBJECT),
+        ("credentials", Strength.OBJECT), ("pw", Strength.WEAK), ("auth", Strength.WEAK),
+        ("PASSWORD_FILE", Strength.NONE), ("max_tokens", Strength.NONE),
+        ("primary_key", Strength.NONE), ("region", Strength.NONE), ("", Strength.NONE),
+        ("okta_id", Strength.VENDOR), ("oktaClient", Strength.VENDOR),
+        ("okta_session_code", Strength.VENDOR), ("datadog_keynote", Strength.VENDOR),
+        ("x" * 200 + "_password", Strength.STRONG),
+    ],
+)  # fmt: skip
+def test_a_name_says_so_much_about_its_value(name: str, told: Strength) -> None:
+    assert strength(name) is told
+    assert is_secret_name(name) is (told in {Strength.STRONG, Strength.OBJECT, Strength.WEAK})
+
+
+def test_the_name_of_a_vendor_tells_the_form_of_its_keys() -> None:
+    form = vendor_of("OKTA_TOKEN_ID")
+
+    assert form is not None
+    assert form.fullmatch("a1" * 21)
+    assert not form.fullmatch("a1" * 20)
+    assert vendor_of("region") is None
