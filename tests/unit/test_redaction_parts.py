@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
@@ -286,7 +286,7 @@ def test_a_quotation_ends_at_its_quote_or_with_its_line(text: str, quote: str, e
     assert quoted_end(f"##{text}", 2, quote) == end + 2
 
 
-KINDS = {
+KINDS: dict[str, Callable[[str], bool]] = {
     "reference": is_reference, "prose": is_prose, "mechanism": is_mechanism, "file": is_file,
     "place": is_place, "object": is_object_name, "word": is_word, "lower word": is_lower_word,
     "loose": is_loose, "plain": is_plain,
@@ -306,6 +306,9 @@ KINDS = {
         ("DB_PASSWORD", "reference, plain"),
         ("Settings.from_env()", "reference, plain"),
         ("config.password", "reference, plain"),
+        ("0xc00001c0a0", "reference"),
+        ("0x" + "1f" * 9, "loose"),
+        ("android.os.BinderProxy@2bd79ce", "reference"),
         ("https://web.example.com", "reference, plain"),
         ("expired", "prose, word, lower word, plain"),
         ("Expired", "prose, word, plain"),

@@ -20,6 +20,11 @@ GITLAB = "<redacted:gitlab-token:1>"
             f"{TOKEN[:12]}\n{TOKEN[12:]} then {TOKEN[:9]}\n{TOKEN[9:]} ok",
             f"{GITLAB}\n then {GITLAB}\n ok",
         ),
+        # A line that begins with a day and a time is no rest of the one before.
+        (
+            "password: hunter2x9\n03-17 16:13:45.466 W started",
+            "password: <redacted:secret:1>\n03-17 16:13:45.466 W started",
+        ),
         # Over three lines: as many line ends as before.
         (
             f"up\n{TOKEN[:8]}\n  {TOKEN[8:17]}\n  {TOKEN[17:]}\nok",

@@ -11,6 +11,8 @@ _NO_VALUE = regex(
     r"[*x.\u2026<>\u2022-]*|(?:<redacted:|<env |<arg |\$\(|\$\{|\{\{|\[redacted|\(set\)|<set to ).*"
     r"|[\"'`]*|\[\]|\{\}|\$+|%|\$\w+|@[\w.]+@|%\w*%|%[sdvqrx]|%\(\w+\)s|#\{.*|\{\w*\}|<[\w .-]+>"
     r"|\$\d+|:\w+|\?+"
+    # A pointer or a number of 64 bits, and an object as Java prints it.
+    r"|0x[0-9a-f]{1,16}|(?:[a-z_]\w{0,60}\.){1,12}[\w$]{1,80}@[0-9a-f]{1,8}"
     r"|(?:yes|no|true|false|nil|null|none|undefined|unset|empty|blank|redacted|masked|hid"
     r"den|omitted"
     r"|filtered|removed|sensitive|unknown|default|required|optional|str|string|int|bool|b"

@@ -14,7 +14,8 @@ from watchdog.text.secret_values import is_reference
 # How a line begins that does not go on from the one before: a time, an address, a level, a count,
 # a name with its value, a path, a quote or a bracket, a flag, a token.
 _BEGINNING = (
-    r"\d{4}[-/.]|\d{1,2}:\d\d|\d{1,3}\.\d{1,3}\.|[IWEF]\d{4}\s|\d{1,8}(?:\s|$)|[\[({<\"'`|#*>]"
+    r"\d{4}[-/.]|\d{1,2}[-/.]\d{1,2}[ T]\d"
+    r"|\d{1,2}:\d\d|\d{1,3}\.\d{1,3}\.|[IWEF]\d{4}\s|\d{1,8}(?:\s|$)|[\[({<\"'`|#*>]"
     r"|[\w.-]{1,60}\\?[\"']?(?::|=(?![=\s\"']|$)|\s{1,4}[:=])|/[a-z][\w.-]{0,40}/|-----|https?:"
     rf"|--[a-z]|-[a-zA-Z](?:\s|$)|{PREFIX}"
 )
