@@ -69,6 +69,7 @@ _ITEM = regex(r"[ \t]*\n[ \t]{1,40}-[ \t]+")
 _LINE = regex(r"[^\n]*")
 _MOST_ITEMS = 50
 _BLANK = frozenset(" \t\n")
+_LIST = frozenset("[(")
 _BLOCKS = frozenset("|>!&<")
 _COLONS = frozenset({Parted.SAID, Parted.COLON})
 _PHRASE_WORDS = 8
@@ -188,7 +189,7 @@ def _values(text: str, at: int, head: _Head) -> Iterator[Found]:
     yield value.start, value.end
     start, end = value.start, value.end
     for _ in range(_MOST_ITEMS):
-        following = NEXT.match(text, end) if value.quote and "[" in text[at:start] else None
+        following = NEXT.match(text, end) if value.quote and _LIST & set(text[at:start]) else None
         if following is None:
             return
         start = following.end()

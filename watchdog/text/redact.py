@@ -21,6 +21,7 @@ from watchdog.snapshot.refs import ObjectRef
 from watchdog.snapshot.snapshot import LogTail
 from watchdog.text.command_passwords import passwords
 from watchdog.text.regex import regex
+from watchdog.text.sanitize import term
 from watchdog.text.secret_finder import secrets_in
 from watchdog.text.secret_names import is_secret_name
 from watchdog.text.secret_patterns import PRIVATE_KEY_END
@@ -105,7 +106,7 @@ class Redactor:
             named = secret or is_secret_name(name)
             plain = _PLAIN_NAME.search(name.upper()) and _PLAIN_VALUE.fullmatch(value.strip())
             if named or not plain:
-                self._hide(value.strip(), f"<env {name}>", secret=named)
+                self._hide(value.strip(), f"<env {term(name)}>", secret=named)
         self._longest_first()
 
     def hide_arguments(self, words: Iterable[str], shown: Iterable[str] = ()) -> None:

@@ -324,8 +324,8 @@ PROGRAMS = (
         for letter in "ax"
     ),
     told(
-        " -u  -u= --user",
-        rf"\s(?:-u|--user(?:name)?)[ =]\S{{1,64}}\s(?:\S{{1,60}}\s){{0,4}}?-p[ =]?{_V}",
+        "-u --user",
+        rf"[\s\"'](?:-u|--user(?:name)?)[ =]\S{{1,64}}\s(?:\S{{1,60}}\s){{0,4}}?-p[ =]?{_V}",
         no_place,
         "password",
     ),

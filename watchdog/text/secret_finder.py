@@ -16,6 +16,7 @@ from watchdog.text.secret_elements import ELEMENTS
 from watchdog.text.secret_names import NAME_PARTS, Strength, strength
 from watchdog.text.secret_patterns import SHAPES
 from watchdog.text.secret_sentences import SENTENCES, is_said
+from watchdog.text.secret_values import MASK
 from watchdog.text.told_secret import Told
 
 Span = tuple[int, int, str]
@@ -30,9 +31,7 @@ _AWS_SECRET = regex(
 _SHORT = 200
 # What is in every text that has a secret: what parts words, or a token, or the number of a card.
 _ANY_PART = regex(r"[=:\s>|@$%&\\\"',(/\u300c]|[\w.-]{20}|\d{16}|[^\x00-\x7f]|eyJ|[A-Za-z_]-\S*\d")
-# A mask of ours, or the end of one: a second pass leaves it alone.
-MASKED = regex(r"<redacted:|<env |<arg |\d+>")
-_MASK = regex(r"<(?:redacted:[\w-]{1,40}:\d{1,6}|redacted:cut|(?:env|arg) [^<>\n]{1,200})>")
+_MASK = regex(MASK)
 _DEEPEST = 3
 
 

@@ -6,11 +6,17 @@ from functools import lru_cache
 
 from watchdog.text.regex import regex
 
-# What stands where a value would, and says that there is none, or where it comes from.
+# What we put in the place of a secret: a second pass leaves it alone. Nothing else in such brackets
+# is one, as what stands in them may be a secret: `<env key="PASSWORD" value="...">`.
+MASK = r"<(?:redacted:(?:cut|[\w-]{1,40}:\d{1,6})|(?:env|arg) [A-Za-z_.-][\w.:/-]{0,200})>"
+# What stands where a value would, and says that there is none, or where it comes from. A name in a
+# reference is made of words: what has digits among its letters may be the value.
+_WORDS = r"[a-z_.-]*\d{0,3}"
 _NO_VALUE = regex(
-    r"[*x.\u2026<>\u2022-]*|(?:<redacted:|<env |<arg |\$\(|\$\{|\{\{|\[redacted|\(set\)|<set to ).*"
-    r"|[\"'`]*|\[\]|\{\}|\$+|%|\$\w+|@[\w.]+@|%\w*%|%[sdvqrx]|%\(\w+\)s|#\{.*|\{\w*\}|<[\w .-]+>"
-    r"|\$\d+|:\w+|\?+"
+    rf"[*x.\u2026<>\u2022-]*|{MASK.replace('A-Z', '')}.*"
+    rf"|(?:\[redacted|\(set\)|<set to )[^\w]*|<set to [a-z_ '\"-]*>?|\[redacted[ :][a-z_ -]*\]?"
+    rf"|[\"'`]*|\[\]|\{{\}}|\$+|%|\${_WORDS}|@{_WORDS}@|%{_WORDS}%|%[sdvqrx]|%\(\w+\)s|#\{{.*"
+    rf"|\{{{_WORDS}\}}|<[a-z_ .-]+\d{{0,3}}>|\$\d+|:{_WORDS}|\?+"
     # A pointer or a number of 64 bits, and an object as Java prints it.
     r"|0x[0-9a-f]{1,16}|(?:[a-z_]\w{0,60}\.){1,12}[\w$]{1,80}@[0-9a-f]{1,8}"
     r"|(?:yes|no|true|false|nil|null|none|undefined|unset|empty|blank|redacted|masked|hid"
@@ -102,12 +108,17 @@ _ALGORITHM = regex(
     r":[a-z\u00b5]{1,3}|%)|(?:\d+[a-z]{1,2}){2,4}|\d+[/.:-]\d.*",
 )
 _LONG_ENOUGH = 6
+_TEMPLATES = frozenset({"${", "$(", "{{"})
+_WITHIN = regex(r"[^\w!@#%^&*+=~/-]+|:?[-=?]")
 
 
 @lru_cache(8192)
 def is_reference(value: str) -> bool:
     """Whether that says there is no value, or where it comes from."""
     low = value.lower()
+    if value[:2] in _TEMPLATES:
+        # What is filled in, if neither the text around it nor a default in it is a value.
+        return not any(is_loose(part) for part in _WITHIN.split(value))
     return (
         _NO_VALUE.fullmatch(low) is not None
         or _VARIABLE.fullmatch(value) is not None
