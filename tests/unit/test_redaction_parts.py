@@ -339,7 +339,7 @@ def test_a_value_is_told_by_its_form(value: str, kinds: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "said"),
     [
         ("password", Strength.STRONG), ("DB_PASSWORD", Strength.STRONG),
         ("secretKeyBase", Strength.STRONG), ("secret", Strength.OBJECT),
@@ -351,9 +351,9 @@ def test_a_value_is_told_by_its_form(value: str, kinds: str) -> None:
         ("x" * 200 + "_password", Strength.STRONG),
     ],
 )  # fmt: skip
-def test_a_name_says_so_much_about_its_value(name: str, told: Strength) -> None:
-    assert strength(name) is told
-    assert is_secret_name(name) is (told in {Strength.STRONG, Strength.OBJECT, Strength.WEAK})
+def test_a_name_says_so_much_about_its_value(name: str, said: Strength) -> None:
+    assert strength(name) is said
+    assert is_secret_name(name) is (said in {Strength.STRONG, Strength.OBJECT, Strength.WEAK})
 
 
 def test_the_name_of_a_vendor_tells_the_form_of_its_keys() -> None:
