@@ -71,3 +71,38 @@ def test_a_mail_that_is_deferred_is_no_cause() -> None:
 
     assert told is not None
     assert not told.sure
+
+
+SURVIVED = """\
+2026-11-29 10:00:49,343 WARN  [main] c.a.books.App - no write to /ledger/x: permission denied, off
+2026-11-29 10:00:50,350 INFO  [main] c.a.books.App - 14 pages served
+2026-11-29 10:00:51,357 ERROR [main] c.a.books.App - reader 7 has no 'card'
+2026-11-29 10:00:52,364 INFO  [main] c.a.books.App - bye"""
+IGNORED = """\
+error: hub: no space left on device (ignored)
+listening on :8080
+served page 8
+cannot allocate memory for page 9
+bye"""
+WAITED = """\
+[10:00:29] [error] hub: no space left on device (ignored)
+[10:00:32] [info] served page 8
+[10:00:33] [error] timeout of 30 s waiting for lock 'books'"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "other"),
+    [
+        (SURVIVED, "reader 7 has no 'card'", "permission denied"),
+        (IGNORED, "cannot allocate memory", "no space left"),
+        (WAITED, "waiting for lock 'books'", "no space left"),
+    ],
+)
+def test_what_was_survived_is_no_reason_for_what_came_later(
+    text: str, said: str, other: str
+) -> None:
+    told = find_telling(text.splitlines())
+
+    assert told is not None
+    assert said in told.line
+    assert not any(other in each for each in (told.line, *told.texts))

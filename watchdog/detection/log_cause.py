@@ -42,6 +42,7 @@ _COMPARES = regex(
 _MENTIONED = regex(
     r"(?<!\bwith )(?<!rror )(?<!\berr )(?<!returned )(?<!ecause )(?<!eason )(?<!essage )(?<!said )"
     r"(?<!\bgot )(?<!gave )(?<!due to )(?<!cause )(?<!answered )(?<!ailed )(?<!was )(?<!\bby )"
+    r"(?<!instance of )"
     r"(?<=[a-z] )([\"'`\u2018\u201c])[^\"'`\u2018\u201c]{1,80}[\"'`\u2019\u201d](?![\w])"
 )
 _LOOPBACK = regex(r"(?:127(?:\.\d{1,3}){3}|localhost|\[?::1\]?)(?::\d+)?")

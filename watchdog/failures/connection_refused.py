@@ -33,7 +33,7 @@ CAUSE = LogCause(
     summary="dependency refuses connections",
     pattern=regex(
         r"connection refused|\bECONNREFUSED|connect(?:ion)? (?:timed out|time-?out)|\bETIMEDOUT"
-        r"|no route to host"
+        r"|no route to host|time-?out connecting to"
         r"|EHOSTUNREACH|network is unreachable|connection reset|ECONNRESET"
         r"|communications link failure"
         r"|dial tcp .{0,200}(?:i/o timeout|operation timed out|host is down)"

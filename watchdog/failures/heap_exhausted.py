@@ -17,7 +17,8 @@ HEAP_EXHAUSTED = LogCause(
         r"|failed to allocate memory|memory allocation of \d+|std::bad_alloc"
         r"|unable to allocate .{0,40}(?:[GMK]i?B\b|\d{5,} bytes)|java heap space|(?:reached|near"
         r"|exceeded) (?:the )?heap limit|heap (?:space )?exhausted"
-        r"|GC overhead limit exceeded|no more memory|out of memory \(allocated"
+        r"|GC overhead limit exceeded|exception Out_of_memory"
+        r"|no more memory|out of memory \(allocated"
         r"|nicht gen[üu]gend (?:arbeits)?speicher|m[ée]moire insuffisante|memoria insuficiente"
         r"|mem[óo]ria insuficiente|недостаточно памяти|内存不足|記憶體不足|メモリ不足|メモリが不足",
         re.IGNORECASE,

@@ -35,7 +35,7 @@ MODULE_MISSING = LogCause(
         r"(?! in \S+\.(?:ya?ml|json|toml|conf|ini|xml)\b))"
         rf"|[\"'`\u2018]\S+[\"'`\u2019] {_KIND} {_IS}(?:missing(?=\W*$)|not found\b)"
         rf"|\b{_KIND} (?:\S+ )?{_IS}not (?:be |been )?(?:installed|loaded)\b"
-        r"|could not find driver\b"
+        r"|could not find driver\b|(?-i:\bClass [\"'][\w\\]+[\"'] not found)"
         r"|modul \S+ (?:wurde )?nicht gefunden|module \S* ?introuvable|找不到模块"
         r"|モジュールが見つかりません"
         r"|library not loaded|could not load (?:library|dynamic library|the \S+ (?:module|library"
@@ -46,7 +46,7 @@ MODULE_MISSING = LogCause(
     unless=regex(
         r"authentication plugin|kernel module|\bmodprobe\b|/lib/modules"
         r"|\b(?:storage|csi|volume|network|graphics|gpu|nvidia|logging|log) (?:driver|plugin)"
-        r"|\bextension \"[^\"]*\" is not|SQLSTATE|\bSLF4J\b",
+        r"|\bextension \"[^\"]*\" is not|SQLSTATE|\b(?-i:SLF4J)\b",
         re.IGNORECASE,
     ),
     subject=(

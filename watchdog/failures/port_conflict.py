@@ -13,7 +13,9 @@ PORT_CONFLICT = LogCause(
     pattern=regex(
         r"\bEADDRINUSE\b|address (is )?already in use|Only one usage of each socket address"
         r"|\bports? (?:\w+ )?(?:already in use|in use already|already allocated)"
-        r"|\balready using .{0,20}\bport \d{2,5}\b|\b(?:cannot|could not|can't) find (?:an? |any )?"
+        r"|\balready running on (?:the )?port \d{2,5}\b"
+        r"|\balready using .{0,20}\bport \d{2,5}\b"
+        r"|\b(?:cannot|could not|can't) find (?:an? |any )?"
         r"(?:empty|free|available|unused) port\b"
         r"|bind.{0,60}address in use"
         r"|AddrInUse|\bports?\b.{0,20}\b\d{2,5}\b.{0,30}\b(?:taken|in use|allocated|belegt)"

@@ -59,7 +59,7 @@ _LINE = regex(
     r"|\bexec \S+ failed: No such file|^\[dumb-init\] \S+: "
     r"|error while loading shared libraries|no main manifest attribute"
     r"|^exec /\S+: no such file or directory$"
-    r"|can't open file '[^']+'"
+    r"|can't open file '[^']+'|^Could not open input file: \S+$"
     rf"|^{_SHELL}: (?:can't open '[^']+'|cannot open \S+): No such file"
     r"|Cannot find module '/(?!.*' imported from)"
     r"|Unable to access jarfile|Could not find or load main class|unknown command \"[^\"]+\" for \""

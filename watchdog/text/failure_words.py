@@ -78,13 +78,15 @@ SPECIFIC = Vocabulary(
     " disallowed revoked fails throttled throttling diverged newer older downgrade upgrade"
     " empty lost conflict conflicts conflicting violated violates violation only multiple segfault"
     " enoent eacces eperm econnrefused etimedout enotfound eaddrinuse enospc erofs eai epipe"
+    " eai_again"
     " econnreset ehostunreach enetunreach emfile enfile eexist einval eloop ebusy eisdir enotdir"
     " enotempty enomem eaddrnotavail unbekannt fehlt abgelehnt verweigert nicht kein keine"
     " introuvable aucun aucune refus refuse invalide manquant manquante impossible denegado"
     " denegada"
     " rechazado rechazada falta ausente recusada recusado negada negado deadlock blocked"
     " nonexistent non-existent nonexisting non-existing inexistent"
-    " noauth wrongpass misconf loading readonly oom panicked divide overrun underflow unparseable"
+    " noauth wrongpass misconf loading readonly oom panicked misbehaving"
+    " divide overrun underflow unparseable"
     " unparsable illegalargument nullpointer traceback infinity nan noperm crossslot busygroup",
     (
         r"not: \bnot\b",
@@ -95,8 +97,8 @@ SPECIFIC = Vocabulary(
             r"|nil) (?:pointer|value|reference)"
         ),
         (
-            r"no: \bno (?:such|route|space|more|(?:[\w-]+,? ){1,4}(?:found|provided|specified|set"
-            r"|left|named"
+            r"no: \bhas no\b|\bno (?:such|route|space|more|(?:[\w-]+,? ){1,4}"
+            r"(?:found|provided|specified|set|left|named"
             r"|for|with"
             r"|in|configured|available|matches|match|defined))\b|\bno (?:se|es|existe|hay|v[áa]lid"
             r"|encontrad|definid)"
@@ -138,7 +140,8 @@ SPECIFIC = Vocabulary(
 )
 # What the operating system or the runtime says itself: hardly ever an echo.
 SYSTEM = Vocabulary(
-    "enoent eacces eperm econnrefused etimedout enotfound eaddrinuse enospc erofs ehostunreach"
+    "eai_again"
+    " enoent eacces eperm econnrefused etimedout enotfound eaddrinuse enospc erofs ehostunreach"
     " emfile eaddrnotavail enomem",
     (
         r"denied: \bpermission denied\b|\baccess is denied\b",
@@ -285,7 +288,8 @@ FOLLOWS = Vocabulary(
         (
             r"failure error exception: \b(?:start-?up|boot|initiali[sz]ation|bootstrap"
             r"|launch) (?:\w+ )?"
-            r"(?:failure|error|exception)\W*$|\b(?:fatal |an )?error (?:occurred )?(?:during|in"
+            r"(?:failure|error|exception)\W*$"
+            r"|(?<!bus )\b(?:fatal |an )?error (?:occurred )?(?:during|in"
             r"|while|executing"
             r"|running"
             r"|starting|loading|processing) [^:]{0,60}$|\ba fatal error (?:has )?occurred"

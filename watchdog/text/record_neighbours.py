@@ -6,6 +6,7 @@ Pure.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import takewhile
 
@@ -22,6 +23,8 @@ _NEAR, _LIST, _NEAR_CODE = 12, 4, 3
 TWICE = 2
 # Entries: how far above the same failure may have been said with its name or its reason.
 _ABOVE = 6
+# Entries: how far around it is looked for what every line says.
+_AROUND = 8
 # Characters: how long the name is that stands in a line of its own.
 _NAME = 60
 # Two lines are about the same if they share so many words of so many letters.
@@ -96,7 +99,8 @@ def _shows_progress(entry: Entry) -> bool:
     """Whether the program went on at this line, so that what stands above it was no reason."""
     calm = entry.own and entry.level is not None and entry.level <= Level.INFO
     words = words_of(entry.text)
-    return calm and not (FAILED.says(words) or ENDS.says(words) or SYSTEM.says(words))
+    bad = FAILED.says(words) or ENDS.says(words) or tells(words)
+    return calm and entry.role is not Role.DETAIL and not bad
 
 
 def just_above(entries: tuple[Entry, ...], best: int, far: int) -> Iterator[Entry]:
@@ -110,11 +114,15 @@ def just_above(entries: tuple[Entry, ...], best: int, far: int) -> Iterator[Entr
 
 def related(entries: tuple[Entry, ...], best: int) -> Entry | None:
     """A warning just above that speaks of the same; None if there is none."""
+    own = words_of(entries[best].text)
+    usual = _usual(entries, best)
     for above in reversed(entries[max(0, best - TWICE) : best]):
         words = words_of(above.text)
+        if _shows_progress(above):
+            return None
         if above.level is Level.WARN and tells(words) and not GOES_ON.says(words):
-            shared = words.tokens & words_of(entries[best].text).tokens
-            if sum(len(word) >= _LONG_WORD for word in shared) >= _SHARED:
+            shared = _stems(Words("", "", words.tokens & own.tokens)) - usual
+            if len(shared) >= _SHARED:
                 return above
     return None
 
@@ -124,17 +132,26 @@ def named_above(entries: tuple[Entry, ...], best: int, below: list[Entry]) -> En
     entry = entries[best]
     if any(names(e.text) for e in (entry, *below)):
         return None
-    own = words_of(entry.text)
+    own = _stems(words_of(entry.text)) - _usual(entries, best)
     closest = [e.at for e in just_above(entries, best, TWICE)]
     for above in just_above(entries, best, _ABOVE):
         words = words_of(above.text)
-        shared = len(_stems(words) & _stems(own))
+        if _shows_progress(above):
+            return None
+        shared = len(_stems(words) & own)
         near = SYSTEM.says(words) and above.at in closest
         same = shared >= (1 if near else _SHARED)
         says = tells(words) and names(above.text) and not GOES_ON.says(words)
         if same and says and above.at < entry.at:
             return above
     return None
+
+
+def _usual(entries: tuple[Entry, ...], best: int) -> set[str]:
+    """What most lines around say, such as the names of a thread and a logger."""
+    around = entries[max(0, best - _AROUND) : best + _AROUND]
+    said = Counter(stem for entry in around for stem in _stems(words_of(entry.text)))
+    return {stem for stem, times in said.items() if times > max(3, len(around) / 2)}
 
 
 def _stems(words: Words) -> set[str]:

@@ -57,6 +57,7 @@ _WAITED = regex(
     r"[^:/]{0,60}|[^:/]{0,60}(?:gave|giving) up[^:/]{0,40}|context canceled)\W*$",
     re.IGNORECASE,
 )
+_NAMED = regex(r"(?<!\w)['\"`][^'\"`\s]{3,80}['\"`]")
 # A sentence that goes on in the next line.
 _UNFINISHED = regex(
     r"\b(?:an?|and|are|as|at|be|by|can|could|for|from|in|is|it|may|not|of|on|or|that|the|this|to"
@@ -108,7 +109,12 @@ def _ended_it(entry: Entry) -> bool:
     text = _message_alone(entry.text[:_FIRST])
     words = words_of(text)
     few = len(words.tokens) < _FEW_WORDS
-    return not (few or FOLLOWS.says(words) or CLEANUP.says(words) or _WAITED.match(text))
+    return not (few or FOLLOWS.says(words) or CLEANUP.says(words) or _waited(text))
+
+
+def _waited(text: str) -> bool:
+    """Whether the text says that something was waited for, and not for what."""
+    return bool(_WAITED.match(text)) and not (NAMES.search(text) or _NAMED.search(text))
 
 
 def _weight(entry: Entry, went_on: int) -> tuple[int, bool]:
@@ -134,9 +140,9 @@ def _weight(entry: Entry, went_on: int) -> tuple[int, bool]:
     weight -= 8 if raised and not specific and NAME_ALONE.fullmatch(text) else 0
     weight -= 8 if _AHEAD.search(text) else 0
     weight -= 30 if _REQUEST.search(text) else 0
-    weight -= 24 if _WAITED.match(text) and not NAMES.search(text) else 0
+    weight -= 24 if _waited(text) else 0
     if entry.level is not Level.FATAL and GOES_ON.says(first):
-        weight -= 30 if calm else 16
+        weight -= 30 if calm else 26 if went_on else 16
     if (raised or not calm) and NAMES.search(text):
         weight += 7 if raised else 3
     weight -= _cooled(entry, went_on, raised=raised, firm=system or bool(_OWN.match(text)))
