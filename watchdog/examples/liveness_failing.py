@@ -54,12 +54,13 @@ def examples() -> tuple[Example, ...]:
 DRILL = Drill(
     before=deployment(
         "mkdir -p /tmp/w; echo ok > /tmp/w/index.html; exec httpd -f -p 8080 -h /tmp/w",
-        container="livenessProbe: {httpGet: {path: /, port: 8080}, periodSeconds: 2}",
+        container="livenessProbe: {httpGet: {path: /, port: 8080}, periodSeconds: 2, "
+        "timeoutSeconds: 10}",
     ),
     manifest=deployment(
         "mkdir -p /tmp/w; echo ok > /tmp/w/index.html; exec httpd -f -p 8080 -h /tmp/w",
         container="livenessProbe: {httpGet: {path: /alive, port: 8080}, periodSeconds: 2, "
-        "failureThreshold: 2}",
+        "timeoutSeconds: 10, failureThreshold: 2}",
     ),
     ends="healed",
     settle="restarts",

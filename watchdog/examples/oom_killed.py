@@ -78,7 +78,11 @@ def examples() -> tuple[Example, ...]:
     )
 
 
-_SHELL = "dd if=/dev/zero of=/dev/shm/fill bs=1M count=40 && sleep 3600"
+# It ends a moment after the kill, as the runtime may hear of that later than of the end.
+_SHELL = (
+    "dd if=/dev/zero of=/dev/shm/fill bs=1M count=40 || "
+    "{ code=$?; : > /dev/shm/fill; sleep 2; exit $code; }; sleep 3600"
+)
 
 
 DRILL = Drill(

@@ -54,12 +54,14 @@ DRILL = Drill(
     before=deployment(
         _SERVE,
         strategy=AT_ONCE,
-        container="readinessProbe: {httpGet: {path: /, port: 8080}, periodSeconds: 2}",
+        container="readinessProbe: {httpGet: {path: /, port: 8080}, periodSeconds: 2, "
+        "timeoutSeconds: 10}",
     ),
     manifest=deployment(
         _SERVE,
         strategy=AT_ONCE,
-        container="readinessProbe: {httpGet: {path: /ready, port: 8080}, periodSeconds: 2}",
+        container="readinessProbe: {httpGet: {path: /ready, port: 8080}, periodSeconds: 2, "
+        "timeoutSeconds: 10}",
     ),
     ends="healed",
     settle="unready",
