@@ -34,10 +34,18 @@ class Group:
 
     label: str
     calls: tuple[tuple[str, ...], ...]
+    nice: int = 0
+    """How far it steps back where another group wants the processor too."""
 
 
 GROUPS = (
-    Group("unit", (("tests/unit", "tests/component", "tests/chart"),)),
+    # They compute, and where they wait the other process computes. What e2e does comes first, as it
+    # lasts longest: it needs the processor seldom, and then at once.
+    Group(
+        "unit",
+        (("tests/unit", "tests/component", "tests/chart", "-n", "2", "--dist", "loadfile"),),
+        nice=5,
+    ),
     Group(
         "e2e",
         (
@@ -95,7 +103,8 @@ def _run(group: Group, folder: Path) -> Counter[str]:
     counts: Counter[str] = Counter()
     for number, arguments in enumerate(group.calls):
         report = folder / f"{group.label}-{number}.xml"
-        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
+        command = ["nice", "-n", str(group.nice), sys.executable, "-m", "pytest", "-q"]
+        command += [f"--junitxml={report}", *arguments]
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
         ) as process:

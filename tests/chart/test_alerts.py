@@ -100,7 +100,7 @@ def test_the_alert_rules_fire_when_they_should_and_only_then(tool: Callable[[str
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
     assert tested.returncode == 0, tested.stdout + tested.stderr

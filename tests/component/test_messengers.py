@@ -179,7 +179,7 @@ def test_one_that_hangs_takes_no_more_than_its_time_and_is_not_told_again(
     there: Messengers,
 ) -> None:
     there.silent.add("discord.com")
-    life = Life(settings("discord", "teams", timeout_seconds=3))
+    life = Life(settings("discord", "teams", timeout_seconds=8))
 
     began = time.monotonic()
     first = life.pass_on()
@@ -188,7 +188,7 @@ def test_one_that_hangs_takes_no_more_than_its_time_and_is_not_told_again(
     there.silent.clear()
     second = life.pass_on()
 
-    assert took < 20
+    assert took < 30
     assert {d.to: d.ok for d in first} == {"notify:discord": False, "notify:teams": True}
     assert second == []
 

@@ -68,7 +68,7 @@ class Client:
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(self.box.url + path, data, sent, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=5) as reply:
+            with urllib.request.urlopen(request, timeout=60) as reply:
                 return reply.status, _read(reply), dict(reply.headers)
         except urllib.error.HTTPError as error:
             with error:
@@ -545,7 +545,7 @@ def test_it_heals_by_itself_in_real_time(tmp_path: Path) -> None:
         box.apply(json.dumps(deployment()), "shop")
         config = json.loads(box.kubeconfig(tmp_path / "config").read_text())
 
-        box.wait(lambda: box.get("deploy", "shop", "web")["status"].get("readyReplicas") == 2, 5)
+        box.wait(lambda: box.get("deploy", "shop", "web")["status"].get("readyReplicas") == 2, 60)
 
         assert config["clusters"][0]["cluster"]["server"] == box.url
 
