@@ -4,15 +4,22 @@ Nothing here brings a cluster up: that is `tests/support/cluster_fixtures.py`.
 """
 
 import contextlib
+import http.client
 import json
 import os
+import re
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+
+import yaml
+
+from tests.cluster.api import Api, ApiRefusalError
 
 Origin = Literal["own", "kind", "given"]
 """Brought up by tests/cluster, brought up by kind, or handed over in KUBECONFIG."""
@@ -22,6 +29,17 @@ Answer = TypeVar("Answer")
 PATIENCE = 300
 """Seconds that any condition is waited for. It says nothing of how long it takes: a loaded machine
 may need minutes for what else takes one second, and a test fails only if it never comes."""
+
+GROUPS = {
+    **dict.fromkeys(("pods", "events", "services"), "api/v1"),
+    **dict.fromkeys(("deployments", "replicasets"), "apis/apps/v1"),
+    "jobs": "apis/batch/v1",
+    "horizontalpodautoscalers": "apis/autoscaling/v2",
+    "ingresses": "apis/networking.k8s.io/v1",
+    "endpointslices": "apis/discovery.k8s.io/v1",
+}
+"""What tests wait for, by its plural. It is read without a process of kubectl for each look, of
+which a few tests that wait at the same time would keep both cores of a small machine busy."""
 
 # What an API server says while something that the object needs is still being made.
 NOT_YET = (
@@ -36,7 +54,15 @@ NOT_YET = (
 )
 
 
-class KubectlError(AssertionError):
+# What kubectl says where a busy API server did not let it in: no request was sent, so it may be.
+UNSENT = re.compile(r"Unable to connect .*(TLS handshake timeout|dial tcp .*i/o timeout)")
+
+
+class NotYetError(AssertionError):
+    """Not what is waited for, but this: for a predicate that has more to tell than "no"."""
+
+
+class KubectlError(NotYetError):
     """kubectl failed. The message is the command and what it printed."""
 
 
@@ -45,14 +71,14 @@ def poll(
 ) -> Answer:
     """Returns the first true answer; out of patience it fails with `what` and the last answer.
 
-    A KubectlError counts as "not yet": a predicate may read what is still to come.
+    A NotYetError counts as no, so a predicate may read what is still to come.
     """
     deadline = time.monotonic() + within
     while True:
         last: object
         try:
             answer = predicate()
-        except KubectlError as error:
+        except NotYetError as error:
             last = error
         else:
             if answer:
@@ -63,6 +89,19 @@ def poll(
                 f"waited {within:g} s for {what}; the last look gave: {last!s:.2000}"
             )
         time.sleep(every)
+
+
+def eventually(
+    read: Callable[[], Answer], wanted: object, every: float = 0.5, within: float = PATIENCE
+) -> Answer:
+    """What is read once it is what is wanted; out of patience the last, for an assert to compare.
+
+    For what is stored and true, and read from where it arrives a moment later.
+    """
+    deadline = time.monotonic() + within
+    while (found := read()) != wanted and time.monotonic() < deadline:
+        time.sleep(every)
+    return found
 
 
 @dataclass(frozen=True)
@@ -82,16 +121,13 @@ class Cluster:
         check: bool = True,
     ) -> str:
         """Returns what kubectl printed; without `check` on both streams, whatever its exit code."""
-        done = subprocess.run(
-            [self.kubectl_command, *args],
-            input=input,
-            stdin=subprocess.DEVNULL if input is None else None,
-            capture_output=True,
-            text=True,
-            env={**os.environ, "KUBECONFIG": str(self.kubeconfig)},
-            timeout=2 * PATIENCE,
-            check=False,
-        )
+        done = self._kubectl(args, input)
+        until = time.monotonic() + PATIENCE
+        while done.returncode and time.monotonic() < until:
+            if not UNSENT.search(done.stderr):
+                break
+            time.sleep(1)
+            done = self._kubectl(args, input)
         if not check:
             return done.stdout + done.stderr
         if done.returncode != 0:
@@ -100,8 +136,22 @@ class Cluster:
             )
         return done.stdout
 
+    def _kubectl(self, args: tuple[str, ...], text: str | None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.kubectl_command, *args],
+            input=text,
+            stdin=subprocess.DEVNULL if text is None else None,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "KUBECONFIG": str(self.kubeconfig)},
+            timeout=2 * PATIENCE,
+            check=False,
+        )
+
     def json(self, kind: str, ns: str | None, name: str | None = None) -> dict[str, Any]:
         """One object or the List of a kind, as the API server has it."""
+        if ns and (group := GROUPS.get(kind)) and (api := _api(self.kubeconfig)):
+            return _read(api, f"/{group}/namespaces/{ns}/{kind}" + (f"/{name}" if name else ""))
         where = ["-n", ns] if ns else []
         answer: dict[str, Any] = json.loads(
             self.kubectl("get", kind, *([name] if name else []), *where, "-o", "json")
@@ -131,6 +181,23 @@ class Cluster:
         done = ("wait", "--for=condition=complete", f"job/{job}", "-n", namespace)
         self.kubectl(*done, f"--timeout={PATIENCE}s")
 
+    def allowed(self, account: str, rights: Iterable[tuple[str, str]], *namespaces: str) -> None:
+        """Returns once a service account (NAMESPACE:NAME) has these rights, (verb, resource) each.
+
+        The API server judges by what it has heard of Roles, which on a busy machine is not yet
+        what it has stored. One right of each Role will do.
+        """
+        who = f"--as=system:serviceaccount:{account}"
+
+        def may(asked: tuple[str, str], namespace: str) -> bool:
+            said = self.kubectl("auth", "can-i", *asked, "-n", namespace, who, check=False)
+            return said.startswith("yes")
+
+        for namespace in namespaces:
+            for asked in rights:
+                what = f"{account} to be allowed to {' '.join(asked)} in {namespace}"
+                poll(partial(may, asked, namespace), what)
+
     @contextlib.contextmanager
     def namespace(self, prefix: str) -> Iterator[str]:
         """A fresh namespace in which pods can be created at once; deleted afterwards, unawaited."""
@@ -143,6 +210,37 @@ class Cluster:
             yield name
         finally:
             self.kubectl("delete", "namespace", name, "--wait=false", check=False)
+
+
+@cache
+def _api(kubeconfig: Path) -> Api | None:
+    """The API server of a kubeconfig as tests/cluster writes it; None for any other."""
+    config = yaml.safe_load(kubeconfig.read_text())
+    simple = config.get("users", [{}])[0].get("user", {}).keys() == {"token"}
+    try:
+        return Api(kubeconfig) if simple and len(config["clusters"]) == 1 else None
+    except KeyError:
+        return None
+
+
+def _read(api: Api, path: str) -> dict[str, Any]:
+    """What is there; a list's objects with their kind, which the API server leaves out."""
+    try:
+        found = api.request("GET", path)
+    except ApiRefusalError as error:
+        raise KubectlError(str(error)) from error
+    except (OSError, ValueError, http.client.HTTPException):
+        # A kept connection may have been closed meanwhile.
+        try:
+            found = api.request("GET", path)
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise KubectlError(f"GET {path}: {error}") from error
+    about = {"apiVersion": found["apiVersion"], "kind": found["kind"].removesuffix("List")}
+    return (
+        {**found, "items": [{**about, **each} for each in found["items"]]}
+        if "items" in found
+        else found
+    )
 
 
 def unique_name(prefix: str) -> str:

@@ -10,6 +10,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 Object = dict[str, Any]
+EATS_MEMORY = (
+    "dd if=/dev/zero of=/dev/shm/fill bs=1M count=40 || "
+    "{ code=$?; : > /dev/shm/fill; sleep 2; exit $code; }; sleep 86400"
+)
+"""Needs 40 MiB. The runtime may learn of a kill for memory later than of the end of the container.
+Then the status says `Error` until the next start, so this one ends two seconds after the kill."""
 AT_ANY_MOMENT = 2
 """Restarts after which a look finds a container crashing also while it runs for a moment."""
 
@@ -29,6 +35,12 @@ def statuses(pods: Iterable[Object]) -> Iterator[Object]:
 def waits_for(status: Object, *reasons: str) -> bool:
     """Whether a container waits for one of these reasons."""
     return status["state"].get("waiting", {}).get("reason") in reasons
+
+
+def out_of_memory(status: Object) -> bool:
+    """Whether the run that ended last was killed for its memory, and the status says so."""
+    ended = status["state"].get("terminated") or status["lastState"].get("terminated") or {}
+    return bool(ended.get("reason") == "OOMKilled")
 
 
 def waits_to_restart(status: Object, restarts: int = 1) -> bool:

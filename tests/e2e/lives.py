@@ -21,8 +21,8 @@ from typing import Any, Literal
 
 from pytest_httpserver import HTTPServer
 
-from tests.cluster.handle import PATIENCE, Cluster, poll
-from tests.e2e.crashes import statuses, waits_for, waits_to_restart
+from tests.cluster.handle import Cluster, poll
+from tests.e2e.crashes import out_of_memory, statuses, waits_for, waits_to_restart
 from tests.e2e.forked import begin
 from tests.support.cluster_fixtures import COMMAND, KEPT_VARIABLES
 from tests.support.proxy import DroppedError, Proxy
@@ -32,14 +32,17 @@ from watchdog.demo import Request
 
 Json = dict[str, Any]
 Side = Literal["before", "after"]
-BUDGET_SECONDS = 120
+BUDGET_SECONDS = 300
 LEASE_OVER = timedelta(seconds=BUDGET_SECONDS + 60 + 5)
 QUICK = {
     "SRE_AGENT_RUN_BUDGET_SECONDS": str(BUDGET_SECONDS),
+    "SRE_AGENT_VERIFY__TIMEOUT_SECONDS": "240",
     "SRE_AGENT_VERIFY__STABLE_SECONDS": "2",
     "SRE_AGENT_VERIFY__POLL_SECONDS": "1",
     "SRE_AGENT_OBSERVE__SILENT_FAILURES": "false",
 }
+ENDS_WITHIN = 1200
+"""Seconds for any pass to end, whatever budget it has: one that does not, hangs."""
 SET = [{"name": "REQUIRED_CONFIG", "value": "canary-77aa"}]
 WRONG = ["slepe", "86400"]
 SLEEPS = "exec sleep 86400"
@@ -115,7 +118,7 @@ class Life:
 
     def over(self, process: BaseProcess, name: str = "pass") -> Done:
         """What became of a pass that was begun."""
-        process.join(PATIENCE)
+        process.join(ENDS_WITHIN)
         out, err = ((self.folder / f"{name}.{stream}").read_text() for stream in ("out", "err"))
         return Done(-1 if process.exitcode is None else process.exitcode, out, err)
 
@@ -154,7 +157,7 @@ class Life:
         self.proxy.before, self.proxy.after = before, after
         process = self.begin()
         begun.set()
-        process.join(PATIENCE)
+        process.join(ENDS_WITHIN)
         self.proxy.before = self.proxy.after = lambda _: None
         return mine[0] if mine else None
 
@@ -210,15 +213,19 @@ class Life:
         self.deploy(name, **container)
         self.wait(lambda: self.well(name), f"{name} to be available")
 
-    def deploy_broken(self, name: str = "app", restarts: int = 0, **container: Any) -> None:
+    def deploy_broken(
+        self, name: str = "app", restarts: int = 0, memory: bool = False, **container: Any
+    ) -> None:
         """The same, awaited until its container waits for its next start.
+
+        With `memory`, also until its status says that it was killed for its memory.
 
         That wait is 10 s at first, and twice as long after each restart. To a pass whose clock is
         ahead, a container that runs at its look has run for long: see `lose_command`.
         """
         before = {pod["metadata"]["uid"] for pod in self.get("pods")["items"]}
         self.deploy(name, **container)
-        self.wait(lambda: self._crashed(name, before, restarts), f"{name} to crash")
+        self.wait(lambda: self._crashed(name, before, restarts, memory), f"{name} to crash")
 
     def lose_env(self, name: str = "app") -> None:
         """A Deployment loses a variable that its available revision has."""
@@ -289,12 +296,12 @@ class Life:
     def wait(predicate: Callable[[], bool], what: str) -> None:
         poll(predicate, what, 0.5)
 
-    def _crashed(self, name: str, before: set[str], restarts: int) -> bool:
+    def _crashed(self, name: str, before: set[str], restarts: int, memory: bool) -> bool:
         pods = self.get(f"pods?labelSelector=app%3D{name}")["items"]
         new = [pod for pod in pods if pod["metadata"]["uid"] not in before]
         found = list(statuses(new))
         return any(
-            waits_to_restart(each, max(1, restarts))
+            (waits_to_restart(each, max(1, restarts)) and (out_of_memory(each) or not memory))
             or waits_for(each, "CreateContainerConfigError")
             for each in found
         )
@@ -302,7 +309,7 @@ class Life:
 
 def ended(process: subprocess.Popen[str]) -> Done:
     """The pass, once it is over."""
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = process.communicate(timeout=ENDS_WITHIN)
     return Done(process.returncode, out, err)
 
 

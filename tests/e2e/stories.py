@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from textwrap import indent
 from typing import Any, Literal
 
-from tests.e2e.crashes import AT_ANY_MOMENT, statuses, staying, waits_for, waits_to_restart
+from tests.e2e.crashes import (
+    AT_ANY_MOMENT,
+    EATS_MEMORY,
+    out_of_memory,
+    statuses,
+    staying,
+    waits_for,
+    waits_to_restart,
+)
 
 IMAGE = "busybox:1.36"
 ALL_AT_ONCE = "{rollingUpdate: {maxUnavailable: 100%}}"
@@ -52,9 +60,9 @@ def needing_config(value: str | None = None) -> str:
 class Story:
     """One namespace that someone broke, and how it is to end.
 
-    `fails` says how that shows: a container of each Deployment crashes, one cannot pull its image,
-    or the kubelet has said four times that a probe failed. `fix` is the action's kind and `source`
-    says where its value comes from.
+    `fails` says how that shows: a container of each Deployment crashes, one is killed for its
+    memory, one cannot pull its image, or the kubelet has said four times that a probe failed. `fix`
+    is the action's kind and `source` says where its value comes from.
     """
 
     name: str
@@ -62,7 +70,7 @@ class Story:
     fix: str
     source: str
     healthy_before: str | None = None
-    fails: Literal["crash", "pull", "probe"] = "crash"
+    fails: Literal["crash", "memory", "pull", "probe"] = "crash"
     asks_model: bool = False
 
     def broken(self, pods: list[dict[str, Any]], events: list[dict[str, Any]]) -> bool:
@@ -71,6 +79,10 @@ class Story:
             case "crash":
                 crashed = [each for each in statuses(pods) if waits_to_restart(each, AT_ANY_MOMENT)]
                 return len(crashed) >= self.manifest.count("kind: Deployment")
+            case "memory":
+                found = list(statuses(pods))
+                crashed = [each for each in found if waits_to_restart(each, AT_ANY_MOMENT)]
+                return any(out_of_memory(each) for each in crashed)
             case "pull":
                 reasons = ("ImagePullBackOff", "ErrImagePull")
                 return any(waits_for(each, *reasons) for each in statuses(pods))
@@ -89,7 +101,9 @@ _HEALTHY = deployment(container())
 _SERVING = container(
     command="[sh, -c, 'mkdir /www; echo ok > /www/index.html; exec httpd -f -p 8080 -h /www']"
 )
-_PROBED = f"{_SERVING}\nreadinessProbe: {{httpGet: {{path: %s, port: 8080}}, periodSeconds: 2}}"
+# A busy machine may need more than the usual second for an answer.
+_PROBED = f"""{_SERVING}
+readinessProbe: {{httpGet: {{path: %s, port: 8080}}, periodSeconds: 2, timeoutSeconds: 30}}"""
 
 HEALED = (
     Story(
@@ -118,14 +132,13 @@ HEALED = (
         "oom",
         deployment(
             container(
-                command=(
-                    "[sh, -c, 'dd if=/dev/zero of=/dev/shm/fill bs=1M count=40 && sleep 86400']"
-                ),
+                command=f"[sh, -c, '{EATS_MEMORY}']",
                 resources="{limits: {memory: 32Mi}}",
             )
         ),
         "patch_deployment_resources",
         "rules",
+        fails="memory",
     ),
     Story(
         "image",

@@ -16,11 +16,11 @@ import pytest
 import yaml
 
 from tests.chart.rendering import NAMESPACE, Chart
-from tests.cluster.handle import Cluster, poll
+from tests.cluster.handle import PATIENCE, Cluster, poll
 from tests.e2e.crashes import crash_loop, staying
 from tests.support.admission_cases import BY_ACTION, ILLEGAL
 from tests.support.admission_requests import Patch, Request, deployment
-from tests.support.cluster_fixtures import run_watchdog
+from tests.support.cluster_fixtures import PATIENT, run_watchdog
 from watchdog.clock import Budget, SystemClock
 from watchdog.errors import ClusterError, RejectedError
 from watchdog.kube.client import ApiServer as Watchdog
@@ -79,7 +79,7 @@ class Wall:
 
     def patch(self, changes: list[dict[str, Any]], **where: Any) -> None:
         """A JSON patch of the Deployment `web` with the account's token, and for real."""
-        budget = Budget(60, SystemClock())
+        budget = Budget(PATIENCE, SystemClock())
         given: dict[str, Any] = {"dry_run": False, **where}
         watchdog = Watchdog.connect(self.kubeconfig, None, budget)
         watchdog.patch(DEPLOYMENTS, self.ns, "web", changes, **given)
@@ -117,6 +117,7 @@ def wall(
             folder = tmp_path_factory.mktemp("wall")
             held = Wall(cluster, ns, with_token(cluster, ns, folder / "config"))
             held.fresh()
+            cluster.allowed(f"{ns}:{ACCOUNT}", [("patch", "deployments.apps")], ns)
             poll(
                 lambda: refused(held, ILLEGAL_PATCHES["annotation sre-watchdog/ignore"]),
                 "the policy to take effect",
@@ -184,13 +185,13 @@ def test_a_pass_with_the_accounts_own_token_heals_behind_the_wall(wall: Wall) ->
 
     done = run_watchdog(
         "run", "-n", wall.ns, "-o", "json", kubeconfig=wall.kubeconfig,
-        env={"SRE_AGENT_VERIFY__STABLE_SECONDS": "2"},
+        env={**PATIENT, "SRE_AGENT_VERIFY__STABLE_SECONDS": "2"},
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
     (part,) = json.loads(done.stdout)["namespaces"]
     assert [action["outcome"] for action in part["actions"]] == ["verified"], done.stdout
     pod = staying(wall.cluster.json("pods", wall.ns)["items"])[0]["metadata"]
-    Watchdog.connect(wall.kubeconfig, None, Budget(60, SystemClock())).evict(
+    Watchdog.connect(wall.kubeconfig, None, Budget(PATIENCE, SystemClock())).evict(
         wall.ns, pod["name"], pod["uid"], dry_run=False
     )

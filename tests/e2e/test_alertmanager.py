@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.cluster.handle import poll
+from tests.cluster.handle import PATIENCE, poll
 from tests.e2e.servers import fetched, free_port, running
 from tests.support.incident_samples import MARK, incident, memory, request
 from tests.support.report_samples import report
@@ -46,10 +46,10 @@ class Alertmanager:
 
     def hand(self, *incidents: Incident) -> list[Delivery]:
         held = {"shop": memory(*incidents)}
-        return hand_off(report(), held, self.settings, Budget(20, SystemClock()))
+        return hand_off(report(), held, self.settings, Budget(PATIENCE, SystemClock()))
 
     def muted(self, *incidents: Incident) -> frozenset[str]:
-        return muted({"shop": memory(*incidents)}, self.settings, Budget(20, SystemClock()))
+        return muted({"shop": memory(*incidents)}, self.settings, Budget(PATIENCE, SystemClock()))
 
     def alerts(self, *options: str) -> list[dict[str, Any]]:
         """What amtool shows: the alerts that are active, and no silenced one unless asked for."""
@@ -179,10 +179,10 @@ def test_an_odd_name_of_a_cluster_is_found_again(alertmanager: Alertmanager, clu
     held = {"shop": memory(fresh(), cluster=cluster)}
     alertmanager.ask("silence", "add", "--author=me", "--comment=known", "namespace=shop")
 
-    hand_off(report(), held, alertmanager.settings, Budget(20, SystemClock()))
+    hand_off(report(), held, alertmanager.settings, Budget(PATIENCE, SystemClock()))
 
-    assert muted(held, alertmanager.settings, Budget(20, SystemClock())) == {MARK}
+    assert muted(held, alertmanager.settings, Budget(PATIENCE, SystemClock())) == {MARK}
 
 
 def test_the_doctor_finds_it(alertmanager: Alertmanager) -> None:
-    assert [reachable(alertmanager.settings, Budget(20, SystemClock()))] == OK
+    assert [reachable(alertmanager.settings, Budget(PATIENCE, SystemClock()))] == OK

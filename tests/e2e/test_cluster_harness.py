@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.handle import Cluster, poll
+from tests.cluster.handle import Cluster, NotYetError, poll
 from tests.cluster.plane import Plane
 from tests.e2e.crashes import statuses, waits_for
 
 pytestmark = pytest.mark.cluster
+LOOKUP = "nslookup kubernetes.default.svc.cluster.local"
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def ns(cluster: Cluster) -> Iterator[str]:
         cluster.apply(
             pod("private", "registry-private.test:5000/shop/web:1")
             + pod("dead", "registry-down.test:5000/shop/web:1")
-            + pod("resolver", "busybox:1.35", "nslookup kubernetes.default.svc.cluster.local")
+            + pod("resolver", "busybox:1.35", f"until {LOOKUP}; do sleep 1; done")
             + CRASHING,
             name,
         )
@@ -51,13 +52,17 @@ spec:
 """
 
 
-def pull_failure(cluster: Cluster, ns: str, name: str) -> str:
-    def message() -> str:
-        events = cluster.json("events", ns)["items"]
-        of_pod = (event for event in events if event["involvedObject"]["name"] == name)
-        return next((e["message"] for e in of_pod if "Failed to pull" in e["message"]), "")
+def pull_fails(cluster: Cluster, ns: str, name: str, words: str) -> bool:
+    """Waits until a pull for the pod has failed with these words; the first may with others."""
 
-    return poll(message, f"a failed pull of pod {name}")
+    def told() -> bool:
+        events = cluster.json("events", ns)["items"]
+        said = [each["message"] for each in events if each["involvedObject"]["name"] == name]
+        if not any("Failed to pull" in each and words in each for each in said):
+            raise NotYetError("\n".join(said))
+        return True
+
+    return poll(told, f"a pull for pod {name} that fails with {words!r}")
 
 
 def test_a_container_that_exits_is_restarted_and_waits_longer_each_time(
@@ -73,18 +78,18 @@ def test_a_container_that_exits_is_restarted_and_waits_longer_each_time(
 def test_an_image_of_the_private_registry_is_unauthorized(cluster: Cluster, ns: str) -> None:
     only_own(cluster)
 
-    assert "401 Unauthorized" in pull_failure(cluster, ns, "private")
+    assert pull_fails(cluster, ns, "private", "401 Unauthorized")
 
 
 def test_a_dead_registry_cannot_be_reached(cluster: Cluster, ns: str) -> None:
     only_own(cluster)
 
-    assert "connection refused" in pull_failure(cluster, ns, "dead")
+    assert pull_fails(cluster, ns, "dead", "connection refused")
 
 
 def test_a_service_name_resolves_in_a_pod(cluster: Cluster, ns: str) -> None:
     def succeeded() -> bool:
-        return bool(cluster.json("pod", ns, "resolver")["status"]["phase"] == "Succeeded")
+        return bool(cluster.json("pods", ns, "resolver")["status"]["phase"] == "Succeeded")
 
     poll(succeeded, "the lookup to succeed")
 

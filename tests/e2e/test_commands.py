@@ -253,7 +253,8 @@ def test_the_demo_reaches_healthy_and_needs_no_network(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["namespaces"][0]["verification"]["healthy"]
-    assert report["duration_seconds"] < 60
+    # An idle machine takes 10 s for it.
+    assert report["duration_seconds"] < 180
 
 
 def test_the_demo_shows_stages_diff_slack_message_and_the_end(tmp_path: Path) -> None:
@@ -316,7 +317,7 @@ def at_a_terminal(typed: str, arena: Arena, *flags: str) -> subprocess.Completed
             capture_output=True,
             text=True,
             env={"PATH": os.environ["PATH"], "KUBECONFIG": str(arena.kubeconfig), **QUICK},
-            timeout=120,
+            timeout=1200,
             check=False,
         )
     finally:
@@ -336,7 +337,7 @@ def imported(*args: str, kubeconfig: Path | None = None, **env: str) -> set[str]
         capture_output=True,
         text=True,
         env={"PATH": os.environ["PATH"], **where, **env},
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-500:]
@@ -353,5 +354,5 @@ def cpu_seconds(command: list[str]) -> float:
         return children.ru_utime + children.ru_stime
 
     before = used()
-    subprocess.run(command, capture_output=True, check=True, timeout=60)
+    subprocess.run(command, capture_output=True, check=True, timeout=300)
     return used() - before

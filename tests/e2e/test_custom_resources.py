@@ -59,7 +59,14 @@ def install(plane: Plane, preset: str) -> None:
 
 
 def is_served(plane: Plane, group: str, version: str, plural: str) -> bool:
-    return plural in {each["name"] for each in served(plane, group, version)}
+    """Whether it is among what the API server says that it has, and can be listed too."""
+    if plural not in {each["name"] for each in served(plane, group, version)}:
+        return False
+    try:
+        plane.api.request("GET", f"/apis/{group}/{version}/{plural}?limit=1")
+    except (ApiRefusalError, ValueError):
+        return False
+    return True
 
 
 def served(plane: Plane, group: str, version: str) -> list[Object]:

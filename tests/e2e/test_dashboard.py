@@ -25,7 +25,7 @@ from tests.cluster.handle import Cluster, poll
 from tests.e2e.crashes import crash_loop
 from tests.e2e.drawing import Shown, line, picture
 from tests.e2e.servers import Prometheus, free_port, prometheus_of, pushgateway
-from tests.support.cluster_fixtures import run_watchdog
+from tests.support.cluster_fixtures import PATIENT, run_watchdog
 from tests.support.wire_model import PATH, completion
 from tests.support.wire_slack import TOKEN, Slack
 from watchdog.kube import rbac
@@ -139,8 +139,11 @@ def story(
     ):
         far_end.expect_request(PATH, method="POST").respond_with_handler(Model())
         env = {
+            **PATIENT,
             "SRE_AGENT_CLUSTER_NAME": "prod-eu",
             "SRE_AGENT_PUSHGATEWAY__URL": gateway,
+            # What is not pushed in time is never shown.
+            "SRE_AGENT_PUSHGATEWAY__TIMEOUT_SECONDS": "60",
             "SRE_AGENT_SLACK__BASE_URL": Slack(far_end).base_url,
             "SRE_AGENT_SLACK__BOT_TOKEN": TOKEN,
             "SRE_AGENT_SLACK__CHANNEL": "#ops",
@@ -283,6 +286,7 @@ def limited(cluster: Cluster, namespaces: tuple[str, ...], home: Path) -> Path:
         cluster.apply(json.dumps(role), ns)
         who = ("--role=limited", f"--serviceaccount={first}:limited")
         cluster.kubectl("create", "rolebinding", "limited", *who, "-n", ns)
+    cluster.allowed(f"{first}:limited", [("list", "pods")], *namespaces)
     token = cluster.kubectl("create", "token", "limited", "-n", first).strip()
     flat = ("config", "view", "--raw", "--minify", "--flatten", "-o", "json")
     config = json.loads(cluster.kubectl(*flat))

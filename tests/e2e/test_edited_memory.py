@@ -14,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 
+from tests.cluster.handle import PATIENCE
 from tests.cluster.plane import Object, Plane
 from tests.component.test_edited_everywhere import ASKS, EDITS, ELSEWHERE, WORD
 from tests.support.wire_model import ModelServer, completion
@@ -57,7 +58,7 @@ class Place:
 
     def look(self) -> NamespaceReport:
         made = Settings(memory=MemorySettings(key=KEY), **self.given)
-        budget = Budget(120, SystemClock())
+        budget = Budget(PATIENCE, SystemClock())
         cluster = ApiServer.connect(self.plane.kubeconfig, None, budget)
         work = PassContext(
             settings=made,

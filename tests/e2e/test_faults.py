@@ -60,6 +60,19 @@ def reader_token(cluster: Cluster, ns: str) -> str:
     return cluster.kubectl("-n", ns, "create", "token", "reader").strip()
 
 
+def reading(cluster: Cluster, ns: str, folder: Path) -> Path:
+    """A kubeconfig with a fresh token of the reader, once the API server lets it read."""
+    kubeconfig = with_token(cluster, reader_token(cluster, ns), folder)
+    poll(lambda: may_read(cluster, ns, kubeconfig), "the reader to be let in")
+    return kubeconfig
+
+
+def may_read(cluster: Cluster, ns: str, kubeconfig: Path) -> bool:
+    """Whether its user may read pods there, as the API server judges at this moment."""
+    asked = ("auth", "can-i", "list", "pods", "-n", ns, "--kubeconfig", str(kubeconfig))
+    return cluster.kubectl(*asked, check=False).startswith("yes")
+
+
 def with_token(cluster: Cluster, token: str, folder: Path) -> Path:
     """A kubeconfig with that token alone."""
     config = yaml.safe_load(
@@ -135,9 +148,10 @@ def own_cluster(cluster: Cluster) -> Cluster:
 
 
 def test_a_revoked_role_leaves_a_clear_report(cluster: Cluster, ns: str, tmp_path: Path) -> None:
-    kubeconfig = with_token(cluster, reader_token(cluster, ns), tmp_path)
+    kubeconfig = reading(cluster, ns, tmp_path)
     cluster.kubectl("-n", ns, "delete", "rolebinding", "reader")
     try:
+        poll(lambda: not may_read(cluster, ns, kubeconfig), "the API server to hear of it")
         done = run_watchdog("run", "-n", ns, "-o", "json", kubeconfig=kubeconfig)
     finally:
         cluster.apply(READER, ns)
@@ -150,7 +164,7 @@ def test_a_revoked_role_leaves_a_clear_report(cluster: Cluster, ns: str, tmp_pat
 def test_a_token_that_is_no_longer_good_leaves_a_clear_report(
     cluster: Cluster, ns: str, tmp_path: Path
 ) -> None:
-    kubeconfig = with_token(cluster, reader_token(cluster, ns), tmp_path)
+    kubeconfig = reading(cluster, ns, tmp_path)
     cluster.kubectl("-n", ns, "delete", "serviceaccount", "reader")
 
     def known() -> bool:
@@ -181,7 +195,11 @@ def test_an_expired_token_leaves_a_clear_report(
 def test_a_token_of_the_same_making_that_is_not_over_is_accepted(
     own_cluster: Cluster, ns: str, tmp_path: Path
 ) -> None:
+    other_folder = tmp_path / "other"
+    other_folder.mkdir()
     kubeconfig = with_token(own_cluster, ending(own_cluster, ns, hours=1), tmp_path)
+    # The reader of the tests before was another one, which the API server may still remember.
+    reading(own_cluster, ns, other_folder)
 
     done = run_watchdog("run", "-n", ns, "-o", "json", "--dry-run", kubeconfig=kubeconfig)
 
@@ -236,7 +254,7 @@ def test_a_full_disk_leaves_a_clear_line(
     ]
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", full, place, *asked],
-        stderr=subprocess.PIPE, text=True, timeout=120, check=False,
+        stderr=subprocess.PIPE, text=True, timeout=1200, check=False,
     )  # fmt: skip
 
     assert done.returncode == 1

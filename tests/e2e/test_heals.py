@@ -19,10 +19,10 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from tests.cluster.handle import Cluster, poll
+from tests.cluster.handle import Cluster, NotYetError, poll
 from tests.e2e.crashes import staying
 from tests.e2e.stories import FORBIDDEN, HEALED, THREE, Story
-from tests.support.cluster_fixtures import run_watchdog
+from tests.support.cluster_fixtures import PATIENT, run_watchdog
 from tests.support.proxy import Proxy
 from tests.support.wire_model import ModelServer, completion
 
@@ -44,6 +44,8 @@ class Played:
     before: dict[str, Any]
     after_dry_run: dict[str, Any]
     acted: CompletedProcess[str]
+    asked: tuple[int, int]
+    """How often the dry run and the pass asked the model."""
 
     @property
     def dry_report(self) -> Report:
@@ -91,32 +93,42 @@ class Stage:
             env = {
                 "SRE_AGENT_LLM__BASE_URL": self.model.url,
                 "SRE_AGENT_LLM__MODEL": "scripted-1",
-                # On a busy machine the model's share of a pass goes by before it is asked.
-                "SRE_AGENT_LLM__TIMEOUT_SECONDS": "200",
-                "SRE_AGENT_RUN_BUDGET_SECONDS": "840",
                 "SRE_AGENT_POLICIES": json.dumps({ns: {"suggested_env": listed}}),
             }
         proxy = Proxy(self.cluster, folder)
         before = written(self.cluster, ns)
 
-        def looked() -> CompletedProcess[str] | None:
-            """A dry run that found what is broken: a failure may need a moment to be one."""
-            done = self.run(ns, "--dry-run", kubeconfig=proxy.kubeconfig, env=env)
-            judged = done.returncode or only_namespace(done)["findings"]
-            return done if judged else None
+        def looked() -> tuple[CompletedProcess[str], int]:
+            """A dry run that would act: a failure may need a moment to be one, and to be this one.
+
+            What is refused, or is another fix, counts: it is what the tests are to see.
+            """
+            done, asked = self.asking(story, ns, "--dry-run", kubeconfig=proxy.kubeconfig, env=env)
+            if not done.returncode and {kind for kind, _ in outcomes(only_namespace(done))} <= {
+                "custom_instruction"
+            }:
+                raise NotYetError(done.stdout)
+            return done, asked
 
         with proxy.serving():
-            dry_run = poll(looked, f"a finding in {ns}")
-            assert dry_run is not None
+            dry_run, asked_by_dry_run = poll(looked, f"a fix in {ns}")
         after = written(self.cluster, ns)
-        acted = self.run(ns, kubeconfig=self.cluster.kubeconfig, env=env)
-        return Played(ns, dry_run, proxy, before, after, acted)
+        acted, asked_by_pass = self.asking(story, ns, kubeconfig=self.cluster.kubeconfig, env=env)
+        asked = (asked_by_dry_run, asked_by_pass)
+        return Played(ns, dry_run, proxy, before, after, acted, asked)
+
+    def asking(self, story: Story, *args: Any, **given: Any) -> tuple[CompletedProcess[str], int]:
+        """The same as `run`, and how often it asked the model, which only one story does."""
+        before = len(self.model.bodies)
+        done = self.run(*args, **given)
+        return done, len(self.model.bodies) - before if story.asks_model else 0
 
     @staticmethod
     def run(
         ns: str, *flags: str, kubeconfig: Path, env: dict[str, str] | None = None
     ) -> CompletedProcess[str]:
-        return run_watchdog("run", "-n", ns, "-o", "json", *flags, kubeconfig=kubeconfig, env=env)
+        given = {**PATIENT, **(env or {})}
+        return run_watchdog("run", "-n", ns, "-o", "json", *flags, kubeconfig=kubeconfig, env=given)
 
 
 @pytest.fixture(scope="module")
@@ -201,7 +213,7 @@ def test_a_pass_heals_it(played: Played) -> None:
 
 @each_story
 def test_kubectl_agrees_that_it_is_healed(cluster: Cluster, played: Played) -> None:
-    assert not_yet_rolled_out(cluster, played.namespace) == []
+    poll(lambda: not_yet_rolled_out(cluster, played.namespace) == [], "the counts of its status")
     poll(lambda: not_ready(cluster, played.namespace) == [], "the pods that were replaced to go")
 
 
@@ -212,8 +224,9 @@ def test_the_model_is_asked_once_in_a_pass_and_its_plan_is_followed(
     assert played.report["diagnosis"]["source"] == "llm"
     assert played.report["diagnosis"]["tokens"]["total"] == 812
     assert played.report["diagnosis"]["model_error"] is None
-    assert len(stage.model.bodies) == 2, "one call in the dry run and one in the pass"
-    assert stage.model.formats == ["json_schema", "json_schema"]
+    assert played.dry_report["diagnosis"]["source"] == "llm"
+    assert played.asked == (1, 1), "one call in the dry run and one in the pass"
+    assert set(stage.model.formats) == {"json_schema"}
 
 
 @pytest.mark.parametrize("played", ["env-revision"], indirect=True)
@@ -271,6 +284,7 @@ def planned(asked: dict[str, Any]) -> Response:
 def as_somebody_without_events(stage: Stage) -> Report:
     ns = stage.broken(FORBIDDEN)
     stage.cluster.apply(READS_ALL_BUT_EVENTS.replace("NAMESPACE", ns), ns)
+    stage.cluster.allowed(f"{ns}:limited", [("list", "pods")], ns)
     token = stage.cluster.kubectl("create", "token", "limited", "-n", ns).strip()
     config = json.loads(
         stage.cluster.kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json")

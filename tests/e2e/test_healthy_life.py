@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +21,9 @@ from tests.support.cluster_fixtures import run_watchdog
 pytestmark = pytest.mark.cluster
 
 OPERATIONS = int(os.environ.get("SRE_WATCHDOG_SOAK", "24"))
+LATE_SECONDS = 55
+"""A pod that was not ready for 60 s is rightly reported, and a machine that is busy enough has
+some. Less, as times in objects are whole seconds and the pass looked before the test."""
 LOOKS = 2
 """Each operation is looked at both at once and a little later, when the next is under way."""
 LIFE = """\
@@ -39,7 +43,8 @@ spec:
       - name: main
         image: busybox:1.36
         command: [sh, -c, "sleep 5; touch /tmp/ready; trap 'exit 0' TERM; sleep 7200 & wait"]
-        readinessProbe: {exec: {command: [test, -f, /tmp/ready]}, periodSeconds: 2}
+        readinessProbe:
+          {exec: {command: [test, -f, /tmp/ready]}, periodSeconds: 2, timeoutSeconds: 60}
 ---
 apiVersion: v1
 kind: Service
@@ -78,7 +83,8 @@ spec:
       - name: main
         image: busybox:1.36
         command: [sh, -c, "sleep 3; touch /tmp/ready; sleep 7200"]
-        readinessProbe: {exec: {command: [test, -f, /tmp/ready]}, periodSeconds: 1}
+        readinessProbe:
+          {exec: {command: [test, -f, /tmp/ready]}, periodSeconds: 1, timeoutSeconds: 60}
 ---
 apiVersion: apps/v1
 kind: DaemonSet
@@ -146,7 +152,12 @@ class Watch:
         """What a pass said beside "nothing broken"."""
         (report,) = json.loads(output)["namespaces"]
         said = {name: report[name] for name in ("findings", "actions", "blind_spots")}
-        return [said] if any(said.values()) else []
+        if not any(said.values()):
+            return []
+        late = late_pods(self.cluster.json("pods", self.ns)["items"])
+        slow = all(late.intersection(found["pods"]) for found in report["findings"])
+        advice = all(each["kind"] == "custom_instruction" for each in report["actions"])
+        return [] if slow and advice and not report["blind_spots"] else [said]
 
     def wait(self, passes: int) -> None:
         """Until so many further passes have ended."""
@@ -156,6 +167,22 @@ class Watch:
             alarms = json.dumps(self.alarms, indent=1)
         assert not self.alarms, alarms
         assert enough, f"no {passes} passes within {PATIENCE} s, after {self.passes}"
+
+
+def late_pods(pods: list[Any]) -> set[str]:
+    """The pods that have not been ready for long, or took long to become ready."""
+    wanted = [pod for pod in pods if pod["status"].get("phase") != "Succeeded"]
+    late = timedelta(seconds=LATE_SECONDS)
+    return {pod["metadata"]["name"] for pod in wanted if unready(pod) >= late}
+
+
+def unready(pod: Any) -> timedelta:
+    """For how long it has not been ready, or was not before it was for the first time."""
+    made = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
+    conditions = {each["type"]: each for each in pod["status"].get("conditions", ())}
+    ready = conditions.get("Ready", {"status": "False"})
+    turned = datetime.fromisoformat(ready.get("lastTransitionTime") or made.isoformat())
+    return turned - made if ready["status"] == "True" else datetime.now(UTC) - turned
 
 
 def operations(cluster: Cluster, ns: str) -> Iterator[Callable[[], object]]:

@@ -11,13 +11,14 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from tests.support.cluster_fixtures import run_watchdog
+from tests.support.cluster_fixtures import PATIENT, run_watchdog
 from tests.support.diagnosis_samples import BROKEN
 from tests.support.simulated_cluster import NAMESPACE, VALUE, Arena
 from tests.support.wire import Wire
 from tests.support.wire_model import ModelServer, completion
 
 QUICK = {
+    **PATIENT,
     "SRE_AGENT_VERIFY__STABLE_SECONDS": "0.5",
     "SRE_AGENT_VERIFY__POLL_SECONDS": "0.3",
     "SRE_AGENT_LLM__MODEL": "m",

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
+from tests.cluster.handle import PATIENCE
 from tests.cluster.plane import Object, Plane
 from tests.support.cluster_fixtures import NEWEST, run_watchdog
 from tests.support.controller_objects import deployment, endpoint_slice, pod, replica_set, service
@@ -210,7 +211,7 @@ def let_go(plane: Plane, path: str) -> None:
 
 
 def connect(proxy: Proxy) -> ApiServer:
-    return ApiServer.connect(proxy.kubeconfig, None, Budget(60, SystemClock()))
+    return ApiServer.connect(proxy.kubeconfig, None, Budget(PATIENCE, SystemClock()))
 
 
 def look(proxy: Proxy, ns: str) -> TriageResult:

@@ -23,7 +23,7 @@ import yaml
 from tests.cluster.handle import PATIENCE, Cluster, poll
 from tests.e2e.crashes import AT_ANY_MOMENT, statuses
 from tests.e2e.images import REGISTRY, TOP, product_image
-from tests.support.cluster_fixtures import SCRIPT
+from tests.support.cluster_fixtures import PATIENT, SCRIPT
 
 pytestmark = pytest.mark.cluster
 SECTION = re.search(
@@ -81,8 +81,13 @@ class Reader:
             cwd=TOP,
             capture_output=True,
             text=True,
-            env={**os.environ, "PATH": self.path, "KUBECONFIG": str(self.cluster.kubeconfig)},
-            timeout=2 * PATIENCE,
+            env={
+                **os.environ,
+                **PATIENT,
+                "PATH": self.path,
+                "KUBECONFIG": str(self.cluster.kubeconfig),
+            },
+            timeout=4 * PATIENCE,
             check=False,
         )
         assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
@@ -212,7 +217,11 @@ def test_the_plain_manifests_run_a_pass_and_push_to_their_own_pushgateway(reader
         try:
             (cronjob,) = reader.cluster.json("cronjob", ns)["items"]
             name = cronjob["metadata"]["name"]
-            reader.cluster.rolled_out(f"{name}-pushgateway", ns)
+            pushgateway = f"{name}-pushgateway"
+            reader.cluster.rolled_out(pushgateway, ns)
+            address = reader.cluster.json("service", ns, pushgateway)["spec"]["clusterIP"]
+            # The node forwards to a Service's pods a moment after they are ready.
+            poll(lambda: forwards(address), "the node to know the Service's pods")
             reader.types(f"kubectl -n {ns} create job --from=cronjob/{name} now")
             reader.cluster.completed("now", ns)
             said = reader.types(f"kubectl -n {ns} logs job/now")
@@ -268,6 +277,12 @@ def gone_after(cluster: Cluster, name: str) -> Iterator[None]:
         yield
     finally:
         cluster.kubectl("delete", "namespace", name, "--ignore-not-found", f"--timeout={PATIENCE}s")
+
+
+def forwards(address: str) -> bool:
+    """Whether kube-proxy sends what is for a Service's address to a pod."""
+    rules = run("iptables-save", "-t", "nat").splitlines()
+    return any(f"-d {address}/32 " in rule and "-j KUBE-SVC-" in rule for rule in rules)
 
 
 def run(*command: str) -> str:

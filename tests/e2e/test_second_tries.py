@@ -9,21 +9,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from tests.cluster.handle import Cluster
+from tests.e2e.crashes import EATS_MEMORY
 from tests.e2e.lives import NEEDS, SET, Life, life
 
 pytestmark = pytest.mark.cluster
-EATS_MEMORY = "dd if=/dev/zero of=/dev/shm/fill bs=1M count=40 && sleep 86400"
 SMALL = {"requests": {"memory": "32Mi"}, "limits": {"memory": "32Mi"}}
 CRASHES = "exit 3"
 MODE = {"name": "MODE", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "mode"}}}
-# What does not help is given up soon.
-SOON = {"VERIFY__TIMEOUT_SECONDS": "8"}
+# What does not help is given up soon, but not before the controllers have said why.
+SOON = {"VERIFY__TIMEOUT_SECONDS": "30"}
 # As it crashes, a fix is given up once it is hopeless: neither for a moment at which it seems to
 # run, nor for one at which a busy machine has not started it yet.
 TWICE = {
-    "VERIFY__TIMEOUT_SECONDS": "120",
+    "VERIFY__TIMEOUT_SECONDS": "350",
     "VERIFY__STABLE_SECONDS": "10",
-    "RUN_BUDGET_SECONDS": "600",
+    "RUN_BUDGET_SECONDS": "840",
     "INCIDENTS__TRIES": "2",
 }
 
@@ -40,7 +40,7 @@ def beyond_quota(ours: Life) -> None:
     ours.wait(
         lambda: "hard" in ours.get("resourcequotas/memory").get("status", {}), "the quota to count"
     )
-    ours.deploy_broken(script=EATS_MEMORY, resources=SMALL)
+    ours.deploy_broken(script=EATS_MEMORY, resources=SMALL, memory=True)
 
 
 def no_way_back(ours: Life) -> None:

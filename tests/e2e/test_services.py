@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.cluster.handle import PATIENCE
 from tests.cluster.plane import Object, Plane
 from tests.support.controller_objects import deployment, endpoint_slice, service
 from watchdog.agent.fast_path import nothing_to_judge
@@ -57,7 +58,7 @@ class Tomorrow(SystemClock):
 
 
 def looked(plane: Plane, ns: str) -> Seen:
-    cluster = ApiServer.connect(plane.kubeconfig, None, Budget(60, SystemClock()))
+    cluster = ApiServer.connect(plane.kubeconfig, None, Budget(PATIENCE, SystemClock()))
     snapshot = observe(cluster, ns, Settings(), Tomorrow())
     found = [(one.kind, str(one.target)) for one in detect(snapshot, KINDS)]
     return Seen(snapshot, found, cluster.traffic[0])

@@ -46,6 +46,7 @@ def test_the_pods_of_a_run_look_after_each_namespace_once(
 
         helm("install", "watchdog", str(CHART), "--set-json", given)
         stack.callback(helm, "uninstall", "watchdog")
+        cluster.allowed(f"{ops}:{CRONJOB}", [("list", "pods")], *watched)
         cluster.kubectl("create", "job", "by-hand", f"--from=cronjob/{CRONJOB}", "-n", ops)
         cluster.completed("by-hand", ops)
         reports = {number: report_of(cluster, ops, number) for number in range(SHARDS)}

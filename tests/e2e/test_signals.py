@@ -92,7 +92,7 @@ class Signalled:
             env=env,
         ) as self.process:
             try:
-                out, err = self.process.communicate(timeout=120)
+                out, err = self.process.communicate(timeout=1200)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 raise
@@ -211,7 +211,7 @@ def test_sigterm_ends_a_pass_that_has_not_begun(tmp_path: Path) -> None:
         (tmp_path / "kubeconfig").open("w"),
     ):
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=1200)
 
     assert process.returncode == 143
     assert (out, err) == ("", "")

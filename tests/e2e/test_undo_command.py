@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.handle import PATIENCE
 from tests.cluster.plane import Object, Plane
 from watchdog.actions import (
     PatchDeploymentEnv,
@@ -71,7 +72,7 @@ def test_it_brings_the_template_back_and_keeps_the_annotations(
     change: Callable[[ObjectRef], tuple[RemediationAction, object]], plane: Plane, tmp_path: Path
 ) -> None:
     (tmp_path / "kubectl").symlink_to(plane.kubectl_command)
-    cluster = ApiServer.connect(plane.kubeconfig, None, Budget(60, SystemClock()))
+    cluster = ApiServer.connect(plane.kubeconfig, None, Budget(PATIENCE, SystemClock()))
     with plane.namespace("e2e-undo") as namespace:
         made(plane, namespace)
         target = ObjectRef(kind="Deployment", namespace=namespace, name="ledger")

@@ -55,8 +55,7 @@ class Proxy:
         self.before: Hook = lambda _: None
         self.after: Hook = lambda _: None
         self.ahead = timedelta()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
 
     @property
     def kubeconfig(self) -> Path:
@@ -139,6 +138,13 @@ class Proxy:
             return value
         moment = email.utils.parsedate_to_datetime(value) + self.ahead
         return email.utils.format_datetime(moment, usegmt=True)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Ten passes may connect at once, and a busy machine accepts late: who finds the queue full is
+    # not heard for a second or more, and gives up after three.
+    request_queue_size = 128
 
 
 def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
