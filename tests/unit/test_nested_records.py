@@ -25,6 +25,15 @@ FIELD = """\
 2026-11-28 11:26:01 ERROR books: 1 error in the settings
 shelf -> top -> width
   field required"""
+RETRIED = """\
+[hub] Unhandled error event: Error: getaddrinfo ENOTFOUND ledger-hub
+    at Shelf.onlookup [as oncomplete] (node:dns:107:26)
+MaxRetriesError: Reached the max retries per page limit (which is 20). See the manual.
+    at Socket.<anonymous> (/app/node_modules/hub/handler.js:182:37)"""
+ITALIAN = """\
+2026-11-29 09:52:01 INFO avvio
+2026-11-29 09:52:01 ERRORE impossibile aprire /ledger/pagina.csv
+2026-11-29 09:52:01 INFO ciao"""
 HINTED = """\
 repository cannot be locked: page 41 has it
 the `unlock` command can be used to remove stale locks"""
@@ -38,6 +47,8 @@ the `unlock` command can be used to remove stale locks"""
         (ANSWERED, "books cannot be listed by reader"),
         (USED_UP, "Max retries exceeded: refused"),
         (FIELD, "shelf -> top -> width … field required"),
+        (RETRIED, "ENOTFOUND ledger-hub"),
+        (ITALIAN, "impossibile aprire /ledger/pagina.csv"),
         (HINTED, "repository cannot be locked: page 41 has it"),
     ],
 )

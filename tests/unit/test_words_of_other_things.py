@@ -189,6 +189,7 @@ def test_a_refused_connection_is_read_with_its_host_between_the_words(text: str)
     ("text", "kind"),
     [
         ("FATAL a process is already using port 7171", "port_conflict"),
+        ("Error: NoSuchElement: could not expand value HUB_URL in property hub", "missing_env"),
         ("Something is already running on port 7171", "port_conflict"),
         ("hub.errors.TimeoutError: Timeout connecting to hub", "connection_refused"),
         ("dial tcp: lookup hub on 10.96.0.10:53: server misbehaving", "dns_failure"),

@@ -88,7 +88,7 @@ _PATTERNS = tuple(
         # Libraries of Go, Spring, PHP and Elixir
         rf"(?i:required key) {_Q}{_N}{_Q} (?i:missing value)",
         rf"(?i:undefined (?:array key|index|environment variable)):? {_Q}{_N}{_Q}",
-        rf"(?i:could not resolve placeholder) {_Q}(?P<p>[\w.-]+)",
+        rf"(?i:could not (?:resolve placeholder|expand value)) {_Q}(?P<p>[\w.-]+)",
         # `no value for NAME in the environment`
         (
             rf"\b(?i:no|not|missing|without|lacks?|empty)\b[^A-Z]{{0,40}}{_Q}{_N}{_Q}"

@@ -83,6 +83,7 @@ SPECIFIC = Vocabulary(
     " enotempty enomem eaddrnotavail unbekannt fehlt abgelehnt verweigert nicht kein keine"
     " introuvable aucun aucune refus refuse invalide manquant manquante impossible denegado"
     " denegada"
+    " impossibile rifiutata rifiutato negato mancante"
     " rechazado rechazada falta ausente recusada recusado negada negado deadlock blocked"
     " nonexistent non-existent nonexisting non-existing inexistent"
     " noauth wrongpass misconf loading readonly oom panicked misbehaving"
@@ -180,7 +181,8 @@ SYSTEM = Vocabulary(
 FAILED = Vocabulary(
     "err error errors exception exceptions fail failed failure failures fails failing fatal panic"
     " panicked crash crashed crashing abort aborted aborting critical broken uncaught unhandled"
-    " killed fehler gescheitert fehlgeschlagen erreur erro falha falhou fallo fehlgeschlagene",
+    " killed fehler gescheitert fehlgeschlagen erreur erro errore fallito falha falhou fallo"
+    " fehlgeschlagene",
     (r"giving gave: \b(?:giving|gave) up\b",),
     beyond=(
         r"\u00e9chec|\u00e9chou|fall\u00f3|ошибк|сбой|не удалось|エラー|失敗|错误|錯誤|失败"
@@ -268,6 +270,10 @@ FOLLOWS = Vocabulary(
             r"|errored|was sent)\b"
         ),
         r"aborted: \b(?:rails|rake|compilation) aborted|\baborted with error generic",
+        (
+            r"max maximum: \breached the max(?:imum)? retries\b|\bmax(?:imum)? (?:number of )?"
+            r"(?:retries|attempts)(?: \w+){0,3} (?:exceeded|reached)\W*$"
+        ),
         r"pid: \bkernel pid terminated",
         r"erl crash: \berl_crash|\bcrash dump|^\W*crash:?$",
         r"killed: ^\W*killed\W*$",

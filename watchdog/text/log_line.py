@@ -41,15 +41,17 @@ _NAMES = {
         "критическая критично фатальная"
     ),
     Level.ERROR: (
-        "error errors err eror severe fail failure fehler erreur erro ошибка エラー 错误 錯誤 失败"
+        "error errors err eror severe fail failure fehler erreur erro ошибка エラー 错误 錯誤 失败 "
+        "errore błąd fout 오류"
     ),
     Level.WARN: (
         "warn warning wrn warnung avertissement advertencia aviso atenção 警告 предупреждение "
-        "внимание"
+        "внимание avviso ostrzeżenie waarschuwing 경고"
     ),
     Level.INFO: (
         "info inf information informational notice note log system statement hinweis información "
-        "informação informacao 信息 資訊 资讯 情報 инфо информация config"
+        "informação informacao 信息 資訊 资讯 情報 инфо информация config "
+        "informazione informacja 정보"
     ),
     Level.DEBUG: "debug debu dbg dbug trace trc trce verbose fine finer finest silly отладка 调试",
 }
