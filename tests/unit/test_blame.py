@@ -502,3 +502,233 @@ def test_log_that_could_not_be_read_is_not_called_empty(
 
     assert words in found.root_cause
     assert [action.kind for action in found.remediation_actions] == ["rollout_undo"]
+
+
+CANNOT_CAUSE = [
+    LABELS,
+    change("requests.memory", "64Mi", "128Mi"),
+    change("requests.cpu", None, "500m"),
+    change("limits.memory", "64Mi", "1Gi"),
+    change("limits.cpu", "500m", "1"),
+    change("limits.memory", "64Mi", None),
+    change("terminationGracePeriodSeconds", "30", "60", None),
+    change("priorityClassName", None, "high", None),
+    change("topologySpreadConstraints", None, "[]", None),
+    change("limits.memory", "1Gi", "64Mi", "proxy"),
+    change("requests.cpu", "1", "10m", "proxy"),
+    change("readinessProbe", "GET /a", "GET /b", "proxy"),
+]
+MAY_CAUSE = [
+    IMAGE,
+    change("requests.memory", "128Mi", "64Mi"),
+    change("requests.cpu", "500m", None),
+    change("limits.memory", "1Gi", "64Mi"),
+    change("limits.cpu", "1", "500m"),
+    change("limits.memory", None, "64Mi"),
+    change("tolerations", None, "gpu", None),
+    change("volumes", None, "config", None),
+    change("env MODE", "a value", "a value"),
+    change("image", "proxy:1", "proxy:2", "proxy"),
+    change("container", None, "proxy:1", "proxy"),
+    change("ports", "80/TCP", "8080/TCP", "proxy"),
+]
+
+
+@pytest.mark.parametrize("harmless", CANNOT_CAUSE, ids=str)
+def test_revision_is_not_to_blame_for_a_crash_that_nothing_it_changed_can_cause(
+    harmless: Change,
+) -> None:
+    found = blame(finding(), history(harmless))
+
+    assert found.reason is BlameReason.NOT_CHANGED
+    assert blame(finding(), history(harmless, LABELS)).reason is BlameReason.NOT_CHANGED
+    assert blame(finding(), history(harmless, IMAGE)).to_blame
+
+
+@pytest.mark.parametrize("harmful", MAY_CAUSE, ids=str)
+def test_revision_is_to_blame_for_a_crash_that_one_of_its_changes_may_cause(
+    harmful: Change,
+) -> None:
+    assert blame(finding(), history(harmful)).to_blame
+    assert blame(finding(), history(harmful, *CANNOT_CAUSE)).to_blame
+
+
+def test_more_resources_may_be_to_blame_for_pods_that_find_no_place() -> None:
+    waits = finding().model_copy(update={"kind": "unschedulable", "container": None})
+
+    assert blame(waits, history(change("requests.memory", "64Mi", "64Gi"))).to_blame
+    assert not blame(waits, history(LABELS)).to_blame
+
+
+@pytest.mark.parametrize(
+    ("changed", "failing", "to_blame"),
+    [
+        ("main", "migrate", False),
+        ("warm", "migrate", False),
+        ("fetch", "migrate", True),
+        ("mesh", "migrate", True),
+        ("migrate", "migrate", True),
+        ("main", "mesh", True),
+        ("migrate", "main", True),
+        ("gone", "migrate", True),
+    ],
+)
+def test_init_container_does_not_fail_by_what_is_started_after_it(
+    changed: str, failing: str, *, to_blame: bool
+) -> None:
+    template = PodTemplate(
+        containers=(
+            spec("fetch", init=True),
+            spec("mesh", init=True, sidecar=True),
+            spec("migrate", init=True),
+            spec("warm", init=True),
+            spec(),
+        )
+    )
+    other = earlier(change("image", "a:1", "a:2", changed))
+    seen = snapshot_of(deployment(last=other, template=template))
+    found = blame(finding().model_copy(update={"container": failing}), seen)
+
+    assert found.to_blame is to_blame
+
+
+DOWN = "ERROR health: cannot reach orders-db: dial tcp 10.96.4.2:5432: connect: connection refused"
+ASKS = Probe(type="httpGet", asks="GET /ready on port 80", path="/ready", port="80")
+RUNS_A_COMMAND = Probe(type="exec", asks="/bin/check")
+PROBE_CHANGED = change("readinessProbe", "GET /a", "GET /ready on port 80")
+LIVENESS_CHANGED = change("livenessProbe", "GET /a", "GET /ready on port 80")
+DB_CHANGED = change("env DB_HOST", "a value", "a value")
+
+
+def probed(
+    kind: str, said: str, logged: str, *changes: Change, probe: Probe = ASKS
+) -> tuple[Finding, ClusterSnapshot]:
+    """A rollout that is overdue, as the `kind` probe of its new pod fails."""
+    given: dict[str, Any] = {kind: probe}
+    state = (
+        running(ready=False)
+        if kind == "readiness"
+        else crashing(137, last_started_at=ago(90), last_finished_at=ago(30))
+    )
+    more = [event("Unhealthy", f"{kind.capitalize()} probe failed: {said}", count=30)]
+    if kind == "liveness":
+        killed = "Container main failed liveness probe, will be restarted"
+        more.append(event("Killing", killed, type="Normal"))
+    workload = deployment(desired=2, ready=2, last=earlier(*changes), conditions=(OVERDUE,))
+    waits = pod(state, specs=(spec(**given),))
+    tail = log(logged, previous=kind == "liveness")
+    seen = snapshot_of(workload, waits, tail, *more)
+    (found,) = detect(seen, KINDS)
+    assert found.kind == f"{kind}_failing"
+    return found, seen
+
+
+@pytest.mark.parametrize("kind", ["readiness", "liveness"])
+@pytest.mark.parametrize("answer", ["HTTP probe failed with statuscode: 503", "EOF", "timeout"])
+def test_probe_that_fails_as_a_dependency_is_down_is_not_the_releases_doing(
+    kind: str, answer: str
+) -> None:
+    found, seen = probed(kind, answer, DOWN, IMAGE)
+
+    assert found.origin == "outside"
+    assert rules_fix(found, seen, KINDS) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "logged", "changes"),
+    [
+        ("readiness", "HTTP probe failed with statuscode: 503", "ready to serve", (IMAGE,)),
+        ("readiness", "HTTP probe failed with statuscode: 404", DOWN, (IMAGE,)),
+        ("readiness", "HTTP probe failed with statuscode: 503", DOWN, (IMAGE, PROBE_CHANGED)),
+        ("readiness", "HTTP probe failed with statuscode: 503", DOWN, (IMAGE, DB_CHANGED)),
+        ("readiness", "EOF", "WARN traces: connection refused\nindexing", (IMAGE,)),
+        ("liveness", "HTTP probe failed with statuscode: 500", "ready to serve", (IMAGE,)),
+        ("liveness", "HTTP probe failed with statuscode: 404", DOWN, (IMAGE,)),
+        ("liveness", "HTTP probe failed with statuscode: 503", DOWN, (LIVENESS_CHANGED,)),
+    ],
+)
+def test_probe_that_fails_by_what_the_release_brought_is_its_doing(
+    kind: str, answer: str, logged: str, changes: tuple[Change, ...]
+) -> None:
+    found, seen = probed(kind, answer, logged, *changes)
+
+    assert found.origin == "workload"
+    assert rules_fix(found, seen, KINDS) is not None
+
+
+def test_command_of_a_probe_may_say_that_a_dependency_is_down() -> None:
+    down = "redis-cli: Could not connect to Redis at cache:6379: Connection refused"
+    found, _ = probed("readiness", down, "ready", IMAGE, probe=RUNS_A_COMMAND)
+    own, _ = probed(
+        "readiness", "check: no such table orders", "ready", IMAGE, probe=RUNS_A_COMMAND
+    )
+    refused, _ = probed("readiness", "dial tcp 10.1.2.3:80: connection refused", "ready", IMAGE)
+
+    assert found.origin == "outside"
+    assert own.origin == refused.origin == "workload"
+
+
+NODE_SAYS = [
+    "mkdir /var/lib/containerd/io.containerd.snapshotter.v1/new-1: no space left on device",
+    "open /var/lib/containerd/tmp/x: input/output error",
+    "failed to get sandbox: dial unix /run/containerd/containerd.sock: connect: connection refused",
+    "write /sys/fs/cgroup/pids/x: disk quota exceeded",
+]
+
+
+@pytest.mark.parametrize("said", NODE_SAYS)
+@pytest.mark.parametrize("reason", ["CreateContainerError", "RunContainerError"])
+def test_container_that_its_node_cannot_create_is_not_the_releases_doing(
+    said: str, reason: str
+) -> None:
+    stuck = waiting(reason, f"failed to create containerd container: {said}")
+    seen = snapshot_of(deployment(last=earlier(IMAGE)), pod(stuck, phase="Pending"))
+    (found,) = detect(seen, KINDS)
+
+    assert found.origin == "outside"
+    assert rules_fix(found, seen, KINDS) is None
+
+
+def test_container_that_cannot_be_created_as_it_is_specified_is_the_releases_doing() -> None:
+    for said in ("container has runAsNonRoot and image will run as root", "seccomp: a.json: no"):
+        stuck = waiting("CreateContainerConfigError", said)
+        last = earlier(change("securityContext", "{}", "{...}"))
+        seen = snapshot_of(deployment(last=last), pod(stuck, phase="Pending"))
+        (found,) = detect(seen, KINDS)
+
+        assert rules_fix(found, seen, KINDS) is not None
+
+
+@pytest.mark.parametrize(
+    ("changed", "undone"),
+    [
+        (IMAGE, False),
+        (change("env MODE", "a value", "a value"), False),
+        (change("securityContext", None, '{"privileged": true}'), True),
+        (change("hostNetwork", None, "True", None), True),
+        (change("volumes", None, "host (hostPath)", None), True),
+        (change("container", None, "agent:1", "agent"), True),
+    ],
+)
+def test_pod_security_refuses_what_a_release_changed_or_else_the_level_was_raised(
+    changed: Change, *, undone: bool
+) -> None:
+    message = (
+        'pods "web-" is forbidden: violates PodSecurity "baseline:latest": host namespaces '
+        "(hostNetwork=true)"
+    )
+    refused = Condition(
+        type="ReplicaFailure",
+        status="True",
+        reason="FailedCreate",
+        message=message,
+        since=ago(700),
+    )
+    workload = deployment(
+        desired=2, ready=0, updated=0, last=earlier(changed), conditions=(OVERDUE, refused)
+    )
+    seen = snapshot_of(workload)
+    (found,) = detect(seen, KINDS)
+
+    assert found.kind == "creation_refused"
+    assert (rules_fix(found, seen, KINDS) is not None) is undone

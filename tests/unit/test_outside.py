@@ -6,9 +6,40 @@ import pytest
 
 from tests.support.outage_releases import SAYS
 from watchdog.detection.outside import origin_of_line
-from watchdog.examples.builders import WEB, change, deployment, earlier, snapshot_of
+from watchdog.diagnosis.rules import detect, rules_fix
+from watchdog.examples.builders import (
+    WEB,
+    change,
+    crashing,
+    deployment,
+    earlier,
+    log,
+    pod,
+    snapshot_of,
+)
+from watchdog.failures import KINDS
+from watchdog.snapshot.snapshot import ClusterSnapshot
 
 OUTSIDE = (
+    # Cloud services, name servers, brokers and databases, in words met later.
+    'Get "https://sso.example.com/realms/x/.well-known/openid-configuration": EOF',
+    'Post "https://collector:4318/v1/traces": unexpected EOF',
+    "Failed to fetch JWKS: The operation was aborted due to timeout",
+    "amqp.exceptions.ConnectionForced: (0, 0): (320) CONNECTION_FORCED - broker forced closure",
+    "421 4.3.2 Service not available, closing transmission channel",
+    "smtplib.SMTPServerDisconnected: Connection unexpectedly closed",
+    "etcdserver: mvcc: database space exceeded",
+    "AADSTS90033: A transient error has occurred. Please try again.",
+    "XMinioServerNotInitialized: Server not initialized yet, please try again.",
+    "ClientError: An error occurred (SlowDown): Please reduce your request rate.",
+    "openai.RateLimitError: You exceeded your current quota",
+    "ERROR: cannot execute INSERT in a read-only transaction",
+    "kafka: client has run out of available brokers to talk to",
+    "Host '10.1.2.3' is blocked because of many connection errors",
+    "FATAL:  terminating connection due to administrator command",
+    'FATAL:  no pg_hba.conf entry for host "10.1.2.3", user "pay"',
+    "Failed to renew lease shop/pay",
+    "lost leadership, exiting",
     "connection to server at db, port 5432 failed: Connection refused",
     "redis.exceptions.ConnectionError: Error 111 connecting to redis:6379.",
     "FATAL:  the database system is starting up",
@@ -138,6 +169,14 @@ OUTSIDE = (
     "leader election lost",
 )
 OWN = (
+    "flag provided but not defined: -rate-limit",
+    "NoSuchBeanDefinitionException: No qualifying bean of type 'com.shop.RateLimiter'",
+    'Get "https://api/v1": tls: failed to verify certificate: x509: unknown authority',
+    'Get "htps://api/v1": unsupported protocol scheme "htps"',
+    "Error: node module is not available for this platform",
+    "KeyError: 'unavailable'",
+    "psycopg2.errors.UndefinedTable: relation orders_v2 does not exist",
+    "unknown directive proxy_timout in /etc/nginx/nginx.conf:12",
     "ValueError: ledger is corrupt",
     "panic: runtime error: invalid memory address or nil pointer dereference",
     "panic: nil map",
@@ -197,3 +236,40 @@ def test_outage_of_what_the_release_itself_set_is_its_own_doing(field: str) -> N
     seen = snapshot_of(deployment(last=earlier(change(field, "a", "b"))))
 
     assert origin_of_line(seen, WEB, "main", "connect ECONNREFUSED 10.0.0.7:5432") == "workload"
+
+
+def crash(text: str) -> ClusterSnapshot:
+    last = earlier(change("image", "web:1", "web:2"))
+    return snapshot_of(deployment(last=last), pod(crashing(1)), log(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "starting\nsmtplib.SMTPServerDisconnected: Connection unexpectedly closed",
+        "starting\nSMTP relay: host is down\nbye",
+        "org.acme.StartError: cannot start\nCaused by: java.net.ConnectException: no route to host",
+    ],
+)
+def test_last_lines_and_causes_of_a_log_are_asked_for_something_outside_too(text: str) -> None:
+    seen = crash(text)
+    (found,) = detect(seen, KINDS)
+
+    assert found.origin == "outside"
+    assert rules_fix(found, seen, KINDS) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ValueError: ledger is corrupt",
+        "WARN cache: connection refused, going on without it\nValueError: ledger is corrupt",
+        "cache: host is down\na\nb\nc\nd\ne\nf\ng\ndone",
+    ],
+)
+def test_outage_that_a_program_got_over_is_not_taken_for_the_cause(text: str) -> None:
+    seen = crash(text)
+    (found,) = detect(seen, KINDS)
+
+    assert found.origin == "workload"
+    assert rules_fix(found, seen, KINDS) is not None

@@ -387,3 +387,29 @@ def test_probe_that_failed_for_a_part_of_its_time_only_disproves_nothing(
     found = revisions(owner, sets, [translate.event(raw, Redactor())], Redactor())
 
     assert found[1].available is worked
+
+
+@pytest.mark.parametrize(("wanted", "proven"), [("2", True), (None, True), ("0", False)])
+@pytest.mark.parametrize("conditions", [(AVAILABLE,), (condition("Progressing", "True", FIRST),)])
+def test_revision_that_was_last_wanted_without_pods_is_not_proven_by_conditions(
+    wanted: str | None, conditions: tuple[Json, ...], *, proven: bool
+) -> None:
+    owner = deployment("web", pods=BAD, status={"conditions": list(conditions)})
+    sets = [
+        replicaset(OLD, 1, pods=GOOD, created=FIRST),
+        replicaset(NEW, 2, pods=BAD, created="2026-03-01T10:20:00Z"),
+    ]
+    if wanted is not None:
+        sets[0]["metadata"]["annotations"]["deployment.kubernetes.io/desired-replicas"] = wanted
+
+    assert revisions(owner, sets, [], Redactor())[1].available is proven
+
+
+def test_stopped_pod_proves_a_revision_that_was_scaled_to_zero_later() -> None:
+    owner = deployment("web", pods=BAD, status={"conditions": [FLICKERED, COMPLETE]})
+    old = replicaset(OLD, 1, pods=GOOD, created=FIRST)
+    old["metadata"]["annotations"]["deployment.kubernetes.io/desired-replicas"] = "0"
+    sets = [old, replicaset(NEW, 2, pods=BAD, created=SECOND)]
+    seen = [translate.event(item, Redactor()) for item in (STOPPED, NEW_CRASHED)]
+
+    assert revisions(owner, sets, seen, Redactor())[1].available

@@ -21,6 +21,11 @@ class Refusal(NamedTuple):
     fields: tuple[str, ...] = ()
 
 
+# The fields of a pod that Pod Security levels are about.
+_SECURED = (
+    *("securityContext", "host", "volumes", "ports", "container", "lifecycle"),
+    *("readinessProbe", "livenessProbe", "startupProbe"),
+)
 REFUSALS = (
     Refusal(
         "quota",
@@ -66,7 +71,7 @@ REFUSALS = (
         "Pod Security refuses the pod",
         "The namespace enforces the Pod Security level {name}, which the pod violates: {said}",
         "Set the security context of {target} as the level {name} demands.",
-        ("",),
+        _SECURED,
     ),
     Refusal(
         "webhook_down",

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from watchdog.detection.starting import may_be_starting
+from watchdog.kube.quantity import parse
 from watchdog.model.blame import Blame, BlameReason
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
 # What begins so long after a revision was made has another cause; the progress deadline counts
 # where that is longer.
 _SOON_SECONDS = 600
+# What no container fails by once its pod has a node: how it is found, ranked and stopped there.
+_NEVER_FAILS_BY = frozenset(
+    {"labels", "terminationGracePeriodSeconds", "priorityClassName", "topologySpreadConstraints"}
+    | {"preemptionPolicy", "schedulerName"}
+)
+_AMOUNTS = ("requests.", "limits.")
+# What concerns one container alone, and no other one of its pod.
+_OWN_AFFAIRS = (*_AMOUNTS, "readinessProbe", "livenessProbe", "startupProbe")
 
 
 def blame(
@@ -97,7 +106,7 @@ def _reason(
     current, last = deployment.current, deployment.last_available
     assert current is not None
     assert last is not None
-    if all(change.field == "labels" for change in changes):
+    if not any(_may_cause(change, finding, deployment) for change in changes):
         return BlameReason.NOT_CHANGED
     if finding.origin == "outside" or (finding.cause and finding.cause.of):
         return BlameReason.FROM_OUTSIDE
@@ -115,6 +124,45 @@ def _reason(
     if finding.fails and any(change.field.startswith(finding.fails) for change in changes):
         return BlameReason.CHANGED_WHAT_FAILS
     return BlameReason.PROVEN
+
+
+def _may_cause(change: Change, finding: Finding, deployment: DeploymentSummary) -> bool:
+    """Whether what fails may come of this change at all, as far as Kubernetes' own rules say.
+
+    Labels never make a pod fail. Nor does a container fail by more resources, by what another one
+    alone is given or asked, or by one that is started only after it has ended.
+    """
+    if finding.container is None or adds(change, finding.container):
+        return change.field != "labels"
+    if change.field in _NEVER_FAILS_BY:
+        return False
+    if change.container in {None, finding.container}:
+        return not _gives_more(change)
+    if change.field.startswith(_OWN_AFFAIRS):
+        return False
+    return not _starts_later(change.container, finding.container, deployment)
+
+
+def _gives_more(change: Change) -> bool:
+    """Whether a request, or a limit, was raised, or a limit taken away."""
+    if not change.field.startswith(_AMOUNTS):
+        return False
+    if change.was is None or change.now is None:
+        return change.field.startswith("requests.") == (change.was is None)
+    try:
+        return parse(change.now) > parse(change.was)
+    except ValueError:
+        return False
+
+
+def _starts_later(other: str | None, failing: str, deployment: DeploymentSummary) -> bool:
+    """Whether a container is started only once the init container that fails has ended."""
+    containers = deployment.template.containers
+    places = {spec.name: place for place, spec in enumerate(containers)}
+    spec = deployment.template.container(failing)
+    if spec is None or other not in places or not spec.init or spec.sidecar:
+        return False
+    return places[other] > places[failing]
 
 
 def _runs_again(finding: Finding, snapshot: ClusterSnapshot) -> bool:

@@ -11,12 +11,22 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from watchdog.detection.blame import adds
+from watchdog.detection.log_lines import log_lines, told_by
+from watchdog.text.log_line import Level, read_line
 from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
+    from watchdog.detection.container_view import ContainerView
     from watchdog.model.diagnosis import Origin
     from watchdog.snapshot.refs import ObjectRef
     from watchdog.snapshot.snapshot import ClusterSnapshot
+
+
+_LAST_LINES = 5
+NO_ERROR = frozenset({Level.WARN, Level.INFO, Level.DEBUG})
+"""Levels by which a line says that it is no error."""
+# Patterns are tried on every line; a line of any length must not make that slow.
+_LONGEST = 2000
 
 
 class Dependency(NamedTuple):
@@ -37,7 +47,11 @@ ADDRESS = Dependency(
     ("envFrom", "hostNetwork", "dnsPolicy", "dnsConfig", "hostAliases"),
 )
 CREDENTIALS = Dependency(
-    regex(r"PASS|PWD|USER|LOGIN|TOKEN|KEY|SECRET|CRED|AUTH|DSN|URL|URI|ACCOUNT", re.IGNORECASE),
+    regex(
+        r"PASS|PWD|USER|LOGIN|TOKEN|KEY|SECRET|CRED|AUTH|DSN|URL|URI|ACCOUNT|CLIENT|TENANT|ISSUER"
+        r"|REALM|OIDC",
+        re.IGNORECASE,
+    ),
     ("envFrom", "serviceAccountName"),
 )
 CERTIFICATE = Dependency(regex(r"CERT|TLS|SSL|(?:^|_)CA(?:_|$)", re.IGNORECASE), ("volume",))
@@ -63,6 +77,7 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
             r"|(?:token|credentials?|password|api key|secrets?(?: keys?)?|licen[cs]e)\b.{0,60}"
             r"(?:expired|revoked|invalid|rejected)"
             r"|(?:Expired|Invalid)\w*(?:Token|Credential)|SignatureDoesNotMatch"
+            r"|AADSTS\d|no pg_hba\.conf entry"
             r"|NoCredentialProviders|unable to locate credentials|cannot fetch token"
             r"|not authori[sz]ed to perform|\b40[13]\b.{0,30}(?:forbidden|unauthori)",
             re.IGNORECASE,
@@ -73,7 +88,8 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
         regex(
             r"no space left on device|ENOSPC|disk (?:is )?full|disk quota exceeded|EDQUOT"
             r"|stale (?:NFS )?file handle|ESTALE|input/output error|\bEIO\b"
-            r"|transport endpoint is not connected|unable to persist to disk",
+            r"|transport endpoint is not connected|unable to persist to disk"
+            r"|database space exceeded|(?:disk|storage|file ?system) (?:is |was )?(?:almost )?full",
             re.IGNORECASE,
         ),
         STORAGE,
@@ -86,6 +102,17 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
             r"|broken pipe|socket hang ?up|closed the connection|has gone away|link failure"
             r"|\b(?:is|are|was|service|server|temporarily|currently) unavailable"
             r"|\bcode = (?:Unavailable|DeadlineExceeded)|server misbehaving"
+            r"|\b(?:Get|Head|Post|Put|Patch|Delete) \\?\"?https?://[^\"\s]+\": "
+            r"(?!.{0,60}(?:x509|certificate|unsupported protocol))"
+            r"|transient (?:error|failure)|(?:please )?(?:try again|retry) (?:later|in \d)"
+            r"|please (?:try again|retry)\b|aborted due to (?:a )?timeout"
+            r"|unexpectedly (?:closed|terminated)|(?:closed|terminated) unexpectedly"
+            r"|terminating connection|CONNECTION[_ ]?FORCED|forced connection closure"
+            r"|out of available (?:broker|connection|server|host)s?"
+            r"|\b(?:service|server|database|backend|upstream|cluster|endpoint)(?: is| are)?"
+            r" not (?:currently )?available"
+            r"|\b(?:lost|losing) (?:the )?(?:lease|lock|leadership|leader election)"
+            r"|failed to renew (?:the )?(?:lease|lock)|stopped leading"
             r"|unreachable|host is down|no route to host|i/o timeout|deadline exceeded"
             r"|\btimed ?out\b|(?:request|connect\w*|read|gateway) time-?out\b"
             r"|no such host|not resolve|name or service not known|name resolution|bad address"
@@ -96,6 +123,10 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
             r"|(?<!No module named ')\b(?:HTTP|status|code|returned|answered|response|got|token:"
             r"|GET|POST|PUT|config:)\b.{0,60}\b(?:429|50[0234])\b"
             r"|too many requests|rate (?:limit )?exceeded|Throttl(?:ed|ing)|quota exceeded"
+            r"|\bRateLimit(?:ed|Error|Exceeded|Exception|Reached)|\bSlowDown\b"
+            r"|\brate[- ]limit(?:ed\b| (?:reached|hit))"
+            r"|reduce your request|exceeded (?:\w+ ){0,3}(?:quota|rate)\b"
+            r"|\bis blocked because of\b"
             r"|bad gateway|internal server error|(?:still )?waiting for \S+|not available yet"
             r"|\bno (?:known |alive |cluster |consul ){0,2}"
             r"(?:broker|leader|host|server|responder|listener)s?\b"
@@ -104,7 +135,8 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
             r"(?:not available|not[ _]discovered|less than)"
             r"|listener does not currently know|ORA-(?:01033|01034|01089|12\d{3})\b"
             r"|database system is (?:starting|shutting|in recovery)|in recovery mode"
-            r"|is loading the dataset|CLUSTERDOWN|MISCONF|read[- ]?only (?:replica|mode)"
+            r"|is loading the dataset|CLUSTERDOWN|MISCONF"
+            r"|read[- ]?only (?:replica|mode|transaction|standby)"
             r"|index blocked by|cluster_block|is sealed|unable to handle the request"
             r"|lock (?:is )?held by|leader election lost|RequestTimeTooSkewed|clock skew"
             r"|\b(?:\w*\.)*\w*(?:Connect(?:ion|or|ivity)?(?:Loss)?|Network|NoBrokers?|NoHost|Disconnected"
@@ -170,3 +202,25 @@ def origin_of_line(
     found = (dependency for pattern, dependency in _SPEAKS if pattern.search(line))
     dependency = next(found, None)
     return origin_of(snapshot, owner, container, dependency) if dependency else "workload"
+
+
+def origin_of_log(
+    snapshot: ClusterSnapshot, item: ContainerView, line: str, *, running: bool = False
+) -> Origin:
+    """The same for a container, of whose log this is the telling line.
+
+    If no line is sure to name the cause, any of its last ones may: all of them are asked, but for
+    those that say themselves that they are no errors.
+    """
+    told = told_by(snapshot, item, running=running)
+    lines = [line]
+    if told is not None and told.sure:
+        lines += told.texts
+    elif told is not None:
+        last = log_lines(snapshot, item, running=running)[-_LAST_LINES:]
+        lines += (each for each in last if read_line(each).level not in NO_ERROR)
+    if _OWN.search(line):
+        return "workload"
+    owner, name = item.pod.owner, item.state.name
+    found = (origin_of_line(snapshot, owner, name, each[:_LONGEST]) for each in lines)
+    return "outside" if "outside" in found else "workload"

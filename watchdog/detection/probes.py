@@ -8,18 +8,27 @@ from typing import TYPE_CHECKING
 from watchdog.detection.container_view import ContainerView
 from watchdog.detection.containers import make_finding, with_evidence
 from watchdog.detection.kind import Advice
-from watchdog.detection.log_lines import event_evidence, shorten
+from watchdog.detection.log_lines import event_evidence, shorten, told_by
+from watchdog.detection.outside import NO_ERROR, origin_of_log
 from watchdog.detection.owners import kubectl, word
-from watchdog.detection.rollback import changed_words, permanent, undo
+from watchdog.detection.rollback import (
+    changed_words,
+    changes_of,
+    deployment_of,
+    permanent,
+    undo,
+)
 from watchdog.text.format import verbatim
+from watchdog.text.log_line import read_line
 from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
     from watchdog.actions import RolloutUndo
-    from watchdog.model.diagnosis import Finding
+    from watchdog.model.diagnosis import Finding, Origin
     from watchdog.snapshot.pod_template import ContainerSpec, Probe
     from watchdog.snapshot.snapshot import ClusterSnapshot, EventSummary
 
+_ASKED_BY = ("liveness", "readiness", "startup", "command", "args", "ports")
 PROBE_FIELDS = ("liveness", "readiness", "startup", "image", "command", "args", "ports", "env")
 _STATUS = regex(r"statuscode: (\d{3})")
 _ANSWERS = (
@@ -84,6 +93,31 @@ def says_no(message: str) -> bool:
     """Whether a server that is up answered that it does not know what the probe asks for."""
     found = _STATUS.search(message)
     return found is not None and int(found[1]) in _CLIENT_ERRORS
+
+
+def from_outside(
+    finding: Finding, snapshot: ClusterSnapshot, item: ContainerView, *, running: bool
+) -> Finding:
+    """The finding with its origin: outside, if the log says so and the revision asks nothing new.
+
+    A program that cannot reach what it depends on answers its probes with an error, or not at all.
+    A server that does not know what the probe asks for tells of the probe alone.
+    """
+    kind = finding.facts["probe"]
+    asked = changes_of(deployment_of(finding, snapshot), finding.container, *_ASKED_BY)
+    failed = unhealthy(snapshot, item, kind.capitalize())
+    if asked or any(says_no(event.message) for event in failed):
+        return finding
+    told = told_by(snapshot, item, running=running)
+    probe = probe_of(item.spec, kind)
+    said = (
+        [_PREFIX.sub("", failed[-1].message)] if failed and probe and probe.type == "exec" else []
+    )
+    if told and (told.sure or read_line(told.line).level not in NO_ERROR):
+        said.append(told.line)
+    origins = (origin_of_log(snapshot, item, line, running=running) for line in said)
+    origin: Origin = "outside" if "outside" in origins else "workload"
+    return finding.model_copy(update={"origin": origin})
 
 
 def port_note(spec: ContainerSpec, probe: Probe | None) -> str:

@@ -19,6 +19,7 @@ from watchdog.detection.containers import (
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import event_line, shorten, without_pod
 from watchdog.detection.message_names import OBJECT, PATH
+from watchdog.detection.outside import origin_of_line
 from watchdog.detection.owners import kubectl, sentence, word
 from watchdog.detection.passing import may_pass
 from watchdog.detection.rollback import changed_words, undo
@@ -86,6 +87,10 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             said=shorten(said, 400),
             hook="yes" if hook else None,
         )
+        if not hook:
+            owner, name = finding.target, finding.container
+            origin = origin_of_line(snapshot, owner, name, shorten(said, 400))
+            finding = finding.model_copy(update={"origin": origin})
         event = event_line(snapshot, [item.pod for item in seen], _HOOK, "Failed")
         words = None if hook else f"{first.state.reason}: {verbatim(shorten(said))}"
         yield with_evidence(finding, words, event)

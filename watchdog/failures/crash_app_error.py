@@ -22,7 +22,7 @@ from watchdog.detection.log_lines import (
     was_cut,
     without_log,
 )
-from watchdog.detection.outside import origin_of_line
+from watchdog.detection.outside import origin_of_log
 from watchdog.detection.rollback import changed_words, logs_command, run_again, undo
 from watchdog.text.format import verbatim
 from watchdog.text.root_record import LONGEST_LINE
@@ -70,8 +70,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             cut="yes" if was_cut(snapshot, first) else None,
             empty=without_log(snapshot, first),
         )
-        origin = origin_of_line(snapshot, finding.target, finding.container, line)
-        finding = finding.model_copy(update={"origin": origin})
+        finding = finding.model_copy(update={"origin": origin_of_log(snapshot, first, line)})
         backoff = event_line(snapshot, [item.pod for item in seen], "BackOff")
         yield with_evidence(finding, *quotes(snapshot, first), backoff)
 

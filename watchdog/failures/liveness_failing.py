@@ -9,6 +9,7 @@ from watchdog.detection.containers import crashes, exit_code, matching, with_evi
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import event_line
 from watchdog.detection.probes import (
+    from_outside,
     killed_by_probe,
     probe_advice,
     probe_finding,
@@ -58,6 +59,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         first = seen[0]
         kind = _probe(snapshot, first) or "liveness"
         finding = probe_finding(NAME, kind, snapshot, seen)
+        finding = from_outside(finding, snapshot, first, running=False)
         pods = [item.pod for item in seen]
         yield with_evidence(finding, event_line(snapshot, pods, "Killing"))
 

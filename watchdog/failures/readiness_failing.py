@@ -9,6 +9,7 @@ from watchdog.detection.containers import matching, unready_for, with_evidence
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import quote, told_by
 from watchdog.detection.probes import (
+    from_outside,
     probe_advice,
     probe_finding,
     probe_fix,
@@ -77,6 +78,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         first = seen[0]
         kind = _probe(first) or "readiness"
         finding = probe_finding(NAME, kind, snapshot, seen)
+        finding = from_outside(finding, snapshot, first, running=True)
         told = told_by(snapshot, first, running=True)
         logged = [quote(first, told.line)] if told else []
         yield with_evidence(finding, *logged)

@@ -10,6 +10,7 @@ from watchdog.observation.kubectl_columns import mapping, moment, number, object
 from watchdog.text.sanitize import whole_number
 
 REVISION = "deployment.kubernetes.io/revision"
+_DESIRED = "deployment.kubernetes.io/desired-replicas"
 # Without a readiness probe a pod counts as available at once, even one that crashes or is evicted
 # seconds later. So a rollout that ended proves its revision only if nothing failed for so long.
 _PROVING = timedelta(seconds=30)
@@ -65,6 +66,11 @@ def probed(replica_set: Json) -> bool:
     """Whether a container has a readiness probe, so that running alone is not available."""
     containers = objects(mapping(template_of(replica_set).get("spec")).get("containers"))
     return any(item.get("readinessProbe") for item in containers)
+
+
+def wanted_none(replica_set: Json) -> bool:
+    """Whether its Deployment wanted no pods at all when it last scaled this ReplicaSet."""
+    return mapping(mapping(replica_set.get("metadata")).get("annotations")).get(_DESIRED) == "0"
 
 
 def made_by(pod: Json, replica_set: Json) -> bool:

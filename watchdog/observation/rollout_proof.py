@@ -18,6 +18,7 @@ from watchdog.observation.replica_set_facts import (
     restarts,
     revision_of,
     settling,
+    wanted_none,
 )
 from watchdog.snapshot.snapshot import EventSummary
 
@@ -51,6 +52,9 @@ class Proof:
     the current revision may itself have moved the condition: then 3 proves nothing about an older
     one, unless no container of the current one can have counted as ready. Trouble seen in events
     about the revision's pods or ReplicaSet outweighs all proof but 1, where only crashes count.
+
+    If a Deployment is scaled to zero, each revision counts as complete and available at once. So 3
+    and 4 prove nothing about one that was last wanted without pods.
 
     Limits: events are kept for an hour, so a crash loop that ended before that is not remembered,
     and 4 would take a revision for good that flickered for longer than the deadline.
@@ -90,6 +94,8 @@ class Proof:
             return False
         if self._deadline_kept(item) and self._stopped_running(item):
             return True
+        if wanted_none(item):
+            return False
         return not self._unready_mostly(item) and (
             self._by_condition(item) or self._by_deadline(item)
         )
