@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.outage_releases import SAYS
@@ -215,7 +217,18 @@ OWN = (
 )
 
 
-@pytest.mark.parametrize("line", [*OUTSIDE, *(says.format(db="db") for says in SAYS.values())])
+SUPPORT = Path(__file__).parents[1] / "support"
+"""More words of either sort are in two files there, a line each."""
+
+
+def more(name: str) -> list[str]:
+    return (SUPPORT / name).read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [*OUTSIDE, *(says.format(db="db") for says in SAYS.values()), *more("outage_lines.txt")],
+)
 def test_line_about_something_outside_is_not_the_releases_doing(line: str) -> None:
     last = earlier(change("image", "web:1", "web:2"))
     seen = snapshot_of(deployment(last=last))
@@ -223,7 +236,7 @@ def test_line_about_something_outside_is_not_the_releases_doing(line: str) -> No
     assert origin_of_line(seen, WEB, "main", line) == "outside"
 
 
-@pytest.mark.parametrize("line", OWN)
+@pytest.mark.parametrize("line", [*OWN, *more("own_error_lines.txt")])
 def test_line_about_the_program_itself_is_its_own_doing(line: str) -> None:
     last = earlier(change("image", "web:1", "web:2"))
     seen = snapshot_of(deployment(last=last))

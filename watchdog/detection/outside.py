@@ -57,6 +57,24 @@ CREDENTIALS = Dependency(
 CERTIFICATE = Dependency(regex(r"CERT|TLS|SSL|(?:^|_)CA(?:_|$)", re.IGNORECASE), ("volume",))
 STORAGE = Dependency(regex(r"(?!)"), ("volume", "limits.ephemeral-storage"))
 
+_ELSEWHERE = (
+    r"(?:servers?|\w*servers|brokers?|clusters?|nodes?|databases?|db|hosts?|upstreams?|providers?"
+    r"|endpoints?|stores?|gateways?|connections?|clients?|requests?|leaders?|lease|locks?|masters?"
+    r"|primary|replicas?|shards?|slots|dependenc\w+|licen[cs]es?|seats?|throughput|queues?|ranges"
+    r"|agents?|peers?|buckets?|identity|manifest|sessions?|quorum)"
+)
+_AWAY = (
+    r"(?:\b(?:is|are|was|were|went|be|currently|still) down\b|\bunavailable|\baway\b"
+    r"|\bnot (?:yet )?(?:\w+ ){0,2}(?:available|ready|reachable|responsive|responding|accessible"
+    r"|accepting|respond|answer|reply)\b|\bno (?:response|reply|answer|more|free|healthy|live|alive"
+    r"|primary|available)\b|\bempty reply|\btimed[ -]?out\b|\bunreachable|\binaccessible"
+    r"|\btime-?out (?:of|after|exceeded|occurred|while|waiting|expired)\b|\bdisconnected\b|\blost\b"
+    r"|\bblocked\b|\bbusy\b|\boverload|\btoo many\b|\bmax(?:imum)? (?:number|clients|connections)\b"
+    r"|\blimit (?:is |was )?(?:reached|exceeded)|\b(?:was|were|is|are|timeout) exceeded"
+    r"|\balready has more than|\bnot allowed when|\breset by\b|\bhung up\b|\ball failed\b"
+    r"|\bnone established|\bseats? available\b|\bis disabled\b)"
+)
+
 # What a program's last words say of things outside it, for failures that no other kind reads. The
 # words are those of servers and client libraries in use (PostgreSQL, MySQL, Oracle, MongoDB, Redis,
 # Kafka, RabbitMQ, ZooKeeper, etcd, Consul, Vault, Elasticsearch, NATS, LDAP, gRPC, Envoy, JDBC
@@ -64,8 +82,9 @@ STORAGE = Dependency(regex(r"(?!)"), ("volume", "limits.ephemeral-storage"))
 _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
     (
         regex(
-            r"(?:certificate|\bcert\b|x509|PKIX).{0,80}(?:expired|not yet valid|validity check)"
-            r"|CERT_HAS_EXPIRED",
+            r"(?:certificate|\bcert\b|x509|PKIX).{0,80}"
+            r"(?:expired|not yet valid|(?:validity|timestamp) check)"
+            r"|CERT(?:IFICATE)?(?:_HAS)?_EXPIRED",
             re.IGNORECASE,
         ),
         CERTIFICATE,
@@ -77,8 +96,11 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
             r"|(?:token|credentials?|password|api key|secrets?(?: keys?)?|licen[cs]e)\b.{0,60}"
             r"(?:expired|revoked|invalid|rejected)"
             r"|(?:Expired|Invalid)\w*(?:Token|Credential)|SignatureDoesNotMatch"
-            r"|AADSTS\d|no pg_hba\.conf entry"
-            r"|NoCredentialProviders|unable to locate credentials|cannot fetch token"
+            r"|invalid token|token used before issued|\bnot valid yet\b|\bnbf\b|no valid licen[cs]e"
+            r"|unable to (?:locate|load|fetch|get|obtain) (?:\w+ )?credentials"
+            r"|asked for the client to provide credentials|account is (?:disabled|locked|suspended)"
+            r"|temporarily_unavailable|OAuth\w*::Error|AADSTS\d|no pg_hba\.conf entry"
+            r"|NoCredentialProviders|cannot fetch token"
             r"|not authori[sz]ed to perform|\b40[13]\b.{0,30}(?:forbidden|unauthori)",
             re.IGNORECASE,
         ),
@@ -89,7 +111,8 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
             r"no space left on device|ENOSPC|disk (?:is )?full|disk quota exceeded|EDQUOT"
             r"|stale (?:NFS )?file handle|ESTALE|input/output error|\bEIO\b"
             r"|transport endpoint is not connected|unable to persist to disk"
-            r"|database space exceeded|(?:disk|storage|file ?system) (?:is |was )?(?:almost )?full",
+            r"|\bI/O errors?\b|could not lock file|database space exceeded"
+            r"|(?:disk|storage|file ?system) (?:is |was )?(?:almost )?full",
             re.IGNORECASE,
         ),
         STORAGE,
@@ -127,6 +150,25 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
             r"|\brate[- ]limit(?:ed\b| (?:reached|hit))"
             r"|reduce your request|exceeded (?:\w+ ){0,3}(?:quota|rate)\b"
             r"|\bis blocked because of\b"
+            r"|(?:failed|error|fault|status|code|\w+Error|\w+Exception)\W{1,3}(?:429|50[0234])\b"
+            r"|^\W*\w+: 50[0234] \w|\bUNAVAILABLE:|\d UNAVAILABLE\b"
+            r"|\w*(?:Connect|Read|Pool|Request|Socket|Gateway|Wait)_?Time(?:d)?_?out(?:Error|Exception"
+            r"|\b)|brokers?[_ ](?:\w+[_ ]){0,2}down\b|All\w*(?:Failed|Down)(?:Error|Exception)"
+            r"|\b\w*Exceeded(?:Exception|Error)\b|\bTooMany\w+(?:Error|Exception)"
+            r"|circuit_breaking|connection error\b|(?:no|all) (?:\w+ )?shards? failed"
+            r"|bootstrap broker .{0,60}disconnected|couldn't get address"
+            r"|(?:clock|time) is .{0,20}(?:ahead|behind|skewed)|lock wait timeout"
+            r"|--read-only option|leadership (?:lost|changed)"
+            r"|leader ?(?:election )?(?:changed|lost)"
+            r"|(?:lost|failed to (?:acquire|renew|obtain)) (?:\w+ )?(?:lease|lock)"
+            r"|\bNXDOMAIN\b|\bSERVFAIL\b|\w*ServiceUnavailable\b|\bRST_STREAM\b|\bREFUSED_STREAM\b"
+            r"|\bConnect to \S+ failed|RetryableException|=(?:DOWN|UNREACHABLE)\b"
+            r"|: (?:DOWN|UNREACHABLE)$|code = (?:Aborted|ResourceExhausted)\b"
+            r"|not present in metadata|\bTimeoutException\b|Connect call failed"
+            r"|max retries exceeded|MasterNotFound|\bno (?:master|primary) found\b"
+            r"|(?:licen[cs]es?|seats?) (?:is|are) in use|checkout (?:failed|refused)"
+            r"|change log lock|currently locked by"
+            r"|time-?out of \d+ ?m?s|: no response\b|command not allowed when used memory"
             r"|bad gateway|internal server error|(?:still )?waiting for \S+|not available yet"
             r"|\bno (?:known |alive |cluster |consul ){0,2}"
             r"(?:broker|leader|host|server|responder|listener)s?\b"
@@ -146,15 +188,28 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
         ),
         ADDRESS,
     ),
+    # What is elsewhere, and that it is away, at its limit or not ours now, in any order.
+    (
+        regex(rf"\b{_ELSEWHERE}\b.{{0,40}}{_AWAY}|{_AWAY}.{{0,40}}\b{_ELSEWHERE}\b", re.IGNORECASE),
+        ADDRESS,
+    ),
 )
 # The program's own mistakes, whatever else their lines name.
 _OWN = regex(
-    r"is not defined|undefined (?:variable|method|symbol|reference)|no module named"
-    r"|cannot find module"
+    r"(?:is|are) not defined|undefined (?:variable|method|symbol|reference)|no module named"
+    r"|cannot (?:find module|load|import|unmarshal)|could not (?:load|import|parse)"
     r"|missing \d+ required|unexpected (?:keyword|token|end of file)|parse error|syntax error"
-    r"|\b(?:Type|Name|Syntax|Attribute|Reference|Import|ModuleNotFound|Key|Index)Error\b"
-    r"|NullPointer|ClassNotFound|NoSuchMethod|assert(?:ion)?\b.{0,20}\bfail|unknown (?:flag|option)"
-    r"|must be (?:set|between|given)|is not set\b",
+    r"|\b(?:Name|Syntax|Attribute|Reference|Import|ModuleNotFound|Key|Index|NoMethod|Load)Error\b"
+    r"|\bTypeError\b(?!: (?:fetch failed|Failed to fetch|NetworkError))"
+    r"|NullPointer|ClassNotFound|NoSuchMethod|assert(?:ion)?\b.{0,20}\bfail"
+    r"|unknown (?:flag|option|command|directive|type|driver|field|key|\w+ type)\b"
+    r"|invalid (?:value|literal|configuration|config|argument|option|port|listen)\b"
+    r"|resolve (?:placeholder|dependenc|module|symbol|import|type|class|bean|property|path)"
+    r"|unrecogni[sz]ed|not a valid \w|\bfor type ['\"]|provided but not defined"
+    r"|\b(?:module|package|feature|command|option|method|function|class|bean|plugin|driver|codec"
+    r"|library|architecture|platform)\b.{0,30}\b(?:not available|unavailable)"
+    r"|must (?:not )?be (?:set|between|given|positive|negative|greater|less|at least|empty|unique"
+    r"|one of|[<>]|an? (?:valid|integer|number|string|boolean|list|path|url)\b)|is not set\b",
     re.IGNORECASE,
 )
 
@@ -204,6 +259,10 @@ def origin_of_line(
     return origin_of(snapshot, owner, container, dependency) if dependency else "workload"
 
 
+def _warns(line: str) -> bool:
+    return read_line(line).level is Level.WARN
+
+
 def origin_of_log(
     snapshot: ClusterSnapshot, item: ContainerView, line: str, *, running: bool = False
 ) -> Origin:
@@ -219,6 +278,8 @@ def origin_of_log(
     elif told is not None:
         last = log_lines(snapshot, item, running=running)[-_LAST_LINES:]
         lines += (each for each in last if read_line(each).level not in NO_ERROR)
+        # A warning that nothing follows but the end is more than noise.
+        lines += (each for each in last[-1:] if not running and _warns(each))
     if _OWN.search(line):
         return "workload"
     owner, name = item.pod.owner, item.state.name
