@@ -9,6 +9,9 @@ from watchdog.actions import RemediationAction
 from watchdog.model.diagnosis import Finding
 from watchdog.snapshot.snapshot import ClusterSnapshot
 
+TRIED = "tried"
+"""A fact in what `advise` gets: the title of the kind's own fix, if that did not help before."""
+
 
 @dataclass(frozen=True)
 class Advice:

@@ -149,7 +149,7 @@ class _Rules:
         self.findings = findings
         self.owners = {pod.ref: pod.owner for pod in snapshot.pods}
         self.fixes = [rules_fix(finding, snapshot, kinds, tried) for finding in findings]
-        self.advice = [rules_advice(finding, snapshot, kinds) for finding in findings]
+        self.advice = [rules_advice(finding, snapshot, kinds, tried) for finding in findings]
 
     def concerns(self, action: RemediationAction, finding: Finding) -> bool:
         """Whether the action is meant for the finding."""

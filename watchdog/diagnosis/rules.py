@@ -9,7 +9,7 @@ from watchdog.actions import CustomInstruction, RemediationAction, RolloutUndo
 from watchdog.detection import nodes
 from watchdog.detection.admission import injected
 from watchdog.detection.blame import blame
-from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.kind import TRIED, Advice, FailureKind
 from watchdog.detection.rollback import place
 from watchdog.diagnosis.owner_advice import for_the_owner
 from watchdog.diagnosis.revision_changes import changed
@@ -60,10 +60,16 @@ def detect(
 
 
 def explain(
-    findings: Sequence[Finding], snapshot: ClusterSnapshot, kinds: Kinds
+    findings: Sequence[Finding],
+    snapshot: ClusterSnapshot,
+    kinds: Kinds,
+    tried: Sequence[Attempt] = (),
 ) -> tuple[Explanation, ...]:
-    """Why, what changed and what a person has to do, one for each finding."""
-    return tuple(_explanation(finding, snapshot, kinds) for finding in findings)
+    """Why, what changed and what a person has to do, one for each finding.
+
+    `tried` are the tries that did not help, which are not advised once more.
+    """
+    return tuple(_explanation(finding, snapshot, kinds, tried) for finding in findings)
 
 
 def rules_fix(
@@ -90,13 +96,13 @@ def rules_fix(
 
 
 def rules_advice(
-    finding: Finding, snapshot: ClusterSnapshot, kinds: Kinds
+    finding: Finding, snapshot: ClusterSnapshot, kinds: Kinds, tried: Sequence[Attempt] = ()
 ) -> CustomInstruction | None:
     """The kind's words for a person, as the action that changes nothing."""
     kind = kind_of(finding, kinds)
     if kind is None:
         return None
-    advice = _advice(kind, finding, snapshot)
+    advice = _advice(kind, finding, snapshot, tried)
     return CustomInstruction(target=finding.target, instruction=advice.text, command=advice.command)
 
 
@@ -114,9 +120,9 @@ def rules_diagnosis(
     """
     if not findings:
         return Diagnosis(has_issue=False)
-    explanations = explain(findings, snapshot, kinds)
+    explanations = explain(findings, snapshot, kinds, tried)
     proposed = (
-        rules_fix(finding, snapshot, kinds, tried) or rules_advice(finding, snapshot, kinds)
+        rules_fix(finding, snapshot, kinds, tried) or rules_advice(finding, snapshot, kinds, tried)
         for finding in findings
     )
     actions: list[RemediationAction] = []
@@ -156,10 +162,15 @@ def kind_of(finding: Finding, kinds: Kinds) -> FailureKind | None:
     return next((kind for kind in kinds if kind.name == finding.kind), None)
 
 
-def _advice(kind: FailureKind, finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+def _advice(
+    kind: FailureKind, finding: Finding, snapshot: ClusterSnapshot, tried: Sequence[Attempt]
+) -> Advice:
     if nodes.is_about_a_node(finding):
         return nodes.advice(finding, snapshot)
     workload = snapshot.workload(finding.target)
+    fix = _said_by(kind, kind.fix, finding, snapshot) if tried else None
+    if fix is not None and _did_not_help(fix, tried):
+        finding = finding.model_copy(update={"facts": {**finding.facts, TRIED: fix.title}})
     said = _said_by(kind, kind.advise, finding, snapshot) or Advice(_UNSAID)
     return for_the_owner(said, workload, finding.container)
 
@@ -184,11 +195,13 @@ def _did_not_help(fix: RemediationAction, tried: Sequence[Attempt]) -> bool:
     return any(t.failed and t.action.model_dump(exclude={"value"}) == wanted for t in tried)
 
 
-def _explanation(finding: Finding, snapshot: ClusterSnapshot, kinds: Kinds) -> Explanation:
+def _explanation(
+    finding: Finding, snapshot: ClusterSnapshot, kinds: Kinds, tried: Sequence[Attempt]
+) -> Explanation:
     kind = kind_of(finding, kinds)
     if kind is None:
         return Explanation(kind=finding.kind, target=finding.target, why=finding.summary)
-    advice = _advice(kind, finding, snapshot)
+    advice = _advice(kind, finding, snapshot, tried)
     found = blame(finding, snapshot)
     return Explanation(
         kind=finding.kind,

@@ -16,7 +16,7 @@ from watchdog.detection.containers import (
     matching,
     with_evidence,
 )
-from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.kind import TRIED, Advice, FailureKind
 from watchdog.detection.log_lines import event_line, quotes
 from watchdog.detection.owners import kubectl, word
 from watchdog.detection.rollback import (
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from watchdog.detection.admission import Allowed
     from watchdog.model.diagnosis import Finding
     from watchdog.snapshot.snapshot import ClusterSnapshot
 
@@ -184,8 +185,11 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
             f"container more than {most.amount}: raise its maximum first if it is needed.",
             kubectl(snapshot, "describe", "limitrange", most.name),
         )
+    at_most = most is not None and parse(wanted) >= parse(most.amount)
+    if TRIED in finding.facts:
+        return _beyond(finding, snapshot, wanted, most if at_most else None)
     up_to = f"{wanted} or more"
-    if most and parse(wanted) >= parse(most.amount):
+    if most and at_most:
         up_to = f"{wanted}, the most that LimitRange {most.name} allows"
     text = (
         f"Find out whether the memory is needed or leaks. "
@@ -195,6 +199,24 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         name = ("set", "resources", word(finding.target), "-c", finding.container or "")
         return Advice(text, kubectl(snapshot, *name, f"--limits=memory={wanted}"))
     return Advice(f"{text}{run_again(finding, snapshot)}")
+
+
+def _beyond(
+    finding: Finding, snapshot: ClusterSnapshot, wanted: str, most: Allowed | None
+) -> Advice:
+    """What is left once the limit was raised to `wanted` in vain; `most` if no more is allowed."""
+    if most:
+        return Advice(
+            f"Find out whether the memory is needed or leaks. A memory limit of {wanted} was tried "
+            f"and did not help, and LimitRange {most.name} allows no more: raise its maximum first "
+            "if it is needed.",
+            kubectl(snapshot, "describe", "limitrange", most.name),
+        )
+    limit = permanent(finding.target, snapshot, f"a memory limit above {wanted}")
+    return Advice(
+        "Find out whether the memory is needed or leaks. A memory limit of "
+        f"{wanted} was tried and did not help. If more is needed: {limit[0].lower()}{limit[1:]}"
+    )
 
 
 OOM_KILLED = FailureKind(
