@@ -25,6 +25,29 @@ GITLAB = "<redacted:gitlab-token:1>"
             "password: hunter2x9\n03-17 16:13:45.466 W started",
             "password: <redacted:secret:1>\n03-17 16:13:45.466 W started",
         ),
+        # The name on the line before; a quote that is closed on the line after.
+        (
+            "x\npassword:\n  hunter2x-ab\n  cd9 \nport: 80",
+            "x\npassword:\n  <redacted:secret:1>\n \nport: 80",
+        ),
+        (
+            'password = "c0rrect\nh0rse-b4\nst4ple-9" ok\nnext',
+            'password = "<redacted:secret:1>\n\n" ok\nnext',
+        ),
+        # What is no secret, and goes on over a line's end, before what is one.
+        (
+            f"password: ${{DB_PASSWORD}}\nabcd1efgh2\n\n\n\ntoken {TOKEN[:12]}\n{TOKEN[12:]}",
+            f"password: ${{DB_PASSWORD}}\nabcd1efgh2\n\n\n\ntoken {GITLAB}\n",
+        ),
+        # Each far from the other, and at both ends of the text.
+        (
+            f"{TOKEN[:12]}\n{TOKEN[12:]}\na\nb\nc\nd\ne\nf\n{TOKEN[:12]}\n{TOKEN[12:]}",
+            f"{GITLAB}\n\na\nb\nc\nd\ne\nf\n{GITLAB}\n",
+        ),
+        (
+            f"a\n{TOKEN[:12]}\n{TOKEN[12:]}\nb\n{TOKEN[:12]}\n{TOKEN[12:]}\nc",
+            f"a\n{GITLAB}\n\nb\n{GITLAB}\n\nc",
+        ),
         # Over three lines: as many line ends as before.
         (
             f"up\n{TOKEN[:8]}\n  {TOKEN[8:17]}\n  {TOKEN[17:]}\nok",

@@ -29,6 +29,9 @@ _TORN = regex(
 )
 _RUN = regex(r"\S*")
 _LONGEST_TORN_WORD = 4096
+_LINE_END = regex(r"\n")
+# Of the surroundings of a line's end that many lines before it and after it are looked at.
+_MOST_BEFORE, _MOST_AFTER = 1, 3
 # Kinds that a name tells: half of one has no form of its own.
 _BY_NAME = frozenset({"secret", "password"})
 Token = Callable[[str, str], str]
@@ -84,6 +87,7 @@ class _Joined:
     """The surroundings of wrapped lines, each as one line: `seams` are where their ends were."""
 
     def __init__(self, text: str, torn: list[tuple[int, int]]) -> None:
+        starts = [0, *(found.end() for found in _LINE_END.finditer(text)), len(text)]
         pieces: list[str] = []
         self.seams: list[int] = []
         self._here: list[int] = []
@@ -98,18 +102,15 @@ class _Joined:
             length += stop - start
 
         for start, end in torn:
-            begin = text.rfind("\n", 0, max(0, text.rfind("\n", 0, start))) + 1
-            if begin > shown and shown:
+            number = bisect.bisect_right(starts, start) - 1
+            begin = starts[max(0, number - _MOST_BEFORE)]
+            if begin > shown:
                 add(at, shown)
-                at = begin
-            elif not shown:
                 at = begin
             add(at, start)
             self.seams.append(length)
             at = end
-            following = text.find("\n", end)
-            beyond = text.find("\n", following + 1) if following >= 0 else -1
-            shown = beyond + 1 if beyond >= 0 else len(text)
+            shown = starts[min(number + _MOST_AFTER, len(starts) - 1)]
         add(at, shown)
         self.text = "".join(pieces)
 
