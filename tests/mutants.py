@@ -157,13 +157,24 @@ def _left_out(node: ast.AST) -> Iterator[ast.AST]:
 def _bounds(node: ast.AST) -> Iterator[ast.AST]:
     """The values of such bounds, and whether they are themselves within."""
     if isinstance(node, ast.Assign):
-        names = [name.id for name in ast.walk(node.targets[0]) if isinstance(name, ast.Name)]
+        names = _names(node.targets[0])
         if names and all(_BOUND.fullmatch(name) for name in names):
             yield from ast.walk(node.value)
-    if isinstance(node, ast.Compare) and any(
-        isinstance(part, ast.Name) and _BOUND.fullmatch(part.id) for part in node.comparators
-    ):
+    if _is_bound(node):
         yield node
+    # A short text is searched in another way, and the same is found.
+    if isinstance(node, ast.If | ast.IfExp) and _is_bound(node.test) and "_SHORT" in _names(node):
+        yield node
+
+
+def _is_bound(node: ast.AST) -> bool:
+    return isinstance(node, ast.Compare) and any(
+        _BOUND.fullmatch(name) for part in node.comparators for name in _names(part)
+    )
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def _replace(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:

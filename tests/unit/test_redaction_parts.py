@@ -499,3 +499,41 @@ def test_what_a_name_tells_of_its_value_is_masked_and_nothing_else(text: str, sh
     for number in "123":
         shown = shown.replace(f"<{number}>", f"<redacted:secret:{number}>")
     assert masked == shown
+
+
+AWS = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        # Forty characters of anything are evidence, but not beside the id of a key.
+        (f"AKIAIOSFODNN7EXAMPLE {AWS} ok", "<redacted:token:1> <redacted:aws-secret:1> ok"),
+        (f"glpat-d1cdefghij0123456789 {AWS} ok", f"<redacted:gitlab-token:1> {AWS} ok"),
+        # What has a form of its own is called by it, whatever is said before it.
+        ("password=glpat-d1cdefghij0123456789 ok", "password=<redacted:gitlab-token:1> ok"),
+        ("Authorization: Bearer hunter2x ok", "Authorization: Bearer <redacted:authorization:1>"),
+        # Masks are left, and what stands behind one is looked at.
+        ("password=<redacted:jwt:7> pin=4812", "password=<redacted:jwt:7> pin=<redacted:secret:1>"),
+        ("<env DB_PASS> and password=hunter2x", "<env DB_PASS> and password=<redacted:secret:1>"),
+        ('password="<arg pass>" token=hunter2x', 'password="<arg pass>" token=<redacted:secret:1>'),
+        # Blanks at its end are none of it.
+        ("<password> hunter2x  </password>", "<password> <redacted:secret:1>  </password>"),
+        ("<password>\nhunter2x\n</password>", "<password>\n<redacted:secret:1>\n</password>"),
+    ],
+)  # fmt: skip
+def test_secrets_beside_each_other_are_told_apart(text: str, shown: str) -> None:
+    assert redact(text) == shown
+
+
+@pytest.mark.parametrize("filler", ["", " and nothing else" * 20])
+def test_what_was_encoded_three_times_is_found_in_a_short_text_and_a_long_one(filler: str) -> None:
+    word = coded(coded(coded("password=hunter2x")))
+
+    assert redact(f"got {word}{filler}") == f"got <redacted:encoded:1>{filler}"
+
+
+def test_in_a_long_text_a_line_without_all_that_a_form_needs_hides_no_other() -> None:
+    text = log((50, "password is set"), (150, "<password>hunter2x</password>"))
+
+    assert redact(text) == text.replace("hunter2x", "<redacted:secret:1>")

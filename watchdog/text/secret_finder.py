@@ -17,7 +17,6 @@ from watchdog.text.secret_names import NAME_PARTS, Strength, strength
 from watchdog.text.secret_patterns import SHAPES
 from watchdog.text.secret_sentences import SENTENCES, is_said
 from watchdog.text.secret_values import MASK
-from watchdog.text.told_secret import Told
 
 Span = tuple[int, int, str]
 """Start and end of a secret in its text, and its kind."""
@@ -66,7 +65,7 @@ def _shaped(lines: Lines) -> Iterator[Span]:
         group: str | int = "secret" if "secret" in shape.pattern.groupindex else 0
         for start, stop in lines.with_any(shape.needs):
             for match in shape.pattern.finditer(lines.text, start, stop):
-                if match.start(group) >= 0 and shape.holds(match):
+                if match[group] is not None and shape.holds(match):
                     yield match.start(group), match.end(group), shape.kind
 
 
@@ -77,14 +76,14 @@ def _told(lines: Lines) -> Iterator[Span]:
             if told.also and lines.lower.find(told.also, start, stop) < 0:
                 continue
             for match in told.pattern.finditer(lines.lower, start, stop):
-                span = _span(told, match)
+                span = _span(match)
                 if span and told.holds(lines.text[slice(*span)]) and _is_named(lines.text, match):
                     yield *span, told.kind
 
 
-def _span(told: Told, match: re.Match[str]) -> tuple[int, int] | None:
+def _span(match: re.Match[str]) -> tuple[int, int] | None:
     for group in ("secret", "bare"):
-        if group in told.pattern.groupindex and match.start(group) >= 0:
+        if match.groupdict().get(group) is not None:
             start, end = match.span(group)
             while end > start and match.string[end - 1] in " \t\n":
                 end -= 1
@@ -95,7 +94,7 @@ def _span(told: Told, match: re.Match[str]) -> tuple[int, int] | None:
 def _is_named(text: str, match: re.Match[str]) -> bool:
     groups = match.re.groupindex
     if "word" in groups:
-        quoted = match.start("secret") >= 0
+        quoted = match["secret"] is not None
         value = text[slice(*match.span("secret" if quoted else "bare"))]
         return is_said(match["word"], match["verb"], value, quoted=quoted)
     if "name" not in groups:
@@ -109,7 +108,7 @@ def _merged(text: str, spans: Iterable[Span]) -> list[Span]:
     masks = [found.span() for found in _MASK.finditer(text)]
     merged: list[Span] = []
     for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
-        if start >= end or any(start < stop and end > begin for begin, stop in masks):
+        if any(start < stop and end > begin for begin, stop in masks):
             continue
         if merged and start < merged[-1][1]:
             before = merged[-1]
