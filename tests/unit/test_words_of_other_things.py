@@ -141,6 +141,26 @@ PAIRS = (
         "missing_env",
     ),
     (
+        "ERROR permission SHELF_ADMIN is not defined",
+        "ERROR variable SHELF_ADMIN is not defined",
+        "missing_env",
+    ),
+    (
+        "ERROR SHELF_TWO is not defined as a shelf",
+        "ERROR SHELF_TWO is not defined",
+        "missing_env",
+    ),
+    (
+        "ERROR schema 3 of the database is not reachable by upgrades",
+        "ERROR the database is not reachable",
+        "connection_refused",
+    ),
+    (
+        "ERROR operation not permitted: book 7 is lent",
+        "ERROR /ledger/7: operation not permitted",
+        "permission_denied",
+    ),
+    (
         "jinja2.exceptions.UndefinedError: 'BOOK_PRICE' is undefined",
         "Error: 'BOOK_PRICE' is undefined",
         "missing_env",

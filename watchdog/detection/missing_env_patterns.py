@@ -124,7 +124,17 @@ _OF_ARGUMENTS = regex(
     r"|supplied|provided|present|null)\b"
 )
 # A part of some numbered thing: `is not set on order 7`.
-_OF_A_THING = regex(r"[^:]{0,40}(?:\b(?:on|of|for|in)|\() ?[a-z]+ #?\d+\b")
+_OF_A_THING = regex(
+    r"[^:]{0,40}(?:\b(?:on|of|for|in)|\() ?[a-z]+ #?\d+\b|\W{1,3}is not defined as an? "
+)
+# Much else than a variable is not defined; the word before it says what: `permission SHOP_ADMIN`.
+_DEFINED = regex(r"[A-Z][A-Z0-9_]*\W{1,4}(?:is |was |are )?(?:not |un)(?:defined|configured)\b")
+_SAYS_WHAT = regex(r"(?:^|\s)([a-z]+) [\"'`]?$")
+_OF_VARIABLES = {
+    "and", "because", "but", "config", "env", "environment", "error", "if", "neither", "nor",
+    "option", "or", "parameter", "required", "secret", "setting", "settings", "since", "that",
+    "the", "value", "var", "variable", "variables", "vars", "when",
+}  # fmt: skip
 _LINE = regex(r"\bline \d+[:,]? ?[\"'`]?$", re.IGNORECASE)
 # A mapping lacks it: a variable if the code asks the environment, or does not show what it asks.
 _KEY = regex(rf"(?:KeyError:? |key not found: ){_Q}{_N}{_Q}")
@@ -216,6 +226,8 @@ def _names_in(line: str, source: str) -> list[str]:
             of_thing = _OF_A_THING.match(line, position)
             of_data = of_thing or (_LINE.search(before) and line[position : position + 1] != ":")
             argument = "_" not in name and _OF_ARGUMENTS.match(found[0]) and not _LISTS.search(line)
+            what = _SAYS_WHAT.search(before) if _DEFINED.match(found[0]) else None
+            of_data = of_data or (what and what[1] not in _OF_VARIABLES)
             if plausible(name) and not (of_data or argument or _NOUN.search(before)):
                 names += _joined(line[:start]) if not placeholder else []
                 names.append(name)

@@ -72,7 +72,7 @@ CAUSE = LogCause(
         r"(?:could not|can't|cannot|failed to|unable to) (?:re)?connect\b"
         r"(?= to\b| with\b| after\b| because\b|\W*$|[:;,.(])"
         r"|(?:could not|can't|cannot|failed to|unable to|never) (?:be )?reach(?:ed)?\b"
-        r"|not reachable\b"
+        r"|not reachable\b(?! by\b)"
         r"|\berrors? (?:\(.{1,20}\) )?(?:while |when )?connecting to\b"
         r"|connection (?:attempt )?(?:(?:to|with) .{1,80} )?failed\b",
         re.IGNORECASE,

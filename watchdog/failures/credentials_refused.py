@@ -17,7 +17,7 @@ CAUSE = LogCause(
         r"|access denied for user"
         r"|(invalid|wrong|incorrect|bad) (credentials|password|api key"
         r"|(?:access|auth\w*|bearer|api|refresh|id|jwt|session|login|security) token)"
-        r"(?! ?['\"]| (?:format|file|path|length|reference|type|source|syntax|name)\b)"
+        r"(?! ?['\"]| (?:format|file|path|length|reference|type|kind|source|syntax|name)\b)"
         r"|(?<!unexpected )(?<!csrf )\btoken (?:is |has |was )?"
         r"(?:invalid|expired|been revoked)(?= *$|[^\w ]| (?:at|for|or|and|since|on)\b)"
         r"|\* invalid token"

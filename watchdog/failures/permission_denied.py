@@ -13,7 +13,8 @@ CAUSE = LogCause(
     pattern=regex(
         r"\b(permission denied|EACCES|EPERM"
         r"|AccessDeniedException(?=: (?:/|\w:\\))|nio\.file\.AccessDeniedException"
-        r"|operation not permitted(?! (?:in|on|for|while|during|when|by)\b)"
+        r"|operation not permitted(?! (?:in|on|for|while|during|when|by)\b"
+        r"|: [a-z]+ \w+ (?:is|was)\b)"
         r"|PermissionDenied(?:Error)?(?=[:,( ]*$|[:,(])|NotCapable|UnauthorizedAccessException)\b"
         r"|access to the path .{0,200} is denied"
         r"|\b(?:file|path|folder|directory|drive|volume|disk) access (?:is )?denied"
