@@ -61,7 +61,9 @@ _ELSEWHERE = (
     r"(?:servers?|\w*servers|brokers?|clusters?|nodes?|databases?|db|hosts?|upstreams?|providers?"
     r"|endpoints?|stores?|gateways?|connections?|clients?|requests?|leaders?|lease|locks?|masters?"
     r"|primary|replicas?|shards?|slots|dependenc\w+|licen[cs]es?|seats?|throughput|queues?|ranges"
-    r"|agents?|peers?|buckets?|identity|manifest|sessions?|quorum)"
+    r"|agents?|peers?|buckets?|identity|manifest|sessions?|quorum|redis|kafka|postgres\w*"
+    r"|mysql|mongo\w*|rabbit\w*|etcd|vault|consul|elastic\w*|opensearch|minio|s3|ldap|nats"
+    r"|zookeeper|memcached|keycloak|cassandra)"
 )
 _AWAY = (
     r"(?:\b(?:is|are|was|were|went|be|currently|still) down\b|\bunavailable|\baway\b"
@@ -164,6 +166,7 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
             r"|\bNXDOMAIN\b|\bSERVFAIL\b|\w*ServiceUnavailable\b|\bRST_STREAM\b|\bREFUSED_STREAM\b"
             r"|\bConnect to \S+ failed|RetryableException|=(?:DOWN|UNREACHABLE)\b"
             r"|: (?:DOWN|UNREACHABLE)$|code = (?:Aborted|ResourceExhausted)\b"
+            r"|\b(?:is|are|was|were) not (?:yet |currently )?(?:available|reachable|responding)\b"
             r"|not present in metadata|\bTimeoutException\b|Connect call failed"
             r"|max retries exceeded|MasterNotFound|\bno (?:master|primary) found\b"
             r"|(?:licen[cs]es?|seats?) (?:is|are) in use|checkout (?:failed|refused)"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from watchdog.actions import DeletePod, RemediationAction
+from watchdog.detection.container_view import ContainerView
 from watchdog.detection.containers import unready_for
 from watchdog.detection.kind import Advice, FailureKind
+from watchdog.detection.log_lines import told_by
 from watchdog.detection.message_names import QUALIFIED
+from watchdog.detection.outside import origin_of_log
 from watchdog.detection.owners import Trouble, alive, kubectl, owner_finding
-from watchdog.snapshot.pod_template import PodTemplate
+from watchdog.snapshot.pod_template import ContainerSpec, PodTemplate
 from watchdog.snapshot.workloads import StatefulSetSummary
 from watchdog.text.regex import regex
 
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from watchdog.snapshot.workloads import PodSummary
 
 
+# A pod that turned unready so long after it was made had been ready before.
+_FIRST_READY = timedelta(seconds=90)
 _GATE = regex(rf'readiness gate "({QUALIFIED})"')
 
 
@@ -32,7 +38,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         pods = [pod for pod in alive(snapshot) if pod.owner == workload.ref and not pod.ready]
         pods = [p for p in pods if unready_for(p, snapshot.taken_at).total_seconds() >= wait]
         for pod in sorted(pods, key=_ordinal)[:1]:
-            why = _why(workload, pod)
+            why = _why(snapshot, workload, pod)
             if why:
                 line = f"pod {pod.ref.name}: {pod.status or pod.phase}, not ready"
                 ready = pod.condition("Ready")
@@ -47,14 +53,38 @@ def _ordinal(pod: PodSummary) -> int:
     return int(tail) if tail.isdigit() else 0
 
 
-def _why(workload: StatefulSetSummary, pod: PodSummary) -> str:
-    if workload.updated < workload.desired and _outdated(workload.template, pod.template):
-        return "outdated"
+def _why(snapshot: ClusterSnapshot, workload: StatefulSetSummary, pod: PodSummary) -> str:
+    behind = workload.updated < workload.desired and not _held_back(workload, pod)
+    if behind and _outdated(workload.template, pod.template):
+        return "" if _fails_by_something_else(snapshot, pod) else "outdated"
     # The kind that knows what a container does wrong reports it.
     fine = bool(pod.containers) and all(
         item.init or (item.state == "running" and item.ready) for item in pod.containers
     )
     return "gate" if fine and pod.phase == "Running" else ""
+
+
+def _held_back(workload: StatefulSetSummary, pod: PodSummary) -> bool:
+    """Whether its owner keeps the pod at the earlier revision: to delete it would roll it out."""
+    return workload.on_delete or _ordinal(pod) < workload.partition
+
+
+def _fails_by_something_else(snapshot: ClusterSnapshot, pod: PodSummary) -> bool:
+    """Whether the earlier revision did work in this pod, or the cause lies outside of it."""
+    ready = pod.condition("Ready")
+    restarts = any(item.restarts for item in pod.containers)
+    if ready and ready.since and pod.created_at and not restarts and pod.phase == "Running":
+        return ready.since - pod.created_at > _FIRST_READY
+    views = (
+        ContainerView(pod, item, pod.template.container(item.name) or ContainerSpec(name=item.name))
+        for item in pod.containers
+        if not item.ready
+    )
+    return any(
+        origin_of_log(snapshot, view, told.line) == "outside"
+        for view in views
+        if (told := told_by(snapshot, view))
+    )
 
 
 def _outdated(wanted: PodTemplate, actual: PodTemplate) -> bool:

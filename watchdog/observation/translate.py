@@ -181,7 +181,10 @@ def stateful_set(raw: Json, redactor: Redactor) -> StatefulSetSummary:
     """A StatefulSet."""
     spec = mapping(raw.get("spec"))
     claims = objects(spec.get("volumeClaimTemplates"))
+    strategy = mapping(spec.get("updateStrategy"))
     return StatefulSetSummary(
+        on_delete=strategy.get("type") == "OnDelete",
+        partition=number(mapping(strategy.get("rollingUpdate")).get("partition")),
         **_common("StatefulSet", raw, redactor, spec.get("template")),
         **_replicated(raw),
         service_name=str(spec.get("serviceName") or ""),

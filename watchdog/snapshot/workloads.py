@@ -130,8 +130,12 @@ class DeploymentSummary(WorkloadSummary):
 
 
 class StatefulSetSummary(WorkloadSummary):
-    """A StatefulSet."""
+    """A StatefulSet. Pods below `partition` are held at the earlier revision; if `on_delete`, each
+    is until someone deletes it.
+    """
 
+    on_delete: bool = False
+    partition: int = 0
     service_name: str = ""
     ordered: bool = True
     claim_storage_classes: dict[str, str] = {}
