@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.chart.rendering import CHART, Chart
-from tests.cluster.handle import poll
+from tests.cluster.handle import eventually
 from tests.cluster.plane import Plane
 from watchdog.commands.grant import manifest
 
@@ -97,10 +97,8 @@ def compare(plane: Plane, home: str, namespace: str, applies: Callable[[str], bo
     assert {resource for _, resource, _ in everyone} == {
         "selfsubjectreviews", "selfsubjectaccessreviews", "selfsubjectrulesreviews",
     }  # fmt: skip
-    with contextlib.suppress(AssertionError):
-        # The authorizer takes a moment to hear of a binding.
-        poll(lambda: granted(plane, home, namespace) - everyone == wanted, "the bindings", 0.5)
-    assert granted(plane, home, namespace) - everyone == wanted
+    # The authorizer takes a moment to hear of a binding.
+    assert eventually(lambda: granted(plane, home, namespace) - everyone, wanted) == wanted
 
 
 def in_list_form(when: str) -> bool:
@@ -122,9 +120,9 @@ def test_with_a_list_of_namespaces_can_i_lists_what_the_table_says(
         )
         with rights(chart, plane, home, *lists):
             compare(plane, home, shop, in_list_form)
-            assert granted(plane, home, home) - granted(plane, home, home, "another") == {
-                ("get", "namespaces", shop)
-            }
+            everyone = granted(plane, home, home, "another")
+            named = {("get", "namespaces", shop)}
+            assert eventually(lambda: granted(plane, home, home) - everyone, named) == named
         with rights(chart, plane, home, *lists, "rbac.namespaceRead=false"):
             compare(plane, home, home, lambda _: False)
 
