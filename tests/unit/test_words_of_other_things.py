@@ -46,6 +46,16 @@ PAIRS = (
         "connection_refused",
     ),
     (
+        "2026-11-29 10:00:01 ERROR could not connect to the plotter",
+        "2026-11-29 10:00:01 ERROR could not connect to the plotter at plotter-1:9100",
+        "connection_refused",
+    ),
+    (
+        "E1129 10:00:01.100000       1 app.go:26] cannot reach the end of the page",
+        "E1129 10:00:01.100000       1 app.go:26] cannot reach the page service",
+        "connection_refused",
+    ),
+    (
         "FATAL failed to connect to database: parse 'db://ledger:x': bad port",
         "FATAL failed to connect to database: ledger-db:5432",
         "connection_refused",

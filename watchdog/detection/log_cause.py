@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from watchdog.snapshot.snapshot import ClusterSnapshot
 
 
+# Characters around vague words, in which it stands what they are about.
+_NEAR = 120
 # Patterns are tried on the words of each crash; words of any length must not make that slow.
 _LONGEST = 2000
 # A test that failed quotes what it expected; a mistake in the program names its own words.
@@ -110,7 +112,10 @@ class LogCause:
         if _says(self.pattern, text):
             return True
         vague, of = self.vague, self.of
-        return vague is not None and of is not None and bool(of.search(text)) and _says(vague, text)
+        if vague is None or of is None or not _says(vague, text):
+            return False
+        near = ((found.start() - _NEAR, found.end() + _NEAR) for found in vague.finditer(text))
+        return any(of.search(text, max(0, start), stop) for start, stop in near)
 
     def about(self, *texts: str) -> str | None:
         """The host, path or port that these words name; the best pattern in any of them first.

@@ -18,9 +18,10 @@ _UNANSWERED = (
     r"|\bEHOSTUNREACH\b|\bETIMEDOUT\b|network is unreachable"
 )
 
-# What can be reached over a network, by its place or by what it is.
+# What can be reached over a network, by its place or by what it is; no time, no line of a source.
 _SERVERS = regex(
-    r"[\w.-]:\d{2,5}\b|://\w|\b(?:\d{1,3}\.){3}\d{1,3}\b|\b[\w-]+\.svc\b"
+    r"(?<![\w:.-])[a-z][\w.-]*(?<!\.go)(?<!\.py)(?<!\.js)(?<!\.ts)(?<!\.rs)(?<!\.rb)(?<!\.cc)"
+    r"(?<!\.cpp)(?<!\.java):\d{2,5}\b(?!:)|://\w|\b(?:\d{1,3}\.){3}\d{1,3}\b|\b[\w-]+\.svc\b"
     r"|\b(?:api|backend|broker|cache|cluster|database|db|dependency|endpoint|etcd|gateway|host"
     r"|instance|metadata|node|peer|primary|proxy|queue|registry|remote|replica|server|service"
     r"|socket|upstream|elastic\w*|kafka|ldap|maria\w*|memcached|mongo\w*|mysql\w*|nats|opensearch"
