@@ -277,6 +277,7 @@ def test_a_value_is_read_by_its_quotes_or_to_its_end(text: str, value: str) -> N
         ("ab\u201d", "\u201c", 2),
         ("\u201d", "\u201c", 0),
         ("`", "`", 0),
+        ("\nab`", "`", 0),
         ('a\nb\\\\"', '\\\\"', 1),
         ('ab\\"', '\\"', 2),
     ],
@@ -513,6 +514,10 @@ AWS = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         # What has a form of its own is called by it, whatever is said before it.
         ("password=glpat-d1cdefghij0123456789 ok", "password=<redacted:gitlab-token:1> ok"),
         ("Authorization: Bearer hunter2x ok", "Authorization: Bearer <redacted:authorization:1>"),
+        # A product key has letters and digits.
+        ("AB3DE-FG7HJ-KL9MN-PQ2RS-TV4WX", "<redacted:product-key:1>"),
+        ("ABCDE-FGHIJ-KLMNO-PQRST-UVWXY", "ABCDE-FGHIJ-KLMNO-PQRST-UVWXY"),
+        ("12345-67890-12345-67890-12345", "12345-67890-12345-67890-12345"),
         # Masks are left, and what stands behind one is looked at.
         ("password=<redacted:jwt:7> pin=4812", "password=<redacted:jwt:7> pin=<redacted:secret:1>"),
         ("<env DB_PASS> and password=hunter2x", "<env DB_PASS> and password=<redacted:secret:1>"),

@@ -100,8 +100,6 @@ def _tree(words: Iterable[str]) -> str:
     branches: dict[str, list[str]] = {}
     for word in words:
         branches.setdefault(word[:1], []).append(word[1:])
-    if set(branches) == {""}:
-        return ""
     ends = "" in branches
     inner = "|".join(re.escape(c) + _tree(rest) for c, rest in sorted(branches.items()) if c)
     return f"(?:{inner})" + ("?" if ends else "")

@@ -47,6 +47,7 @@ _CLOSING = {
     "\u300c": "\u300d",
 }
 _LONGEST = 4096
+_OVER_LINES = frozenset({'"""', "'''"})
 
 
 class Value(NamedTuple):
@@ -81,7 +82,7 @@ def quoted_end(text: str, start: int, quote: str) -> int:
         found = within.match(text, start)
         return found.end() if found else start
     line_end = text.find("\n", start, start + _LONGEST)
-    if (len(quote) == len('"""') and quote[0] == quote[-1]) or line_end < 0:
+    if quote in _OVER_LINES or line_end < 0:
         line_end = min(len(text), start + _LONGEST)
     end = text.find(_CLOSING.get(quote, quote), start, line_end)
     return line_end if end < 0 else end
