@@ -514,6 +514,22 @@ AWS = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         # What has a form of its own is called by it, whatever is said before it.
         ("password=glpat-d1cdefghij0123456789 ok", "password=<redacted:gitlab-token:1> ok"),
         ("Authorization: Bearer hunter2x ok", "Authorization: Bearer <redacted:authorization:1>"),
+        # Of a token that begins so a few characters are enough where a line ends, else more.
+        ("SG.ab1cde\nx", "<redacted:token:1>\nx"),
+        ("SG.ab1cd\nx", "SG.ab1cd\nx"),
+        ("see SG.ab1cde", "see <redacted:token:1>"),
+        ("SG.ab1cde x", "SG.ab1cde x"),
+        (f"SG.{'ab1d' * 6} x", "<redacted:token:1> x"),
+        (f"SG.{'ab1d' * 5}ab1 x", f"SG.{'ab1d' * 5}ab1 x"),
+        (f"live_{'0123abcd' * 4} x", "<redacted:token:1> x"),
+        (f"SK{'0123abcd' * 4} x", "<redacted:token:1> x"),
+        (f"xSK{'0123abcd' * 4} x", f"xSK{'0123abcd' * 4} x"),
+        # Without a sign between, the last word has to look like a credential.
+        ("authorization hunter2x", "authorization <redacted:authorization:1>"),
+        ("authorization was hunter2x", "authorization <redacted:authorization:1>"),
+        ("authorization hunter2x was", "authorization hunter2x was"),
+        ("authorization of the clients", "authorization of the clients"),
+        ("authorization: of the clients", "authorization: <redacted:authorization:1>"),
         # A product key has letters and digits.
         ("AB3DE-FG7HJ-KL9MN-PQ2RS-TV4WX", "<redacted:product-key:1>"),
         ("ABCDE-FGHIJ-KLMNO-PQRST-UVWXY", "ABCDE-FGHIJ-KLMNO-PQRST-UVWXY"),
