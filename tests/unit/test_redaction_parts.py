@@ -538,6 +538,8 @@ AWS = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         ("password=<redacted:jwt:7> pin=4812", "password=<redacted:jwt:7> pin=<redacted:secret:1>"),
         ("<env DB_PASS> and password=hunter2x", "<env DB_PASS> and password=<redacted:secret:1>"),
         ('password="<arg pass>" token=hunter2x', 'password="<arg pass>" token=<redacted:secret:1>'),
+        ('password="a <redacted:jwt:7> b1" token=hunter2x',
+         'password="a <redacted:jwt:7> b1" token=<redacted:secret:1>'),
         # Blanks at its end are none of it.
         ("<password> hunter2x  </password>", "<password> <redacted:secret:1>  </password>"),
         ("<password>\nhunter2x\n</password>", "<password>\n<redacted:secret:1>\n</password>"),

@@ -84,10 +84,8 @@ def _told(lines: Lines) -> Iterator[Span]:
 def _span(match: re.Match[str]) -> tuple[int, int] | None:
     for group in ("secret", "bare"):
         if match.groupdict().get(group) is not None:
-            start, end = match.span(group)
-            while end > start and match.string[end - 1] in " \t\n":
-                end -= 1
-            return start, end
+            start = match.start(group)
+            return start, start + len(match[group].rstrip(" \t\n"))
     return None
 
 
