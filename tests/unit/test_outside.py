@@ -261,6 +261,9 @@ def crash(text: str) -> ClusterSnapshot:
     [
         "starting\nsmtplib.SMTPServerDisconnected: Connection unexpectedly closed",
         "starting\nSMTP relay: host is down\nbye",
+        "connecting to kafka:9092 ...\nattempt 1 failed: EOF\nattempt 2 failed: EOF\ngiving up",
+        '{"level":"info","msg":"a"}\n{"severity":"CRITICAL","message":"orders down","status":503}',
+        "panicked at src/main.rs:12:10:\nIo(Os { code: 110, kind: TimedOut })\nnote: a hint",
         "org.acme.StartError: cannot start\nCaused by: java.net.ConnectException: no route to host",
     ],
 )
