@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from watchdog.detection.blame import adds
 from watchdog.detection.container_view import ContainerView
 from watchdog.detection.containers import make_finding, with_evidence
 from watchdog.detection.kind import Advice
@@ -140,6 +141,9 @@ def probe_finding(
     first = seen[0]
     failed = telling_failure(snapshot, first, kind)
     probe = probe_of(first.spec, kind)
+    waits = []
+    if first.spec.sidecar and not first.state.started:
+        waits = [item.name for item in first.pod.containers if not item.init]
     finding = make_finding(
         name,
         f"{kind} probe fails",
@@ -150,6 +154,7 @@ def probe_finding(
         answer=answer(failed.message) if failed else None,
         restarts=str(first.state.restarts),
         port=port_note(first.spec, probe),
+        waits=" and ".join(waits) or None,
     )
     return with_evidence(finding, event_evidence(failed) if failed else None)
 
@@ -158,8 +163,9 @@ def probe_words(finding: Finding, snapshot: ClusterSnapshot) -> str:
     """`its liveness probe (GET /healthz on port 80) fails: the answer is HTTP 404.`, and since."""
     facts = finding.facts
     got = f": {facts['answer']}" if "answer" in facts else ""
+    waits = f" {facts['waits']} never starts because of it." if "waits" in facts else ""
     return (
-        f"its {facts['probe']} probe ({facts.get('asks', 'probe')}) fails{got}."
+        f"its {facts['probe']} probe ({facts.get('asks', 'probe')}) fails{got}.{waits}"
         f"{facts.get('port', '')}{changed_words(finding, snapshot, *PROBE_FIELDS)}"
     )
 
@@ -168,6 +174,11 @@ def probe_advice(finding: Finding, snapshot: ClusterSnapshot, compare: str) -> A
     """How a person corrects the probe; `compare` says what of it to look at."""
     facts, target = finding.facts, finding.target
     if probe_fix(finding, snapshot):
+        if _is_new(finding, snapshot):
+            return Advice(
+                f"Correct container {finding.container} before it is added again: its "
+                f"{facts['probe']} probe ({facts.get('asks', 'probe')}) has never succeeded."
+            )
         lasting = permanent(target, snapshot, f"the {facts['probe']} probe that worked")
         return Advice(lasting)
     text = (
@@ -177,6 +188,12 @@ def probe_advice(finding: Finding, snapshot: ClusterSnapshot, compare: str) -> A
     if target.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
         return Advice(text, kubectl(snapshot, "edit", word(target)))
     return Advice(text)
+
+
+def _is_new(finding: Finding, snapshot: ClusterSnapshot) -> bool:
+    """Whether the current revision added the container whose probe fails."""
+    changes = changes_of(deployment_of(finding, snapshot), finding.container, "container")
+    return any(adds(change, finding.container) for change in changes)
 
 
 def probe_fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:

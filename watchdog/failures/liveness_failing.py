@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from watchdog.detection.container_view import ContainerView
 from watchdog.detection.containers import crashes, exit_code, matching, with_evidence
 from watchdog.detection.kind import Advice, FailureKind
-from watchdog.detection.log_lines import event_line
+from watchdog.detection.log_lines import event_line, quotes
 from watchdog.detection.probes import (
     from_outside,
     killed_by_probe,
@@ -61,7 +61,8 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         finding = probe_finding(NAME, kind, snapshot, seen)
         finding = from_outside(finding, snapshot, first, running=False)
         pods = [item.pod for item in seen]
-        yield with_evidence(finding, event_line(snapshot, pods, "Killing"))
+        killing = event_line(snapshot, pods, "Killing")
+        yield with_evidence(finding, *quotes(snapshot, first), killing)
 
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:

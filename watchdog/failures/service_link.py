@@ -8,12 +8,20 @@ https://kubernetes.io/docs/concepts/services-networking/service/#environment-var
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 from watchdog.detection.log_cause import LogCause
 from watchdog.text.regex import regex
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from watchdog.model.diagnosis import Finding
+    from watchdog.snapshot.snapshot import ClusterSnapshot
+
 _ADDRESS = r"(?:tcp|udp|sctp)://\[?[\da-f.:]+\]?:\d{1,5}\b"
+_GIVEN = regex(r"(tcp|udp|sctp)://\[?([\da-f.:]+)\]?:(\d{1,5})\b", re.IGNORECASE)
 _COMPLAINT = (
     r"\binvalid|not (?:a )?(?:valid|legal|number|integer)|\bpars(?:e|ing)|\binteger\b|\bnumber\b"
     r"|NumberFormat|ValueError|\bstrconv\b|\bNaN\b|\bexpected\b|\bconvert"
@@ -31,6 +39,33 @@ class _ServiceLink(LogCause):
         if named and not any(_LINK.search(text) for text in said):
             return None
         return super().find(said)
+
+    def _detect(self, snapshot: ClusterSnapshot) -> Iterator[Finding]:
+        for finding in super()._detect(snapshot):
+            named = _of_service(finding, snapshot)
+            facts = {**finding.facts, "subject": named} if named else finding.facts
+            yield finding.model_copy(update={"facts": facts})
+
+
+def _of_service(finding: Finding, snapshot: ClusterSnapshot) -> str | None:
+    """`SPOOL_PORT, of Service spool`: by the address that the log quotes."""
+    given = _GIVEN.search(finding.facts["line"])
+    if given is None:
+        return None
+    protocol, address, number = given[1].upper(), given[2], int(given[3])
+    try:
+        address = str(ip_address(address))
+    except ValueError:
+        return None
+    for service in snapshot.services:
+        if service.ref.namespace != finding.target.namespace or address not in service.addresses:
+            continue
+        # The first port is also under the Service's name alone, which programs take for theirs.
+        first = service.ports and (service.ports[0].number, service.ports[0].protocol)
+        port = "" if first == (number, protocol) else f"_{number}_{protocol}"
+        variable = service.ref.name.upper().replace("-", "_")
+        return f"{variable}_PORT{port}, of Service {service.ref.name}"
+    return None
 
 
 SERVICE_LINK = _ServiceLink(

@@ -28,6 +28,8 @@ _SERIOUS = regex(
 _STAMP = regex(r"^\W*\d{4}-\d\d-\d\d[T ][\d:.,]+\S*\s*|^\W*\d\d:\d\d:\d\d[.,\d]*\s*")
 # As a Deployment's pods end: hashes in the letters that Kubernetes takes for them.
 _POD_NAME = regex(r"[-a-z0-9]{1,63}-[bcdf-hj-np-tv-xz2-9]{6,10}-[bcdf-hj-np-tv-xz2-9]{5}\b")
+# What is left of a pod's name without that of its Job, ReplicaSet or DaemonSet.
+_POD_SUFFIX = regex(r"(?<![a-z0-9])-[bcdf-hj-np-tv-xz2-9]{5}\b")
 _POD_UID = regex(r"\([0-9a-f-]{36}\)")
 _GOOD_NEWS = {"Available": "True", "Progressing": "True", "Complete": "True"}
 _NODES, _REVISIONS, _CHANGES = 3, 4, 8
@@ -219,8 +221,8 @@ class OwnerText:
     def _events(self, events: list[EventSummary]) -> Iterator[str]:
         folded: dict[tuple[str, str, str], list[EventSummary]] = {}
         for event in events:
-            message = _POD_UID.sub("", event.message).replace(event.about.name, "")
-            message = _POD_NAME.sub("", message)
+            message = _POD_NAME.sub("", _POD_UID.sub("", event.message))
+            message = _POD_SUFFIX.sub("", message.replace(event.about.name, ""))
             folded.setdefault((event.type, event.reason, message), []).append(event)
         # Warnings first, and of those the most frequent: a cut falls on what says least.
         ordered = sorted(

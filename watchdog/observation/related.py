@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from watchdog.kube.ports import Json
@@ -103,12 +105,22 @@ def service(
             for item in objects(spec.get("ports"))
         ),
         headless=spec.get("clusterIP") == "None",
+        addresses=_addresses(spec),
         ready_endpoints=len(ready),
         unready_endpoints=len(unready - ready),
         created_at=moment(mapping(raw.get("metadata")).get("creationTimestamp")),
         endpoint_ports=tuple(sorted(ports - {0})),
         matching=matching,
     )
+
+
+def _addresses(spec: Json) -> tuple[str, ...]:
+    """The cluster IPs of a Service, as IP addresses are written."""
+    found = []
+    for given in (spec.get("clusterIP"), *(spec.get("clusterIPs") or ())):
+        with contextlib.suppress(ValueError):
+            found.append(str(ip_address(str(given))))
+    return tuple(dict.fromkeys(found))
 
 
 def autoscaler(

@@ -101,12 +101,13 @@ class ServicePort(Noun):
 
 
 class ServiceSummary(Noun):
-    """A Service that selects pods; endpoint counts are of addresses."""
+    """A Service that selects pods; endpoint counts are of addresses, `addresses` its own IPs."""
 
     ref: ObjectRef
     selector: dict[str, str] = {}
     ports: tuple[ServicePort, ...] = ()
     headless: bool = False
+    addresses: tuple[str, ...] = ()
     ready_endpoints: int = 0
     unready_endpoints: int = 0
     created_at: datetime | None = None

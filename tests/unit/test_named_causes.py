@@ -1,0 +1,132 @@
+"""Claims about causes that name what else of the cluster they come from."""
+
+from __future__ import annotations
+
+import pytest
+
+from watchdog.diagnosis.rules import detect, rules_diagnosis
+from watchdog.examples.builders import (
+    broken,
+    change,
+    crashing,
+    deployment,
+    earlier,
+    event,
+    log,
+    pod,
+    ref,
+    snapshot_of,
+    spec,
+    waiting,
+)
+from watchdog.failures import KINDS
+from watchdog.model.diagnosis import Diagnosis
+from watchdog.observation.related import service
+from watchdog.observation.snapshot_text import to_text
+from watchdog.snapshot.pod_template import Probe
+from watchdog.snapshot.snapshot import ClusterSnapshot, ServicePort, ServiceSummary
+
+SPOOL = ServiceSummary(
+    ref=ref("Service", "spool-ui"),
+    addresses=("10.96.0.7", "fd00::7"),
+    ports=(ServicePort(number=8000, target="8000"), ServicePort(number=9090, target="9090")),
+)
+TESTED = Probe(type="exec", asks="command test -f /tmp/ready", failure_threshold=3)
+
+
+def diagnosed(seen: ClusterSnapshot) -> Diagnosis:
+    return rules_diagnosis(seen, detect(seen, KINDS), KINDS)
+
+
+@pytest.mark.parametrize(
+    ("line", "variable"),
+    [
+        ("Error: '--port': 'tcp://10.96.0.7:8000' is not a valid integer.", "SPOOL_UI_PORT"),
+        ("invalid port tcp://10.96.0.7:9090", "SPOOL_UI_PORT_9090_TCP"),
+        ("expected a number, got tcp://[fd00:0::7]:8000", "SPOOL_UI_PORT"),
+    ],
+)
+def test_the_service_whose_variable_was_read_is_named_by_its_address(
+    line: str, variable: str
+) -> None:
+    why = diagnosed(broken(crashing(2), SPOOL, text=line)).root_cause
+
+    assert f"reads a variable ({variable}, of Service spool-ui) that Kubernetes sets" in why
+
+
+def test_an_address_of_no_service_names_none() -> None:
+    why = diagnosed(broken(crashing(2), SPOOL, text="invalid port tcp://10.96.0.8:8000")).root_cause
+
+    assert "reads a variable that Kubernetes sets" in why
+    assert "spool-ui" not in why
+
+
+@pytest.mark.parametrize(
+    ("spec_", "addresses"),
+    [
+        ({"clusterIP": "10.96.0.7", "clusterIPs": ["10.96.0.7", "FD00:0::7"]}, SPOOL.addresses),
+        ({"clusterIP": "None", "clusterIPs": ["None"]}, ()),
+        ({"clusterIP": "", "clusterIPs": None}, ()),
+        ({"type": "ExternalName"}, ()),
+    ],
+)
+def test_the_addresses_of_a_service_are_its_cluster_ips(
+    spec_: dict[str, object], addresses: tuple[str, ...]
+) -> None:
+    raw = {"metadata": {"name": "spool-ui", "namespace": "shop"}, "spec": spec_}
+
+    assert service(raw, [], ()).addresses == addresses
+
+
+def held_up(*, added: bool) -> ClusterSnapshot:
+    """A sidecar whose startup probe fails silently, so that main is not started."""
+    otel = crashing(137, name="otel", init=True)
+    specs = (spec("otel", init=True, sidecar=True, startup=TESTED), spec())
+    new = change("container", None if added else "old", "otel", container="otel")
+    return snapshot_of(
+        deployment(last=earlier(new)),
+        pod(otel, waiting("PodInitializing"), specs=specs),
+        event("Unhealthy", "Startup probe failed:", count=9),
+        event("Killing", "Init container otel failed startup probe", type="Normal"),
+        log(
+            "2026-03-02T14:00:01Z error exporter otlp/main: endpoint must be set", container="otel"
+        ),
+    )
+
+
+def test_a_sidecar_that_holds_the_others_up_is_told_with_its_log() -> None:
+    found = diagnosed(held_up(added=True))
+
+    assert "main never starts because of it" in found.root_cause
+    assert any("endpoint must be set" in str(line) for line in found.evidence)
+
+
+def test_an_added_container_has_no_probe_that_worked() -> None:
+    (told,) = diagnosed(held_up(added=True)).explanations
+    (other,) = diagnosed(held_up(added=False)).explanations
+
+    assert "Correct container otel before it is added again" in told.to_do
+    assert "probe that worked" not in told.to_do
+    assert "before it is added again" not in other.to_do
+
+
+@pytest.mark.parametrize(
+    ("kind", "owner", "names"),
+    [
+        ("ReplicaSet", "web-7d9f8c6b54", ("web-7d9f8c6b54-vthvf", "web-7d9f8c6b54-2xkz9")),
+        ("Job", "import", ("import-vthvf", "import-2xkz9")),
+        ("DaemonSet", "agent", ("agent-vthvf", "agent-2xkz9")),
+    ],
+)
+def test_events_that_differ_in_the_name_of_a_pod_only_are_one(
+    kind: str, owner: str, names: tuple[str, ...]
+) -> None:
+    about = ref(kind, owner)
+    said = 'Error creating: pods "{}" is forbidden: exceeded quota: compute'
+    events = [event("FailedCreate", said.format(name), about=about, count=1) for name in names]
+    made = pod(waiting("ContainerCreating"), owner=about, replica_set=owner)
+
+    text = to_text(snapshot_of(deployment(), made, *events), max_chars=40_000).text
+
+    assert text.count("FailedCreate") == 1
+    assert "FailedCreate ×2" in text
