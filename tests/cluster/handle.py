@@ -9,6 +9,7 @@ import json
 import os
 import re
 import subprocess
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -30,6 +31,7 @@ PATIENCE = 300
 """Seconds that any condition is waited for. It says nothing of how long it takes: a loaded machine
 may need minutes for what else takes one second, and a test fails only if it never comes."""
 
+_MAKING = threading.Lock()
 GROUPS = {
     **dict.fromkeys(("pods", "events", "services"), "api/v1"),
     **dict.fromkeys(("deployments", "replicasets"), "apis/apps/v1"),
@@ -212,9 +214,15 @@ class Cluster:
             self.kubectl("delete", "namespace", name, "--wait=false", check=False)
 
 
-@cache
 def _api(kubeconfig: Path) -> Api | None:
     """The API server of a kubeconfig as tests/cluster writes it; None for any other."""
+    # Of two that are made at once by two threads one would be lost, with a connection left open.
+    with _MAKING:
+        return _made_api(kubeconfig)
+
+
+@cache
+def _made_api(kubeconfig: Path) -> Api | None:
     config = yaml.safe_load(kubeconfig.read_text())
     simple = config.get("users", [{}])[0].get("user", {}).keys() == {"token"}
     try:

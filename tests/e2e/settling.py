@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.cluster.handle import PATIENCE, Cluster, poll
-from tests.e2e.crashes import statuses, waits_for, waits_to_restart
+from tests.cluster.handle import Cluster, poll
+from tests.e2e.crashes import statuses, staying, waits_for, waits_to_restart
 from watchdog.examples import Drill
 from watchdog.kube.rbac import OWN_NAME
 
@@ -17,11 +17,47 @@ def cause(cluster: Cluster, ns: str, drill: Drill) -> None:
     """Applies the drill and returns once the cluster shows the failure."""
     if drill.before:
         cluster.apply(drill.before, ns)
-        available = ("wait", "--for=condition=Available", "deployment", "--all")
-        cluster.kubectl("-n", ns, *available, f"--timeout={PATIENCE}s")
+        poll(lambda: works(cluster, ns), f"{ns} to work before it is broken")
     cluster.apply(drill.manifest, ns)
     kinds, shows = SETTLED[drill.settle]
     poll(lambda: shows(cluster.json(kinds, ns)["items"]), f"{drill.settle} in {ns}", 2)
+
+
+def works(cluster: Cluster, ns: str) -> bool:
+    """Whether all Deployments are rolled out, and each pod was ready for longer than it was not.
+
+    Only then has the revision worked beyond doubt: of one that was replaced within seconds, what
+    its probes said while it started is all that is known.
+    """
+    now = datetime.now(UTC)
+
+    def steady(pod: Object) -> bool:
+        made = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
+        conditions = {each["type"]: each for each in pod["status"].get("conditions", ())}
+        ready = conditions.get("Ready", {"status": "False"})
+        if ready["status"] != "True":
+            return False
+        took = datetime.fromisoformat(ready["lastTransitionTime"]) - made
+        return now - made > 2 * took + timedelta(seconds=10)
+
+    pods = staying(cluster.json("pods", ns)["items"])
+    return not not_yet_rolled_out(cluster, ns) and all(map(steady, pods))
+
+
+def not_yet_rolled_out(cluster: Cluster, ns: str) -> list[str]:
+    """Names of Deployments whose current spec is not fully updated and available."""
+
+    def done(each: Object) -> bool:
+        wanted, status = each["spec"]["replicas"], each["status"]
+        counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "readyReplicas")]
+        return status.get("observedGeneration") == each["metadata"]["generation"] and {
+            *counts,
+            status.get("availableReplicas", 0),
+        } == {wanted}
+
+    items = cluster.json("deployments", ns)["items"]
+    assert items
+    return [each["metadata"]["name"] for each in items if not done(each)]
 
 
 def touched(cluster: Cluster, ns: str) -> list[str]:

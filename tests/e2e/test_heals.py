@@ -21,6 +21,7 @@ from werkzeug import Response
 
 from tests.cluster.handle import Cluster, NotYetError, poll
 from tests.e2e.crashes import staying
+from tests.e2e.settling import not_yet_rolled_out, works
 from tests.e2e.stories import FORBIDDEN, HEALED, THREE, Story
 from tests.support.cluster_fixtures import PATIENT, run_watchdog
 from tests.support.proxy import Proxy
@@ -70,7 +71,7 @@ class Stage:
         ns = self.namespaces.enter_context(self.cluster.namespace(f"e2e-{story.name}"))
         if story.healthy_before:
             self.cluster.apply(story.healthy_before, ns)
-            poll(lambda: not not_yet_rolled_out(self.cluster, ns), f"{ns} to be healthy")
+            poll(lambda: works(self.cluster, ns), f"{ns} to be healthy")
         self.cluster.apply(story.manifest, ns)
 
         def visible() -> bool:
@@ -357,22 +358,6 @@ def written(cluster: Cluster, ns: str) -> dict[str, Any]:
         }
         for each in listed["items"]
     }
-
-
-def not_yet_rolled_out(cluster: Cluster, ns: str) -> list[str]:
-    """Names of Deployments whose current spec is not fully updated and available."""
-
-    def done(each: dict[str, Any]) -> bool:
-        wanted, status = each["spec"]["replicas"], each["status"]
-        counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "readyReplicas")]
-        return status.get("observedGeneration") == each["metadata"]["generation"] and {
-            *counts,
-            status.get("availableReplicas", 0),
-        } == {wanted}
-
-    items = cluster.json("deployments", ns)["items"]
-    assert items
-    return [each["metadata"]["name"] for each in items if not done(each)]
 
 
 def not_ready(cluster: Cluster, ns: str) -> list[str]:
