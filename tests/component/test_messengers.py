@@ -178,8 +178,10 @@ def test_one_that_fails_harms_no_other_and_hears_it_in_the_next_pass(there: Mess
 def test_one_that_hangs_takes_no_more_than_its_time_and_is_not_told_again(
     there: Messengers,
 ) -> None:
-    there.silent.add("discord.com")
     life = Life(settings("discord", "teams", timeout_seconds=8))
+    life.pass_on()  # Apprise is loaded at its first use, which counts for its time too
+    life.change(state="fixing")
+    there.silent.add("discord.com")
 
     began = time.monotonic()
     first = life.pass_on()

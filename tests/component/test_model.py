@@ -654,10 +654,6 @@ def test_a_server_without_keys_is_sent_a_placeholder(
         "http://8.8.8.8/v1",
         "http://169.254.169.254/v1",
         "http://evil.svc.example.com/v1",
-        "ftp://model/v1",
-        "model:8080",
-        "http://[::1/v1",
-        "http://host:99999999/v1",
     ],
 )
 def test_an_address_that_would_leak_the_prompt_is_refused(

@@ -50,8 +50,14 @@ def check(url: str) -> None:
 
 
 def post(url: str, message: Post) -> None:
-    """Send it; raises DeliveryError where the messenger did not take it."""
+    """Send it.
+
+    Raises DeliveryError where the messenger did not take it, CallError where it may have: it was
+    sent, and no answer came.
+    """
     import apprise  # noqa: TID251 -- this module owns it
+
+    from watchdog.messengers import bounded_answers
 
     scheme = url.partition("://")[0].lower()
     if name := _SAME.get(scheme):
@@ -63,6 +69,7 @@ def post(url: str, message: Post) -> None:
     # Where there is no title, or it counts for the whole, it takes its part of the length.
     markdown = service.notify_format == apprise.NotifyFormat.MARKDOWN
     body = message.told.body(limit - len(title) - 2, markdown=markdown)
+    bounded_answers.forget_unanswered()
     taken = service.notify(
         body=body,
         title=title,
@@ -71,6 +78,8 @@ def post(url: str, message: Post) -> None:
         body_format=apprise.NotifyFormat.MARKDOWN if markdown else apprise.NotifyFormat.TEXT,
     )
     if not taken:
+        if unclear := bounded_answers.unanswered():
+            raise unclear
         raise DeliveryError("it did not take the message, or could not be reached")
 
 
