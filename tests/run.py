@@ -62,7 +62,7 @@ def main() -> int:
     """Run the groups side by side; print their lines as they come, then the sum."""
     known = (built() / "kube").exists()
     minutes = (
-        "about 20 minutes" if known else "about 35 minutes, 12 of them to build a cluster once"
+        "about 15 minutes" if known else "about 30 minutes, 12 of them to build a cluster once"
     )
     print(f"All tests: {minutes} on two cores.", flush=True)
     started = time.monotonic()
