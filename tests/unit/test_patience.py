@@ -218,6 +218,26 @@ def test_one_request_that_got_lost_is_no_image_that_cannot_be_pulled(
         assert bool(found(rolling(ready), waits, pulled)) is reported
 
 
+@pytest.mark.parametrize(
+    ("reason", "says"),
+    [
+        ("ErrImagePull", "pull QPS exceeded"),
+        ("ImagePullBackOff", 'Back-off pulling image "a:1": ErrImagePull: pull QPS exceeded'),
+    ],
+)
+@pytest.mark.parametrize(("count", "age", "reported"), [(4, 40, False), (4, 70, True)])
+def test_pull_that_the_node_has_put_off_is_no_failure_of_its_image(
+    reason: str, says: str, count: int, age: float, *, reported: bool
+) -> None:
+    waits = starting(waiting(reason, says), created_at=ago(age))
+
+    told = found(rolling(1), waits, event("Failed", f"{PULL}pull QPS exceeded", count=count))
+
+    assert [(each.facts["reason"], each.origin) for each in told] == [
+        ("throttled", "outside")
+    ] * reported
+
+
 def test_image_that_is_not_there_is_told_at_once() -> None:
     pulled = event("Failed", f"{PULL}busybox:1.36: not found", count=1)
 

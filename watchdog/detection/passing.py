@@ -26,6 +26,9 @@ NO_ANSWER = (
 """What a pull says if no registry has answered it."""
 _LOST = regex(NO_ANSWER, re.IGNORECASE)
 _PULLS, _FAILED = {"ErrImagePull", "ImagePullBackOff"}, "Failed to pull image"
+# The kubelet's own limit (registryPullQPS): no registry was asked yet.
+THROTTLED = r"pull QPS exceeded"
+_THROTTLED = regex(THROTTLED)
 _CREATES = {"CreateContainerError", "RunContainerError"}
 # What containerd and CRI-O answer while they are too busy, or restart.
 _BUSY = regex(
@@ -46,7 +49,9 @@ def may_pass(snapshot: ClusterSnapshot, pod: PodSummary, state: ContainerState) 
     if state.reason in _CREATES:
         busy = _BUSY.search(f"{state.message}\n{state.last_message}") is not None
         return busy and (young or costs_nothing(snapshot, pod))
-    return young and state.reason in _PULLS and _one_was_lost(snapshot, pod, state)
+    if not (young and state.reason in _PULLS):
+        return False
+    return bool(_THROTTLED.search(state.message)) or _one_was_lost(snapshot, pod, state)
 
 
 def _one_was_lost(snapshot: ClusterSnapshot, pod: PodSummary, state: ContainerState) -> bool:

@@ -11,7 +11,7 @@ from watchdog.detection.containers import make_finding, matching, waiting_for, w
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import event_line
 from watchdog.detection.owners import kubectl, word
-from watchdog.detection.passing import NO_ANSWER, may_pass
+from watchdog.detection.passing import NO_ANSWER, THROTTLED, may_pass
 from watchdog.detection.rollback import changed_words, changes_of, deployment_of, undo
 from watchdog.text.format import verbatim
 from watchdog.text.regex import regex
@@ -49,6 +49,7 @@ _CAUSES = {
     "signature": r"SignatureValidationFailed|signature",
     "not_found": r"not ?found|manifest unknown|does not exist|name[ _]unknown|\b404\b",
     "no_space": r"no space left on device",
+    "throttled": THROTTLED,
 }
 _WORDS = {
     "invalid_name": "the name {image} is not a valid image name",
@@ -63,6 +64,8 @@ _WORDS = {
     "signature": "the signature of {image} could not be validated",
     "not_found": "the image {image} is not found in {registry}: the name or the tag is wrong",
     "no_space": "the node has no space left to unpack {image}",
+    "throttled": "the kubelet of the node allows no more pulls for now (registryPullQPS), and has "
+    "not asked for {image} yet",
     "unknown": "pulling {image} fails",
 }
 # Names that a typo is likely to have meant, besides those that the namespace uses.
@@ -118,7 +121,7 @@ _SHARED = {
 }
 _PULL_SECRET = regex(r"image pull secrets? \(([^)]+)\)")
 _LONG = 180
-_TRANSIENT = {"rate_limited", "no_space"}
+_TRANSIENT = {"rate_limited", "no_space", "throttled"}
 
 
 def repository(image: str) -> str:
@@ -266,6 +269,8 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         "unreachable": f"Make {facts['registry']} reachable from the nodes (its name, DNS, proxy, "
         "certificate), or use an image from a registry that is.",
         "never_pull": f"Load {image} onto the nodes, or set imagePullPolicy to IfNotPresent.",
+        "throttled": "Wait: the kubelet tries again. If nodes often start many pods at once, raise "
+        "registryPullQPS and registryBurst of their kubelets.",
         "no_space": "Free disk space on the node, or move the pod to another one.",
         "signature": f"Sign {image}, or deploy an image that is signed.",
         "wrong_platform": f"Build {image} for the platform of the nodes.",
