@@ -207,6 +207,25 @@ def test_what_failed_half_a_minute_after_the_rollout_ended_does_not_unprove_it(
     assert history(crashed_at(trouble, reason))[0].available is proven
 
 
+@pytest.mark.parametrize(
+    ("reason", "says", "proven"),
+    [
+        ("Failed", 'Failed to pull image "web:2": pull QPS exceeded', True),
+        ("BackOff", 'Back-off pulling image "web:2"', True),
+        ("FailedMount", "MountVolume.SetUp failed for volume", True),
+        ("FailedScheduling", "0/3 nodes are available: 3 Insufficient cpu.", True),
+        ("BackOff", "Back-off restarting failed container main", False),
+        ("Evicted", "The node was low on resource: memory.", False),
+    ],
+)
+def test_what_kept_pods_from_starting_and_was_over_does_not_unprove_the_rollout(
+    reason: str, says: str, *, proven: bool
+) -> None:
+    before = event(f"{NEW}-x2k4p", reason, says, at="2026-03-01T10:12:02Z")
+
+    assert history(before)[0].available is proven
+
+
 def test_rollout_that_never_ended_proves_nothing_however_late_it_fails() -> None:
     going = condition("Progressing", "True", FIRST, "ReplicaSetUpdated", f'ReplicaSet "{NEW}"')
 

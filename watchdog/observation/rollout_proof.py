@@ -23,12 +23,23 @@ from watchdog.observation.replica_set_facts import (
 from watchdog.snapshot.snapshot import EventSummary
 
 _TROUBLE = frozenset({"BackOff", "Failed", "FailedCreate", "FailedScheduling", "FailedMount"})
+_PULLING = "Back-off pulling image"
 _LATELY = timedelta(seconds=60)
 # The kubelet hears of a pod that is to be stopped, and says so, within moments.
 _STOPPING = timedelta(seconds=60)
 # A container that ran for so long worked, whatever happened before: three failed liveness probes
 # and the usual grace period after them take about a minute.
 _RAN_WELL = timedelta(seconds=120)
+
+
+def _overcome(event: EventSummary, ended: datetime | None) -> bool:
+    """Whether it kept a pod from starting, and was over when the rollout ended well.
+
+    A node that puts off pulls, or a volume that comes late, is no trouble of the revision.
+    """
+    before = event.reason in _TROUBLE - {"BackOff"} or event.message.startswith(_PULLING)
+    over = ended is not None and event.last_seen is not None and event.last_seen <= ended
+    return before and over
 
 
 class Proof:
@@ -137,10 +148,12 @@ class Proof:
         listens.
         """
         restarted = any(restarts(pod) for pod in self.current_pods)
+        ended = self.completed_at(item)
         found = [
             event.first_seen
             for event in self._about(item)
             if event.first_seen
+            and not _overcome(event, ended)
             and (
                 event.reason in _TROUBLE | {"Evicted"}
                 or (restarted and event.reason == "Unhealthy" and "Liveness" in event.message)
