@@ -10,6 +10,7 @@ import pytest
 from watchdog.detection.blame import blame
 from watchdog.diagnosis.rules import detect, rules_diagnosis, rules_fix
 from watchdog.examples.builders import (
+    NOW,
     CURRENT,
     POD,
     WEB,
@@ -237,7 +238,9 @@ def unready(
     workload: WorkloadSummary, said: str = REFUSED, container: ContainerSpec = PROBED, **more: Any
 ) -> set[str]:
     """The kinds found on that workload with one pod that runs and is not ready."""
-    state = running(ready=False, started=container.startup is None)
+    runs = min(600.0, (NOW - more.get("created_at", ago(300))).total_seconds())
+    runs -= more.pop("waited", 0.0)
+    state = running(ready=False, started=container.startup is None, for_seconds=runs)
     owner = {"owner": workload.ref, "created_at": ago(300), "specs": (container,)}
     waits = pod(state, **{**owner, **more})
     unhealthy = event("Unhealthy", said, count=30)
@@ -306,17 +309,24 @@ def test_new_revision_that_asks_something_else_by_its_probe_may_be_wrong_before_
 
 
 @pytest.mark.parametrize(
-    ("took", "pod_age", "found"), [(200, 250, False), (200, 310, True), (20, 100, True)]
+    ("took", "pod_age", "waited", "found"),
+    [
+        (200, 250, 2, False),
+        (200, 310, 2, True),
+        (20, 100, 2, True),
+        (200, 400, 150, False),
+        (200, 600, 150, True),
+    ],
 )
-def test_new_pod_of_a_proven_revision_has_the_time_that_its_rollout_took(
-    took: float, pod_age: float, *, found: bool
+def test_new_pod_of_a_proven_revision_may_run_for_as_long_as_its_rollout_took(
+    took: float, pod_age: float, waited: float, *, found: bool
 ) -> None:
     workload = rolling(3, progress=DONE)
     now, before = workload.revisions
     times = {"created_at": ago(9000), "completed_at": ago(9000 - took), "available": True}
     workload = workload.model_copy(update={"revisions": (now.model_copy(update=times), before)})
 
-    assert bool(unready(workload, created_at=ago(pod_age))) is found
+    assert bool(unready(workload, created_at=ago(pod_age), waited=waited)) is found
 
 
 def test_probe_is_compared_with_the_revision_before_where_none_is_known_to_have_worked() -> None:

@@ -63,8 +63,8 @@ def merely_starting(snapshot: ClusterSnapshot, pod: PodSummary) -> bool:
 
     Nothing of it has failed, and its rollout is within its deadline and took no more pods than its
     strategy may; or it took all of them as it may, and the pod is younger than a start may take; or
-    its revision has completed, and the pod is younger than that took. While nothing is lost, fewer
-    restarts than count as a failure are a part of the start.
+    its revision has completed, and the pod has run for less than that took. While nothing is lost,
+    fewer restarts than count as a failure are a part of the start.
     """
     if any(state.exit_code for state in pod.containers):
         return False
@@ -78,7 +78,7 @@ def merely_starting(snapshot: ClusterSnapshot, pod: PodSummary) -> bool:
         if _replaces_a_revision(workload):
             within = age(snapshot, pod.created_at) < start_seconds(workload)
             return within and _may_lose_all(workload) and may_be_starting(workload, [pod])
-        return age(snapshot, pod.created_at) < _rollout_took(workload) * _LONGER
+        return _starts_since(snapshot, pod) < _rollout_took(workload) * _LONGER
     if isinstance(workload, StatefulSetSummary | DaemonSetSummary):
         begun = age(snapshot, workload.created_at) - age(snapshot, pod.created_at)
         replaces = (
@@ -175,6 +175,17 @@ def _rollout_took(deployment: DeploymentSummary) -> float:
         return 0.0
     took = (current.completed_at - current.created_at).total_seconds()
     return min(took, float(deployment.progress_deadline_seconds))
+
+
+def _starts_since(snapshot: ClusterSnapshot, pod: PodSummary) -> float:
+    """Seconds since the last of its containers began to run; since the pod was made, if one waits.
+
+    A node that was long in starting it, as one is that pulls for many, is not the program's doing.
+    """
+    states = [item for item in pod.containers if not (item.init and item.state == "terminated")]
+    if any(item.state != "running" for item in states):
+        return age(snapshot, pod.created_at)
+    return min((age(snapshot, item.started_at) for item in states), default=0.0)
 
 
 def _overdue(deployment: DeploymentSummary) -> bool:
