@@ -45,6 +45,9 @@ def happens(arena: Arena, what: str, argument: str) -> None:
         wire.scale(kind, NAMESPACE, name, int(to))
     elif what == "registry":
         wire.registry_down = argument == "down"
+    elif what == "rolled_out":
+        status = wire.get(kind, NAMESPACE, name)["status"]
+        assert status["updatedReplicas"] == status["availableReplicas"] == status["replicas"]
     else:
         pods = [
             pod["metadata"]["name"]

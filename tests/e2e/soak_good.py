@@ -6,9 +6,11 @@ room for begin as others end. Not collected by default: it takes about 40 minute
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +38,8 @@ PROVING_SECONDS = 75.0
 """For so long the first version runs; a revision that fell within half a minute proves nothing."""
 SLACK_SECONDS = 45.0
 """What a real cluster may take longer than the embedded one for the same release."""
+KEPT = Path(os.environ.get("SOAK_KEPT") or f"{tempfile.gettempdir()}/soak-good-{os.getpid()}")
+"""Where the reports and the objects of what went wrong are kept."""
 
 
 @dataclass
@@ -117,6 +121,37 @@ class Stage:
         few = release.sort in {"leader_election", "one_unready_of_five", "one_crashes_of_three"}
         return bool(status.get("readyReplicas", 0) >= (min(wanted, 1) if few else wanted))
 
+    def wait_for_rollout(self, workload: str, namespace: str) -> None:
+        kind, _, name = workload.partition("/")
+        path = self.path(kind, name, namespace)
+
+        def over() -> bool:
+            live = self.api.request("GET", path)
+            status, wanted = live.get("status") or {}, live["spec"].get("replicas", 1)
+            counts = {status.get(f"{one}Replicas", 0) for one in ("updated", "available", "ready")}
+            seen_by_controller = status.get("observedGeneration") == live["metadata"]["generation"]
+            return seen_by_controller and counts | {status.get("replicas", 0)} == {wanted}
+
+        poll(over, f"the rollout of {name}", 3.0)
+
+    def keep(self, release: Release, namespace: str, passes: list[NamespaceReport]) -> None:
+        """Put down what explains a wrong result, before it is cleared away."""
+        here = f"namespaces/{namespace}"
+        paths = (
+            f"/apis/apps/v1/{here}/replicasets",
+            f"/api/v1/{here}/pods",
+            f"/api/v1/{here}/events",
+        )
+        objects = [self.live(release, namespace)]
+        for path in paths:
+            items = self.api.request("GET", path)["items"]
+            objects += [item for item in items if release.name in json.dumps(item["metadata"])]
+        KEPT.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(objects, indent=1)
+        (KEPT / f"{release.name}-objects.json").write_text(text)
+        lines = "\n".join(each.model_dump_json() for each in passes)
+        (KEPT / f"{release.name}-passes.jsonl").write_text(lines)
+
     def play(self, release: Release, namespace: str) -> str | None:
         """Live one release to its end; returns what was wrong."""
         from_here = len(self.said[namespace])
@@ -127,7 +162,11 @@ class Stage:
         self.apply(release.after, namespace)
         for at, what, argument in release.around:
             time.sleep(max(0.0, begun + at - time.monotonic()))
-            self.happens(what, argument, namespace)
+            if what == "rolled_out":
+                self.wait_for_rollout(argument, namespace)
+                begun = max(begun, time.monotonic() - at)
+            else:
+                self.happens(what, argument, namespace)
         ends = begun + release.lasts + SLACK_SECONDS
         while time.monotonic() < ends:
             time.sleep(3.0)
@@ -139,9 +178,11 @@ class Stage:
         poll(lambda: len(self.said[namespace]) >= ended, f"passes over {namespace}", 1.0, 600)
         became = seen(release, self.live(release, namespace), self.said[namespace][first:])
         before = seen(release, self.live(release, namespace), self.said[namespace][from_here:first])
-        self.clear(release, namespace)
         took = time.monotonic() - begun
         wrong = became.wrong(release)
+        if wrong:
+            self.keep(release, namespace, self.said[namespace][from_here:])
+        self.clear(release, namespace)
         if before.told and not release.told:
             _say(f"before: {release.name} {release.sort} {before.told}")
         state = "WRONG" if wrong else "right"
@@ -201,5 +242,7 @@ def test_good_releases_are_left_alone_and_bad_ones_undone_or_told(cluster: Clust
         cluster.kubectl("delete", "namespace", *names, "--wait=false", check=False)
         stage.api.close()
     _say(f"{GOOD} good, {BAD} bad, {stage.passes} passes, {len(wrong)} wrong")
+    if wrong:
+        _say(f"What explains them is kept in {KEPT}")
 
     assert wrong == []

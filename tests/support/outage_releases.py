@@ -46,6 +46,7 @@ SAYS = {
     "space": "OSError: [Errno 28] No space left on device: '/shared/cache'",
 }
 LENGTHS = (20, 60, 200, 300)
+_ROLLOUT_SECONDS = 60.0
 
 
 def _dependent(
@@ -57,7 +58,10 @@ def _dependent(
     at: tuple[float, ...] = (0.0,),
     **parts: Any,
 ) -> Release:
-    """A program that ends while its Service is away, from `at[0]` on; pods go at `at[1:]`."""
+    """A program that ends while its Service is away, from `at[0]` on; pods go at `at[1:]`.
+
+    An outage that begins later than rollouts take is one of a release that has run for a minute.
+    """
     db, length, starts = f"{name}-db", float(rng.choice(LENGTHS)), at[0]
     words = SAYS[says].format(db=db)
     script = calls(db, words, rng.choice([1, 2, 255]))
@@ -67,6 +71,8 @@ def _dependent(
         (starts + length, "apply", SERVICE.format(name=db)),
     ]
     happens += [(moment, "restart", name) for moment in at[1:]]
+    if starts > _ROLLOUT_SECONDS:
+        happens.append((starts - _ROLLOUT_SECONDS, "rolled_out", f"Deployment/{name}"))
     before = SERVICE.format(name=db) + "---" + manifest(name, 1, script, **parts)
     after = manifest(name, 2, script, **parts)
     return Release(

@@ -165,6 +165,7 @@ def _config_changed(rng: random.Random, name: str) -> Release:
     before, programs = _configured(name, 1)
     after, _ = _configured(name, 2)
     around = (
+        (40.0, "rolled_out", f"Deployment/{name}"),
         (100.0, "apply", spoilt),
         (102.0, "restart", name),
         (100.0 + rng.choice([60, 200]), "apply", right),
@@ -189,7 +190,12 @@ def _one_of_five(_: random.Random, name: str) -> Release:
     script = f'[ -n "$OK" ] || exec sleep 86400; {SERVING}'
     does = replace(PROGRAMS[SERVING], needs_env="OK", without=SLEEPS)
     parts: dict[str, Any] = {"env": env, "probes": READY, "replicas": 5}
-    around = ((90.0, "apply", spoilt), (92.0, "restart_one", name), (130.0, "apply", right))
+    around = (
+        (30.0, "rolled_out", f"Deployment/{name}"),
+        (90.0, "apply", spoilt),
+        (92.0, "restart_one", name),
+        (130.0, "apply", right),
+    )
     return Release(
         name,
         "one_of_five_later",

@@ -59,7 +59,9 @@ class Release:
     """One workload's second release. `around` are (seconds after it, what happens, to what).
 
     What happens: `apply` a manifest, `delete` Kind/name, `restart` or `restart_one` the pods of an
-    app, `label` the node with a pool, `scale` Kind/name=replicas, `registry` down or up.
+    app, `label` the node with a pool, `scale` Kind/name=replicas, `registry` down or up. Nothing
+    happens at `rolled_out` Deployment/name: on a cluster where its rollout takes longer, this time
+    comes once it is over, and all that follows as much later.
 
     `told`: a finding about it is true, though nothing is to be written. `writes` is how often its
     owner changes its spec after it was made, `ends_as` its version at the end. `alone`: it needs
