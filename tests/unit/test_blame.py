@@ -10,8 +10,8 @@ import pytest
 from watchdog.detection.blame import blame
 from watchdog.diagnosis.rules import detect, rules_diagnosis, rules_fix
 from watchdog.examples.builders import (
-    NOW,
     CURRENT,
+    NOW,
     POD,
     WEB,
     ago,
