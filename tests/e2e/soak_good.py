@@ -36,6 +36,8 @@ NAMESPACES = 8
 PAUSE_SECONDS = 8.0
 PROVING_SECONDS = 75.0
 """For so long the first version runs; a revision that fell within half a minute proves nothing."""
+FIRST_SECONDS = 900.0
+"""A first version that takes five minutes to start is ready within these, on a busy node too."""
 SLACK_SECONDS = 45.0
 """What a real cluster may take longer than the embedded one for the same release."""
 KEPT = Path(os.environ.get("SOAK_KEPT") or f"{tempfile.gettempdir()}/soak-good-{os.getpid()}")
@@ -156,7 +158,8 @@ class Stage:
         """Live one release to its end; returns what was wrong."""
         from_here = len(self.said[namespace])
         self.apply(release.before, namespace)
-        poll(lambda: self.ready(release, namespace), f"{release.name} to come up", 3.0)
+        what = f"{release.name} to come up"
+        poll(lambda: self.ready(release, namespace), what, 3.0, within=FIRST_SECONDS)
         time.sleep(PROVING_SECONDS)
         first, begun = len(self.said[namespace]), time.monotonic()
         self.apply(release.after, namespace)
