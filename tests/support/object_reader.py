@@ -53,13 +53,14 @@ class Objects(StillClock):
     ) -> Listing:
         labelled = label_test(label_selector)
         chosen = field_test(resource.kind, field_selector)
-        return Listing(
-            [
-                item
-                for item in self.objects
-                if item["kind"] == resource.kind and labelled(item) and chosen(item)
-            ]
-        )
+        found = [
+            item
+            for item in self.objects
+            if item["kind"] == resource.kind and labelled(item) and chosen(item)
+        ]
+        if keep is not None:
+            found = [kept for item in found if (kept := keep(item)) is not None]
+        return Listing(found)
 
     def get(self, resource: Resource, namespace: str, name: str) -> Json:
         if resource.kind == "Namespace":

@@ -1,23 +1,23 @@
 """Is the namespace healthy now? The note's check: pods Running and Ready, Deployments complete.
 
 As cheap as triage, and without a judgement about causes. Completed pods and native sidecars are
-healthy; a pod that is going away is no one's problem here, nor one that was evicted and replaced.
+healthy; a pod that is going away is no one's problem here, nor one that is dead and replaced.
 """
 
 from __future__ import annotations
 
 from watchdog.clock import Clock
-from watchdog.kube.ports import Reader
-from watchdog.kube.resources import DEPLOYMENTS, PODS
+from watchdog.kube.ports import Json, Reader
+from watchdog.kube.resources import DEPLOYMENTS, PODS, REPLICASETS
+from watchdog.observation.kubectl_columns import mapping
 from watchdog.observation.reads import Reads
-from watchdog.observation.triage import Suspect, TriageResult, triage
+from watchdog.observation.translate import controller
+from watchdog.observation.triage import chosen, triage
 from watchdog.settings.schema import Settings
 
-# What kubectl prints of a pod of phase Failed that its node threw out, or never took.
-_THROWN_OUT = frozenset(
-    {"Evicted", "NodeLost", "Terminated", "Shutdown", "Preempting", "NodeShutdown", "NodeAffinity"}
-    | {"UnexpectedAdmissionError", "OutOfcpu", "OutOfmemory", "OutOfpods", "OutOfephemeral-storage"}
-)
+_HASH = "pod-template-hash"
+# No container of such a pod runs again. What kubectl prints of it may be any container's last word.
+_DEAD = "status.phase=Failed"
 
 
 def unhealthy(reader: Reader, namespace: str, settings: Settings, clock: Clock) -> tuple[str, ...]:
@@ -27,24 +27,40 @@ def unhealthy(reader: Reader, namespace: str, settings: Settings, clock: Clock) 
     """
     looking = Reads()
     seen = triage(reader, namespace, settings, looking, clock.now())
-    sick = [
+    sick = [item for item in seen.suspects if not item.well_now and item.status != "Terminating"]
+    replaced: frozenset[str] = frozenset()
+    if any(item.resource == PODS for item in sick):
+        dead = looking.attempt(PODS.plural, lambda: _dead(reader, namespace, settings))
+        lacking = {item.name for item in seen.of(DEPLOYMENTS)}
+        complete = {name for plural, name in seen.scalable if plural == DEPLOYMENTS.plural}
+        replaced = frozenset(
+            pod for pod, deployment in (dead or {}).items() if deployment in complete - lacking
+        )
+    words = [
         f"{item.resource.kind}/{item.name}: {_words(item.status)}"
-        for item in seen.suspects
-        if not item.well_now and item.status != "Terminating" and not _is_history(item, seen)
+        for item in sick
+        if not (item.resource == PODS and item.name in replaced)
     ]
-    return (*sick, *(f"{spot.what}: {spot.why}" for spot in looking.blind_spots))
+    return (*words, *(f"{spot.what}: {spot.why}" for spot in looking.blind_spots))
 
 
-def _is_history(item: Suspect, seen: TriageResult) -> bool:
-    """Whether it is a pod that was thrown out, and whose Deployment lacks nothing by now.
+def _dead(reader: Reader, namespace: str, settings: Settings) -> dict[str, str]:
+    """The dead pods of Deployments: the name of each pod's Deployment, which replaces it.
 
-    Such pods stay until someone deletes them. The Deployment has replaced them.
+    They stay until someone deletes them, whether their node threw them out or they failed.
     """
-    if item.resource != PODS or item.status not in _THROWN_OUT:
-        return False
-    deployment = item.name.rsplit("-", 2)[0]
-    sick = {other.name for other in seen.of(DEPLOYMENTS)}
-    return (DEPLOYMENTS.plural, deployment) in seen.scalable and deployment not in sick
+    found: dict[str, str] = {}
+
+    def note(raw: Json) -> None:
+        metadata = mapping(raw.get("metadata"))
+        kind, name, _ = controller(raw) or ("", "", "")
+        ending = f"-{mapping(metadata.get('labels')).get(_HASH)}"
+        if kind == REPLICASETS.kind and name.endswith(ending):
+            found[str(metadata.get("name"))] = name.removesuffix(ending)
+
+    labels = chosen(PODS, settings)
+    reader.list(PODS, namespace, label_selector=labels, field_selector=_DEAD, keep=note)
+    return found
 
 
 def _words(status: str) -> str:
