@@ -11,6 +11,7 @@ from watchdog.examples.builders import (
     crashing,
     deployment,
     earlier,
+    ended,
     event,
     log,
     pod,
@@ -130,3 +131,24 @@ def test_events_that_differ_in_the_name_of_a_pod_only_are_one(
 
     assert text.count("FailedCreate") == 1
     assert "FailedCreate ×2" in text
+
+
+@pytest.mark.parametrize(
+    ("message", "who", "limit"),
+    [
+        ('Container thumbs exceeded its local ephemeral storage limit "40Mi". ', "thumbs", "40Mi"),
+        (
+            "Pod ephemeral local storage usage exceeds the total limit of containers 96Mi. ",
+            "its containers",
+            "96Mi",
+        ),
+        ('Usage of EmptyDir volume "cache" exceeds the limit "5Mi". ', "volume cache", "5Mi"),
+    ],
+)
+def test_an_eviction_names_whose_limit_it_is_and_which(message: str, who: str, limit: str) -> None:
+    gone = pod(ended(137), phase="Failed", reason="Evicted", message=message, alike=4)
+    told = diagnosed(snapshot_of(deployment(ready=0), gone)).explanations[0]
+
+    assert limit in told.why
+    assert who in told.to_do
+    assert "raise" in told.to_do

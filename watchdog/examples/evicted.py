@@ -11,12 +11,15 @@ def examples() -> tuple[Example, ...]:
     gone = ex.pod(
         ex.ended(137), phase="Failed", status="Error", reason="Evicted", message=message, alike=4
     )
+    limit = 'Container main exceeded its local ephemeral storage limit "40Mi". '
+    own = gone.model_copy(update={"message": limit})
     low = gone.model_copy(
         update={"alike": 1, "message": "The node was low on resource: memory.", "node": "node-1"}
     )
     old = low.model_copy(update={"conditions": (), "created_at": ex.ago(90000)})
     return (
         Example("again and again", ex.snapshot_of(ex.deployment(ready=1), gone), "Deployment/web"),
+        Example("over its limit", ex.snapshot_of(ex.deployment(ready=0), own), "Deployment/web"),
         Example(
             "a bare pod",
             ex.snapshot_of(

@@ -17,7 +17,7 @@ from watchdog.detection.owners import (
     owner_finding,
     sentence,
 )
-from watchdog.detection.rollback import undo
+from watchdog.detection.rollback import permanent, undo
 from watchdog.text.format import verbatim
 from watchdog.text.regex import regex
 
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from watchdog.snapshot.workloads import PodSummary
 
 _VOLUME = regex(rf'Usage of EmptyDir volume "({OBJECT})" exceeds the limit "({QUANTITY})"')
-_STORAGE = regex(rf"(?:[Cc]ontainer ({OBJECT}) exceeded its|Pod ephemeral) local ephemeral storage")
+_STORAGE = regex(
+    rf'Container ({OBJECT}) exceeded its local ephemeral storage limit "({QUANTITY})"'
+    rf"|Pod ephemeral local storage usage exceeds the total limit of containers ({QUANTITY})"
+)
 _LOW = regex(r"node was low on resource: ([\w-]+(?:\.[\w-]+)*)")
 _HOUR = 3600.0
 _MANY = 3
@@ -100,8 +103,13 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
             f"than its limit of {found[2]}."
         )
     if found := _STORAGE.search(message):
-        who = f"container {found[1]}" if found[1] else "they"
-        return f"The pods are evicted because {who} used more local storage than the limit."
+        limit = f"container {found[1]} writes more than its limit of {found[2]}"
+        if not found[1]:
+            limit = f"their containers write more than their limits together, {found[3]}"
+        return (
+            f"The pods are evicted because {limit} allows (limits.ephemeral-storage: what is "
+            "written outside of volumes, to emptyDir volumes and to the log)."
+        )
     if found := _LOW.search(message):
         where = f"node {node}" if node else "the node"
         return f"The pods were evicted because {where} ran low on {found[1]}."
@@ -118,6 +126,14 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         low, who = found[1], finding.target
         text = f"Give {who} requests that match its use of {low}, or free {low} on the node."
         return Advice(text, f"kubectl describe node {node}" if node else describe)
+    if found := _STORAGE.search(message):
+        whose = f"container {found[1]}" if found[1] else "its containers"
+        limit = found[2] or found[3]
+        text = (
+            f"Make {whose} write less, or raise limits.ephemeral-storage ({limit} now) of {whose}. "
+        )
+        more = f"a limit that fits what {finding.target} writes"
+        return Advice(f"{text}{permanent(finding.target, snapshot, more)}", describe)
     return Advice(f"Bring what {finding.target} uses and its limits together.", describe)
 
 
