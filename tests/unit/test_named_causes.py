@@ -152,3 +152,12 @@ def test_an_eviction_names_whose_limit_it_is_and_which(message: str, who: str, l
     assert limit in told.why
     assert who in told.to_do
     assert "raise" in told.to_do
+
+
+def test_evictions_of_an_earlier_revision_are_history() -> None:
+    gone = pod(ended(137), phase="Failed", reason="Evicted", message="Pod was evicted.", alike=9)
+    old = gone.model_copy(update={"replica_set": "web-5c8b"})
+    whole = deployment(ready=1, last=earlier(change("limits.ephemeral-storage", "9Mi", "90Mi")))
+
+    assert [f.kind for f in detect(snapshot_of(whole, gone), KINDS)] == ["evicted"]
+    assert not list(detect(snapshot_of(whole, old), KINDS))

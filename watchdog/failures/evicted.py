@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from watchdog.detection.containers import replaced
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import shorten
 from watchdog.detection.message_names import OBJECT, QUANTITY
@@ -42,7 +43,9 @@ _MANY = 3
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
-    gone = [p for p in snapshot.pods if p.reason == "Evicted" and p.phase == "Failed"]
+    evicted = [p for p in snapshot.pods if p.reason == "Evicted" and p.phase == "Failed"]
+    # Those of an earlier revision stay until someone deletes them, and are what it was about.
+    gone = [pod for pod in evicted if not replaced(snapshot, pod)]
     for owner, pods in by_owner(gone).items():
         newest = sorted(pods, key=lambda pod: age(snapshot, _when(pod)))
         fresh = [pod for pod in newest if age(snapshot, _when(pod)) <= _HOUR]
@@ -105,10 +108,10 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     if found := _STORAGE.search(message):
         limit = f"container {found[1]} writes more than its limit of {found[2]}"
         if not found[1]:
-            limit = f"their containers write more than their limits together, {found[3]}"
+            limit = f"they write more than {found[3]}, which their containers may together"
         return (
-            f"The pods are evicted because {limit} allows (limits.ephemeral-storage: what is "
-            "written outside of volumes, to emptyDir volumes and to the log)."
+            f"The pods are evicted because {limit} (limits.ephemeral-storage: what is written "
+            "outside of volumes, to emptyDir volumes and to the log)."
         )
     if found := _LOW.search(message):
         where = f"node {node}" if node else "the node"
