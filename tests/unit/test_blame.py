@@ -485,6 +485,28 @@ def test_revision_that_runs_again_for_longer_than_before_is_not_undone_now(
 
 
 @pytest.mark.parametrize(
+    ("probe", "failed", "changes", "to_blame"),
+    [
+        ("Startup", 4, {"started": False}, True),
+        ("Startup", 30, {"started": False}, True),
+        ("Liveness", 4, {}, True),
+        ("Liveness", 30, {}, False),
+        ("Readiness", 4, {}, False),
+    ],
+)
+def test_what_a_probe_is_about_to_end_does_not_run_again(
+    probe: str, failed: float, changes: dict[str, Any], *, to_blame: bool
+) -> None:
+    ran = {"last_started_at": ago(40), "last_finished_at": ago(30), "last_exit_code": 137}
+    state = running(ready=False, for_seconds=20, restarts=4, **{**ran, **changes})
+    said = event("Unhealthy", f"{probe} probe failed: HTTP 500", last_seen=ago(failed))
+    found = finding().model_copy(update={"pods": (POD,)})
+    seen = snapshot_of(deployment(last=earlier(IMAGE)), pod(state), said)
+
+    assert blame(found, seen).to_blame is to_blame
+
+
+@pytest.mark.parametrize(
     ("spots", "words"),
     [
         ((), "its log is empty"),

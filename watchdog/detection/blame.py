@@ -16,12 +16,15 @@ from watchdog.kube.quantity import parse
 from watchdog.model.blame import Blame, BlameReason
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from watchdog.model.diagnosis import Finding
-    from watchdog.snapshot.snapshot import ClusterSnapshot
+    from watchdog.snapshot.snapshot import ClusterSnapshot, EventSummary
     from watchdog.snapshot.workloads import (
         Change,
         ContainerState,
         DeploymentSummary,
+        PodSummary,
         RevisionSummary,
     )
 
@@ -171,16 +174,25 @@ def _runs_again(finding: Finding, snapshot: ClusterSnapshot) -> bool:
     A pass that looks just after an outage ended sees crashes, but their cause is gone.
     """
     pods = (pod for pod in snapshot.pods_of(finding.target) if pod.ref.name in finding.pods)
-    states = [s for pod in pods for s in pod.containers if s.name == finding.container]
-    return bool(states) and all(_outlasts(state, snapshot) for state in states)
+    states = [(pod, s) for pod in pods for s in pod.containers if s.name == finding.container]
+    return bool(states) and all(_outlasts(pod, state, snapshot) for pod, state in states)
 
 
-def _outlasts(state: ContainerState, snapshot: ClusterSnapshot) -> bool:
-    if state.state != "running" or state.started_at is None:
+def _outlasts(pod: PodSummary, state: ContainerState, snapshot: ClusterSnapshot) -> bool:
+    if state.state != "running" or state.started_at is None or not state.started:
         return False
     if state.last_started_at is None or state.last_finished_at is None:
         return False
+    if any(_fails_since(event, state.started_at) for event in snapshot.events_about(pod.ref)):
+        return False
     return snapshot.taken_at - state.started_at > state.last_finished_at - state.last_started_at
+
+
+def _fails_since(event: EventSummary, moment: datetime) -> bool:
+    """Whether a probe that ends the container has failed since then: it is about to be ended."""
+    when = event.last_seen or event.first_seen
+    ends = event.message.startswith(("Liveness probe", "Startup probe"))
+    return event.reason == "Unhealthy" and ends and when is not None and when > moment
 
 
 def _fails_as_well(
