@@ -24,7 +24,7 @@ from watchdog.failures import KINDS
 from watchdog.model.diagnosis import Diagnosis
 from watchdog.observation.related import service
 from watchdog.observation.snapshot_text import to_text
-from watchdog.snapshot.pod_template import Probe
+from watchdog.snapshot.pod_template import PodTemplate, Probe, Reference
 from watchdog.snapshot.snapshot import ClusterSnapshot, ServicePort, ServiceSummary
 
 SPOOL = ServiceSummary(
@@ -161,3 +161,34 @@ def test_evictions_of_an_earlier_revision_are_history() -> None:
 
     assert [f.kind for f in detect(snapshot_of(whole, gone), KINDS)] == ["evicted"]
     assert not list(detect(snapshot_of(whole, old), KINDS))
+
+
+NO_FILE = (
+    'error mounting "/var/lib/kubelet/pods/5/volume-subpaths/{}/main/1" to rootfs at "{}": mount: '
+    "not a directory: unknown"
+)
+CONF = Reference(kind="ConfigMap", name="edge-settings", via="volume conf")
+SECRET = Reference(kind="Secret", name="edge-tls", via="volume conf")
+CLAIM = Reference(kind="PersistentVolumeClaim", name="edge-data", via="volume conf")
+
+
+@pytest.mark.parametrize(
+    ("sources", "mounts", "says"),
+    [
+        ((CONF,), ("conf at /etc/a (only a.yaml)",), "ConfigMap edge-settings has no key a.yaml"),
+        ((SECRET,), ("conf at /etc/a (only x, read-only)",), "Secret edge-tls has no key x"),
+        ((CLAIM,), ("conf at /etc/a (only sub/a)",), "Volume conf has no file sub/a"),
+        ((CONF, SECRET), ("conf at /etc/a (only a)",), "Volume conf has no file a"),
+        ((CONF,), (), "ConfigMap edge-settings has no such key or file"),
+        ((CONF,), ("conf at /etc/a (only a; b)",), "ConfigMap edge-settings has no such key"),
+    ],
+)
+def test_a_file_that_becomes_a_directory_is_told_by_its_key(
+    sources: tuple[Reference, ...], mounts: tuple[str, ...], says: str
+) -> None:
+    refused = crashing(128, last_reason="StartError", last_message=NO_FILE.format("conf", "/etc/a"))
+    made = PodTemplate(containers=(spec(mounts=mounts),), references=sources)
+    told = diagnosed(snapshot_of(deployment(), pod(refused, template=made)))
+
+    assert says in told.root_cause
+    assert "so a directory is mounted onto the file /etc/a" in told.root_cause

@@ -55,6 +55,7 @@ _PREFIXES = regex(
 _NAMED_USER = regex(r"non-numeric user \(([\w.-]{1,64})\)")
 _SECCOMP = regex(r"seccomp profile \"?([^\s\":]+)|(?:open|stat) (\S*seccomp/\S+?):")
 _FILE_MOUNT = regex(rf'mounting "[^"]*?/volume-subpaths/({OBJECT})/[^"]*" to rootfs at "({PATH})"')
+_KEY = regex(r"[\w./-]{1,253}")
 _HOOK = "FailedPostStartHook"
 
 
@@ -86,6 +87,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             reason=first.state.reason,
             said=shorten(said, 400),
             hook="yes" if hook else None,
+            **_mounted(first, said),
         )
         if not hook:
             owner, name = finding.target, finding.container
@@ -94,6 +96,24 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         event = event_line(snapshot, [item.pod for item in seen], _HOOK, "Failed")
         words = None if hook else f"{first.state.reason}: {verbatim(shorten(said))}"
         yield with_evidence(finding, words, event)
+
+
+def _mounted(item: ContainerView, said: str) -> dict[str, str]:
+    """The key or file that a file is to come from, and the object that should have it."""
+    mount = _FILE_MOUNT.search(said)
+    if mount is None:
+        return {}
+    volume, start = mount[1], f"{mount[1]} at {mount[2]} (only "
+    parts = [words.removeprefix(start) for words in item.spec.mounts if words.startswith(start)]
+    keys = [part.removesuffix(")").removesuffix(", read-only") for part in parts]
+    keys = [key for key in keys if _KEY.fullmatch(key)]
+    sources = [
+        f"{reference.kind} {reference.name}"
+        for reference in item.pod.template.references
+        if reference.via == f"volume {volume}" and reference.kind in {"ConfigMap", "Secret"}
+    ]
+    found = {"key": keys[0]} if len(keys) == 1 else {}
+    return {**found, "source": sources[0]} if len(sources) == 1 else found
 
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
@@ -116,9 +136,11 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     elif "runAsNonRoot" in said:
         start += " Its image runs as root, which its security context forbids."
     elif mount := _FILE_MOUNT.search(said):
+        of, key = facts.get("source"), facts.get("key")
+        lacks = f"has no {'key' if of else 'file'} {key}" if key else "has no such key or file"
         start += (
-            f" Volume {mount[1]} has no such key or file, so a directory is mounted onto the file "
-            f"{mount[2]} (subPath)."
+            f" {of or f'Volume {mount[1]}'} {lacks}, so a directory is mounted onto the file "
+            f"{mount[2]} (subPath of volume {mount[1]})."
         )
     elif _SECCOMP.search(said):
         start += " The node does not have the seccomp profile that the pod template names."
@@ -132,10 +154,9 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     elif _NAMED_USER.search(said):
         text = f"Set runAsUser of container {finding.container} to the number of that user."
     elif _FILE_MOUNT.search(said):
-        text = (
-            "Add the key that subPath names to the ConfigMap or Secret of the volume, or correct "
-            f"subPath of container {finding.container}."
-        )
+        of = finding.facts.get("source", "the ConfigMap or Secret of the volume")
+        key = f"key {finding.facts['key']}" if "key" in finding.facts else "the key of subPath"
+        text = f"Add {key} to {of}, or correct subPath of container {finding.container}."
     elif _SECCOMP.search(said):
         text = "Put the seccomp profile onto the nodes, or use seccompProfile RuntimeDefault."
     elif "runAsNonRoot" in said:
