@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import timedelta
 from typing import Any
 
@@ -183,3 +184,27 @@ def test_a_node_that_fails_in_several_namespaces_is_said_once_at_the_head_of_eac
     assert render_markdown(many).startswith("**One cause in 7 namespaces: node worker")
     assert said in render_html(many)
     assert "One cause" not in plain_text(report(parts[0]), width=200)
+
+
+@pytest.mark.parametrize(
+    ("node", "said"),
+    [
+        (worker(Ready="False"), "Node worker-3 has not been ready for 30 min"),
+        (worker(Ready="True", MemoryPressure="True"), "Node worker-3 has had MemoryPressure for"),
+    ],
+)
+def test_how_long_a_node_fails_is_said_of_the_time_until_now(node: Object, said: str) -> None:
+    _, diagnosis = diagnosed(*shop("cart"), node)
+
+    assert said in diagnosis.root_cause
+
+
+def test_several_pods_on_a_node_that_fails_are_several() -> None:
+    first = shop("cart")
+    second = copy.deepcopy(first[2])
+    second["metadata"] |= {"name": f"cart-{HASH}-zzzzz", "uid": "2"}
+
+    _, diagnosis = diagnosed(*first, second, worker(Ready="False"))
+
+    assert f"and pods cart-{HASH}-" in diagnosis.root_cause
+    assert diagnosis.root_cause.endswith("are on it.")

@@ -174,7 +174,7 @@ TOLD = {
         earlier(*[change(f"env V{number}", None, "x") for number in range(9)]),
         (
             "Revision 7 (12 min ago) added env V0, added env V1, added env V2, added env V3 and "
-            "5 more changes; revision 6 was available."
+            "made 5 more changes; revision 6 was available."
         ),
     ),
     "an old ReplicaSet taken up again": (
@@ -201,7 +201,7 @@ def test_containers_are_named_where_there_are_several() -> None:
 def test_a_revision_that_was_available_itself_is_not_blamed() -> None:
     same = deployment(revisions=(revision(7, current=True, available=True), earlier(REMOVED)))
 
-    assert changed(same, NOW) == "Nothing in its pod template: revision 7 itself was available."
+    assert changed(same, NOW) == ("Nothing in its pod template: revision 7 is the one that worked.")
 
 
 def test_without_an_earlier_revision_nothing_is_said_to_have_changed() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from watchdog.detection.kind import Advice
+from watchdog.detection.owners import pods_named
 from watchdog.detection.scheduler_messages import read
 from watchdog.text.format import duration
 
@@ -53,18 +54,27 @@ def why(finding: Finding, snapshot: ClusterSnapshot) -> str:
     node = _named(finding, snapshot)
     if node is None:
         return finding.summary
-    since = (
-        f" for {duration((snapshot.taken_at - node.since).total_seconds())}" if node.since else ""
-    )
     said = f" ({node.message.rstrip('.')})" if node.message else ""
-    pods = ", ".join(finding.pods[:3])
+    pods = pods_named(finding.pods[:3]) if finding.pods else "what fails"
+    several = len(finding.pods) > 1
     match node.state:
         case "gone":
-            return f"Node {node.name} is gone: it was deleted, and pod {pods} was on it."
+            were = "were" if several else "was"
+            return f"Node {node.name} is gone: it was deleted, and {pods} {were} on it."
         case "cordoned":
-            return f"Node {node.name} is cordoned, and no other node takes pod {pods}."
+            return f"Node {node.name} is cordoned, and no other node takes {pods}."
         case _:
-            return f"Node {node.name} {_short(node)}{since}{said}, and pod {pods} is on it."
+            are = "are" if several else "is"
+            return f"Node {node.name} {_lately(node, snapshot)}{said}, and {pods} {are} on it."
+
+
+def _lately(node: NodeSummary, snapshot: ClusterSnapshot) -> str:
+    """`has not been ready for 12 min`; without a time, as it is now."""
+    if node.since is None:
+        return _short(node)
+    lasts = duration((snapshot.taken_at - node.since).total_seconds())
+    state = "not been ready" if node.state == "not_ready" else f"had {node.condition}"
+    return f"has {state} for {lasts}"
 
 
 def advice(finding: Finding, snapshot: ClusterSnapshot) -> Advice:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 # A state that cannot heal by itself still gets a moment: objects of one deploy arrive in any order.
 ARRIVAL_SECONDS = 10.0
+# What `kubectl set` changes in place; the pods of others are made by something else, or only once.
+SETTABLE = ("Deployment", "StatefulSet", "DaemonSet")
+_MOST_NAMED = 3
 
 
 def age(snapshot: ClusterSnapshot, moment: datetime | None) -> float:
@@ -149,6 +152,20 @@ def word(ref: ObjectRef) -> str:
 def kubectl(snapshot: ClusterSnapshot, *words: str) -> str:
     """One whole kubectl command in the snapshot's namespace, quoted for a shell."""
     return shlex.join(("kubectl", "-n", snapshot.namespace, *words))
+
+
+def editing(snapshot: ClusterSnapshot, ref: ObjectRef) -> str | None:
+    """The command that edits the workload; None where pods are not made anew of what is edited."""
+    return kubectl(snapshot, "edit", word(ref)) if ref.kind in (*SETTABLE, "CronJob") else None
+
+
+def pods_named(names: Sequence[str], many: int | None = None) -> str:
+    """`pod a`, `pods a and b`, or `17 pods (a, b, c and others)` where more look like these."""
+    names = tuple(dict.fromkeys(names))
+    number = max(many or 0, len(names))
+    if number > _MOST_NAMED or number > len(names):
+        return f"{number} pods ({', '.join(names[:_MOST_NAMED])} and others)"
+    return f"pod{'s' if number > 1 else ''} {listed(names)}"
 
 
 def listed(items: Iterable[str]) -> str:

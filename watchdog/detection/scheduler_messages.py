@@ -80,23 +80,26 @@ def in_words(verdict: SchedulerVerdict, template: PodTemplate, message: str) -> 
 
 def _reason_words(reason: Reason, template: PodTemplate, verdict: SchedulerVerdict) -> str:
     where = f"{reason.nodes} of {verdict.nodes} nodes" if reason.nodes else "the nodes"
+    one = reason.nodes == 1
+    have, do = ("has", "does") if one else ("have", "do")
     match reason.what:
         case "resource":
             asked = listed(_asked(template, reason.detail))
-            fit = "more than they could ever have" if verdict.hopeless else "more than is left"
-            requests = f"it requests {asked}," if asked else "it requests"
+            all_ = "it has in all" if one else "they have in all"
+            fit = f"more than {all_}" if verdict.hopeless else "more than is left"
+            requests = f"the pod requests {asked}," if asked else "the pod requests"
             return f"insufficient {reason.detail} on {where}: {requests} {fit}"
         case "taint" if reason.detail:
-            return f"{where} have the taint {reason.detail}, which the pod does not tolerate"
+            return f"{where} {have} the taint {reason.detail}, which the pod does not tolerate"
         case "taint":
-            return f"{where} have a taint that the pod does not tolerate"
+            return f"{where} {have} a taint that the pod does not tolerate"
         case "selector":
-            return f"{where} do not match the {_placement(template)}"
+            return f"{where} {do} not match the {_placement(template)}"
         case "spread":
             return f"{where} would break its topology spread constraints"
         case "neighbours":
             rules = f" ({listed(template.affinity)})" if template.affinity else ""
-            return f"{where} do not satisfy the pod affinity or anti-affinity rules{rules}"
+            return f"{where} {do} not satisfy the pod affinity or anti-affinity rules{rules}"
         case "ports":
             wanted = [
                 str(port.host_port)
@@ -106,9 +109,9 @@ def _reason_words(reason: Reason, template: PodTemplate, verdict: SchedulerVerdi
             ]
             return f"the host port {listed(wanted) or 'it wants'} is taken on {where}"
         case "pods":
-            return f"{where} already run as many pods as they may"
+            return f"{where} {'runs' if one else 'run'} as many pods already as allowed"
         case "cordoned":
-            return f"{where} are cordoned (marked unschedulable)"
+            return f"{where} {'is' if one else 'are'} cordoned (marked unschedulable)"
     said = verbatim(reason.detail) if reason.detail else "its volumes"
     return f"{where}: {said}" if reason.nodes else said
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from watchdog.model.blame import Blame
 from watchdog.snapshot.workloads import Change, DeploymentSummary, RevisionSummary
+from watchdog.text.format import count
 from watchdog.text.sanitize import age, clean
 
 _SHOWN = 4
@@ -25,7 +26,7 @@ def changed(
     if current.available:
         why = _not_to_blame(found)
         return (
-            f"Nothing in its pod template: revision {current.revision} itself was available.{why}"
+            f"Nothing in its pod template: revision {current.revision} is the one that worked.{why}"
         )
     last = deployment.last_available
     if last is None:
@@ -33,9 +34,9 @@ def changed(
     several = len({spec.name for spec in current.template.containers}) > 1
     changes = [_in_words(change, several=several) for change in last.changes[:_SHOWN]]
     more = len(last.changes) - _SHOWN
-    changes += [f"{more} more changes"] if more > 0 else []
+    changes += [f"made {count(more, 'more change')}"] if more > 0 else []
     made = _made(current, last, now)
-    which = ", which had it," if _only_removed_one(last.changes) else ""
+    which = f", which had {_it(last.changes[0])}," if _only_removed_one(last.changes) else ""
     return (
         f"Revision {current.revision}{made} {_and(changes)}; "
         f"revision {last.revision}{which} was available.{_not_to_blame(found)}"
@@ -56,11 +57,18 @@ def _made(current: RevisionSummary, last: RevisionSummary, now: datetime) -> str
 
 
 def _in_words(change: Change, *, several: bool) -> str:
-    return clean(str(change if several else change.model_copy(update={"container": None})), 160)
+    named = several or change.field == "container"
+    return clean(str(change if named else change.model_copy(update={"container": None})), 160)
 
 
 def _only_removed_one(changes: tuple[Change, ...]) -> bool:
     return len(changes) == 1 and changes[0].now is None
+
+
+def _it(change: Change) -> str:
+    """How the sentence goes on about what was removed: a list is several (`tolerations`)."""
+    plain = " " not in change.field and "." not in change.field
+    return "them" if plain and change.field.endswith("s") else "it"
 
 
 def _and(parts: list[str]) -> str:

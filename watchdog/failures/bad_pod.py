@@ -68,7 +68,7 @@ def _lacks(snapshot: ClusterSnapshot, owner: ObjectRef) -> bool:
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
     node = f" {facts['node']}" if facts["node"] else ""
-    if facts["reason"] in _LOST or facts["reason"] == "Unknown":
+    if _lost(finding):
         return f"The node{node} of pod {finding.pods[0]} was shut down or no longer answers."
     said = f": {verbatim(facts['message'])}" if facts["message"] else ""
     return sentence(
@@ -80,11 +80,23 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     name = finding.pods[0]
     describe = kubectl(snapshot, "describe", "pod", name)
     if finding.target.kind == "Pod":
-        text = f"No controller replaces pod {name}: correct it if need be, and create it again."
+        first = "" if _lost(finding) else "correct what the node refuses, then "
+        text = f"No controller replaces pod {name}: {first}delete it and create it again."
         return Advice(text, describe)
     node = finding.facts["node"]
-    text = f"Find out why the node refuses the pods of {finding.target}."
+    if _lost(finding):
+        which = f"node {node}" if node else "the node"
+        text = (
+            f"See whether {which} comes back, and why no other node has taken the pods of "
+            f"{finding.target}."
+        )
+    else:
+        text = f"Find out why the node refuses the pods of {finding.target}."
     return Advice(text, f"kubectl describe node {node}" if node else describe)
+
+
+def _lost(finding: Finding) -> bool:
+    return finding.facts["reason"] in {*_LOST, "Unknown"}
 
 
 BAD_POD = FailureKind(

@@ -38,6 +38,7 @@ _STORAGE = regex(
     rf"|Pod ephemeral local storage usage exceeds the total limit of containers ({QUANTITY})"
 )
 _LOW = regex(r"node was low on resource: ([\w-]+(?:\.[\w-]+)*)")
+_REQUESTED = ("memory", "ephemeral-storage")
 _HOUR = 3600.0
 _MANY = 3
 
@@ -100,23 +101,30 @@ def _lacking(snapshot: ClusterSnapshot, owner: ObjectRef, fresh: list[PodSummary
 
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     message, node = finding.facts["message"], finding.facts["node"]
+    where = f"node {node}" if node else "the node"
+    evicted = f"{_whose(finding)} evicted"
     if found := _VOLUME.search(message):
         return (
-            f"The pods are evicted because they write more into the emptyDir volume {found[1]} "
-            f"than its limit of {found[2]}."
+            f"{evicted} for writing more into the emptyDir volume {found[1]} than its limit of "
+            f"{found[2]}."
         )
     if found := _STORAGE.search(message):
-        limit = f"container {found[1]} writes more than its limit of {found[2]}"
+        limit = f"container {found[1]} wrote more than its limit of {found[2]}"
         if not found[1]:
-            limit = f"they write more than {found[3]}, which their containers may together"
+            limit = f"they wrote more than {found[3]}, which their containers may together"
         return (
-            f"The pods are evicted because {limit} (limits.ephemeral-storage: what is written "
+            f"{evicted} because {limit} (limits.ephemeral-storage: what is written "
             "outside of volumes, to emptyDir volumes and to the log)."
         )
     if found := _LOW.search(message):
-        where = f"node {node}" if node else "the node"
-        return f"The pods were evicted because {where} ran low on {found[1]}."
-    return sentence(f"The node evicted the pods: {verbatim(message)}")
+        return f"{evicted} because {where} ran low on {found[1]}."
+    return sentence(f"{evicted} by {where}: {verbatim(message)}")
+
+
+def _whose(finding: Finding) -> str:
+    """`Pod task was`, `Pods of Deployment/web were`: how each explanation starts."""
+    target = finding.target
+    return f"Pod {target.name} was" if target.kind == "Pod" else f"Pods of {target} were"
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
@@ -127,7 +135,10 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         return Advice(text, describe)
     if found := _LOW.search(message):
         low, who = found[1], finding.target
-        text = f"Give {who} requests that match its use of {low}, or free {low} on the node."
+        free = f"find out what uses up the {low} of the node"
+        asked = f"Give {who} requests that match its use of {low}, or {free}."
+        # Nothing else of a node can be requested (`pids`).
+        text = asked if low in _REQUESTED else f"{free[0].upper()}{free[1:]}."
         return Advice(text, f"kubectl describe node {node}" if node else describe)
     if found := _STORAGE.search(message):
         whose = f"container {found[1]}" if found[1] else "its containers"
@@ -137,7 +148,7 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         )
         more = f"a limit that fits what {finding.target} writes"
         return Advice(f"{text}{permanent(finding.target, snapshot, more)}", describe)
-    return Advice(f"Bring what {finding.target} uses and its limits together.", describe)
+    return Advice(f"Make {finding.target} use less, or raise its limits.", describe)
 
 
 def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RemediationAction | None:

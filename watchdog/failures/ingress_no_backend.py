@@ -49,7 +49,8 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         if not facts:
             continue
         summary = f"{ingress.ref.kind} leads nowhere"
-        start = refused.since if refused and denied else ingress.created_at
+        # Since when a Service or a class is gone is not known.
+        start = refused.since if refused and denied else None
         trouble = Trouble(summary, (_line(ingress),), (), start, facts)
         yield owner_finding(NAME, snapshot, ingress.ref, trouble)
 
@@ -76,12 +77,18 @@ def _line(ingress: IngressSummary) -> str:
     return f"{ingress.ref}: {', '.join(parts)}"
 
 
+def _services(names: str) -> str:
+    return f"the Services {names}" if " and " in names else f"Service {names}"
+
+
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     facts, name, kind = finding.facts, finding.target.name, finding.target.kind
     if "services" in facts:
+        services = _services(facts["services"])
+        do = "do" if " and " in facts["services"] else "does"
         return (
-            f"{kind} {name} sends requests to Service {facts['services']}, which does not exist "
-            "in this namespace, so they are answered with an error."
+            f"{kind} {name} sends requests to {services}, which {do} not exist in this namespace, "
+            "so they are answered with an error."
         )
     if "ports" in facts:
         return (
@@ -108,7 +115,7 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     facts, ref = finding.facts, finding.target
     look = kubectl(snapshot, "describe", ref.kind.lower(), ref.name)
     if "services" in facts:
-        text = f"Create Service {facts['services']}, or correct the backend of {ref}."
+        text = f"Create {_services(facts['services'])}, or correct the backend of {ref}."
         return Advice(text, kubectl(snapshot, "get", "services"))
     if "ports" in facts:
         return Advice(f"Correct the port of the backend of {ref}.", look)

@@ -66,8 +66,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         yield finding.model_copy(
             update={
                 "container": culprit.state.name if culprit else None,
-                "impact": finding.impact
-                or Impact(words=f"its newest Job failed {times(job.failed)}"),
+                "impact": finding.impact or Impact(words=f"its newest Job failed{_often(job)}"),
             }
         )
     yield from _looping(snapshot, told)
@@ -119,6 +118,11 @@ def _unkept(snapshot: ClusterSnapshot, told: set[ObjectRef]) -> Iterator[Finding
         finding = owner_finding("job_failed", snapshot, cron.ref, trouble)
         impact = Impact(words=f"the last {count} runs did not succeed")
         yield finding.model_copy(update={"impact": impact})
+
+
+def _often(job: JobSummary) -> str:
+    """How often its pods failed; a deadline may pass before one has."""
+    return f" {times(job.failed)}" if job.failed else ""
 
 
 def _owner(job: JobSummary) -> ObjectRef:
@@ -181,8 +185,9 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
         )
     if "reason" not in facts:
         text = (
-            f"Container {finding.container} of Job {facts['job']} has ended {facts['restarts']} "
-            f"times with exit code {facts.get('exit_code', 'unknown')} and is restarted in place"
+            f"Container {finding.container} of Job {facts['job']} is restarted in place again and "
+            f"again: it has ended {times(int(facts['restarts']))}, the last time with exit code "
+            f"{facts.get('exit_code', 'unknown')}"
         )
         said = next((line.text for line in finding.evidence if line.kind == "log"), None)
         return sentence(f"{text}; its log says {said}" if said else text)

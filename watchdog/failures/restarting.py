@@ -10,6 +10,7 @@ from watchdog.detection.containers import (
     make_finding,
     matching,
     restarts_often,
+    times,
     with_evidence,
 )
 from watchdog.detection.kind import Advice, FailureKind
@@ -72,17 +73,18 @@ def _by_rule(finding: Finding, item: ContainerView) -> Finding:
 
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
+    often = times(int(facts["restarts"]))
     if "rule" in facts:
         return (
-            f"{facts['who']} was restarted {facts['restarts']} times with all other containers of "
+            f"{facts['who']} was restarted {often} with all other containers of "
             f"its pod, by the rule RestartAllContainers of container {facts['rule']}: that "
             "container ends again and again. Kubernetes waits for nothing between such restarts, "
             "and keeps neither its exit code nor the log of the run before."
         )
     line = f": {verbatim(shorten(facts['line']))}" if "line" in facts else ""
     return (
-        f"{facts['who']} runs now, but was restarted {facts['restarts']} times; its last run ended "
-        f"with exit code {facts['code']}{line}."
+        f"{facts['who']} runs now, but was restarted {often}; its last run ended with exit code "
+        f"{facts['code']}{line}."
     )
 
 

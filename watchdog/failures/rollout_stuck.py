@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import shorten
-from watchdog.detection.owners import Trouble, kubectl, owner_finding, word
+from watchdog.detection.owners import Trouble, kubectl, owner_finding
 from watchdog.detection.rollback import undo
 from watchdog.detection.standby import stands_by
+from watchdog.text.format import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,19 +48,20 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     revision = f" of revision {current.revision}" if current else ""
     ready = current.ready_replicas if current else min(deployment.ready, deployment.updated)
     serving = deployment.ready - ready
-    old = f"; {serving} of the earlier revision still serve" if serving > 0 else ""
+    still = "still serves" if serving == 1 else "still serve"
+    old = f"; {serving} of the earlier revision {still}" if serving > 0 else ""
     return (
         f"The rollout{revision} has not finished within its progress deadline of "
-        f"{deployment.progress_deadline_seconds} s: {ready} of {deployment.desired} new pods are "
-        f"ready{old}."
+        f"{duration(deployment.progress_deadline_seconds)}: {ready} of {deployment.desired} new "
+        f"pods are ready{old}."
     )
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
-    name = word(finding.target)
+    words = ("pod", finding.pods[0]) if finding.pods else ("deployment", finding.target.name)
     return Advice(
-        f"Find out why the new pods of {finding.target} do not become available, or roll it back.",
-        kubectl(snapshot, "rollout", "status", name, "--timeout=10s"),
+        f"Find out why the new pods of {finding.target} do not become available.",
+        kubectl(snapshot, "describe", *words),
     )
 
 

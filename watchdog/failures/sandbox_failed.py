@@ -71,10 +71,13 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     where = f"Node {finding.facts['node']}" if finding.facts["node"] else "The node"
     if found := _SETTING.search(message):
         name = found[1].replace("/", ".")
-        return f"{where} cannot make the pod's sandbox: it refuses the value of sysctl {name}."
+        pod = finding.pods[0]
+        return (
+            f"{where} cannot make the sandbox of pod {pod}: it refuses the value of sysctl {name}."
+        )
     what = "network" if _NETWORK.search(message) else "sandbox"
     return sentence(
-        f"{where} cannot make the pod's {what}, so no container starts: "
+        f"{where} cannot make the {what} of pod {finding.pods[0]}, so no container starts: "
         f"{verbatim(shorten(message))}"
     )
 

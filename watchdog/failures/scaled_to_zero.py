@@ -24,13 +24,17 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             continue
         missed = _missed(snapshot, deployment)
         if missed:
-            lines = (f"{deployment.ref}: 0 replicas wanted", missed)
-            trouble = Trouble("scaled to zero, but needed", lines, (), None, {"missed": missed})
+            pod, container, said = missed
+            lines = (f"{deployment.ref}: 0 replicas wanted", f"log {pod}/{container}: {said}")
+            facts = {"pod": pod, "missed": said}
+            trouble = Trouble("scaled to zero, but needed", lines, (), None, facts)
             yield owner_finding("scaled_to_zero", snapshot, deployment.ref, trouble)
 
 
-def _missed(snapshot: ClusterSnapshot, deployment: DeploymentSummary) -> str:
-    """What shows that someone needs the Deployment; empty where nothing does."""
+def _missed(
+    snapshot: ClusterSnapshot, deployment: DeploymentSummary
+) -> tuple[str, str, str] | None:
+    """Pod, container and line of log that show who needs the Deployment; None if none does."""
     labels = deployment.template.labels
     for service in snapshot.services:
         if not service.selector or not service.selector.items() <= labels.items():
@@ -40,12 +44,14 @@ def _missed(snapshot: ClusterSnapshot, deployment: DeploymentSummary) -> str:
         for tail in snapshot.logs:
             for line in reversed(tail.lines):
                 if unreachable_service(line, service.ref.name):
-                    return f"log {tail.pod}/{tail.container}: {verbatim(shorten(line))}"
-    return ""
+                    return tail.pod, tail.container, verbatim(shorten(line))
+    return None
 
 
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
-    return f"{finding.target} is scaled to 0 replicas, but is needed: {finding.facts['missed']}."
+    facts = finding.facts
+    said = f"the log of pod {facts['pod']} says {facts['missed']}"
+    return f"{finding.target} is scaled to 0 replicas, but it is needed: {said}."
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:

@@ -16,18 +16,20 @@ from watchdog.detection.owners import (
     alive,
     by_owner,
     count,
+    editing,
     introduced,
     kubectl,
     listed,
     owner_finding,
+    pods_named,
     sentence,
-    word,
 )
 from watchdog.detection.rollback import undo
 from watchdog.detection.scheduler_messages import in_words, read
 from watchdog.detection.starting import costs_nothing
 from watchdog.kube.quantity import parse
 from watchdog.snapshot.pod_template import PodTemplate
+from watchdog.text.format import verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +42,8 @@ if TYPE_CHECKING:
 # A node autoscaler says so when it is bringing a node; that takes minutes.
 _SCALING_UP = {"TriggeredScaleUp", "Nominated"}
 _SCALE_UP_SECONDS = 600.0
-_UNSEEN = "it waits outside the scheduler's queue: "
+_UNSEEN = "the scheduler does not look for a node: "
+_UNTAKEN = f"{_UNSEEN}no scheduler has taken it up"
 _FIELDS = {
     "resource": ("requests", "limits", "resources"),
     "taint": ("tolerations", "nodeSelector"),
@@ -70,13 +73,14 @@ def _unseen(snapshot: ClusterSnapshot, pod: PodSummary) -> str:
     """Why the scheduler does not even look at the pod: then it gives it no condition."""
     said = [e for e in snapshot.events_about(pod.ref) if e.reason == "FailedResourceClaimCreation"]
     if said:
-        return f"{_UNSEEN}its resource claim cannot be made: {said[-1].message}"
+        why = verbatim(shorten(said[-1].message))
+        return f"{_UNSEEN}its resource claim cannot be made: {why}"
     if pod.template.resource_claims:
         claims = listed(pod.template.resource_claims)
         return f"{_UNSEEN}{claims} does not exist, or is not ready"
     if group := pod.template.scheduling_group:
         return f"{_UNSEEN}its PodGroup {group} does not exist, or has fewer pods than its minCount"
-    return f"{_UNSEEN}no scheduler has taken it up"
+    return _UNTAKEN
 
 
 def _given_time(snapshot: ClusterSnapshot, pod: PodSummary, message: str) -> bool:
@@ -100,8 +104,9 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     ]
     for owner, pods in by_owner(stuck).items():
         message = waiting[pods[0].ref.name]
-        why = in_words(read(message), pods[0].template, message)
-        state = "Pending" if message.startswith(_UNSEEN) else "Unschedulable"
+        unseen = message.startswith(_UNSEEN)
+        why = message if unseen else in_words(read(message), pods[0].template, message)
+        state = "Pending" if unseen else "Unschedulable"
         said = f"pod {pods[0].ref.name} {state}: {shorten(message)}"
         short = {reason.detail for reason in read(message).reasons if reason.what == "resource"}
         facts = {"message": message, "words": why, "resource": ",".join(sorted(short))}
@@ -131,19 +136,23 @@ def _template(finding: Finding, snapshot: ClusterSnapshot) -> PodTemplate:
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     pods = [pod for pod in snapshot.pods if pod.ref.name in finding.pods]
-    many = count(pods) > 1
+    who = pods_named(finding.pods, count(pods))
     words = finding.facts["words"]
     if words.startswith(_UNSEEN):
-        who = "pods have" if many else "pod has"
-        return sentence(f"The {who} no node: {words}")
+        return sentence(f"For {who} {words}")
     if gone := _tolerations_gone(finding, snapshot):
         words += f"; the current revision no longer tolerates {gone}"
-    return f"The scheduler finds no node for the pod{'s' if many else ''}: {words}."
+    return f"The scheduler finds no node for {who}: {words}."
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     template = _template(finding, snapshot)
     target = str(finding.target)
+    if finding.facts["message"] == _UNTAKEN:
+        return Advice(
+            f"See that the scheduler which schedulerName of {target} names is there and runs.",
+            kubectl(snapshot, "get", "pod", finding.pods[0], "-o", "yaml"),
+        )
     if finding.facts["message"].startswith(_UNSEEN):
         return Advice(
             "Create what it waits for (resource claim, claim template or PodGroup), or take the "
@@ -167,8 +176,9 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         named = [r.detail for r in verdict.reasons if r.what == "taint" and r.detail]
         taints = listed(named) or "the nodes' taint"
         return Advice(
-            f"Add a toleration for {taints} to {target} if it may run there, or free another node.",
-            "kubectl describe nodes",
+            f"Add a toleration for {taints} to {target} if it may run there, "
+            "or make room on a node without it.",
+            _TAINTS,
         )
     if "resource" in whats:
         names = listed(r.detail for r in verdict.reasons if r.what == "resource")
@@ -182,8 +192,15 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     if "ports" in whats:
         return Advice(
             f"Take hostPort out of {target}, or run one pod on each node only (a DaemonSet does).",
-            kubectl(snapshot, "edit", word(finding.target)),
+            editing(snapshot, finding.target),
         )
+    if whats and set(whats) <= {"cordoned", "pods"}:
+        free = (
+            "Uncordon a node once its maintenance is over"
+            if "cordoned" in whats
+            else ("Remove pods from a node")
+        )
+        return Advice(f"{free}, or add a node.", "kubectl get nodes")
     if finding.facts["message"].startswith("SchedulingGated"):
         return Advice(
             "Find the controller that has to remove the scheduling gate, and why it did not.",
@@ -193,6 +210,11 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         f"Change what keeps {target} off the nodes, or make room for it on a node.",
         kubectl(snapshot, "describe", "pod", finding.pods[0]),
     )
+
+
+_TAINTS = shlex.join(
+    ("kubectl", "get", "nodes", "-o", "custom-columns=NODE:.metadata.name,TAINTS:.spec.taints")
+)
 
 
 def _label_columns(template: PodTemplate) -> str:

@@ -192,7 +192,7 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     waits = ", so the pods that mount it cannot be scheduled" if finding.pods else ""
     match facts["why"]:
         case "absent":
-            return f"The pod mounts {claim}, which does not exist in this namespace."
+            return f"Pod {finding.pods[0]} mounts {claim}, which does not exist in this namespace."
         case "lost":
             volume = f" {facts['volume']}" if facts["volume"] else ""
             return f"{claim} is Lost: the persistent volume{volume} it was bound to is gone."

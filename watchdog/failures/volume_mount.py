@@ -80,13 +80,14 @@ def _failure(snapshot: ClusterSnapshot, pod: PodSummary) -> EventSummary | None:
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     message = finding.facts["message"]
     volume = f"volume {found[1]}" if (found := _VOLUME.search(message)) else "a volume"
+    waits = f"Pod {finding.pods[0]} waits for {volume}"
     if driver := _DRIVER.search(message):
-        return f"The pod waits for {volume}: the node has no CSI driver called {driver[1]}."
+        return f"{waits}: the node has no CSI driver called {driver[1]}."
     if path := _NOT_THERE.search(message):
-        return f"The pod waits for {volume}: the node has no directory or file {path[1]} for it."
+        return f"{waits}: the node has no directory or file {path[1]} for it."
     if "Multi-Attach" in message:
-        return f"The pod waits for {volume}, which is still attached to another node."
-    return sentence(f"The pod waits for {volume}, which the node cannot mount: {verbatim(message)}")
+        return f"{waits}, which is still attached to another node."
+    return sentence(f"{waits}, which the node cannot mount: {verbatim(message)}")
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
@@ -95,7 +96,10 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     if driver := _DRIVER.search(message):
         return Advice(f"Install the CSI driver {driver[1]}, or use another volume.", command)
     if "Multi-Attach" in message:
-        text = "Find the pod or node that still holds the volume; never detach it under a writer."
+        text = (
+            "Find the pod or node that still holds the volume. Do not detach it by force while "
+            "something may still write to it."
+        )
         return Advice(text, command)
     return Advice(f"Correct the volume of {finding.target}, or what it points at.", command)
 

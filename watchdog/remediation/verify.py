@@ -27,6 +27,7 @@ from watchdog.remediation.rollout_progress import (
 from watchdog.remediation.undo import undo
 from watchdog.settings.schema import VerifySettings
 from watchdog.snapshot.refs import ObjectRef
+from watchdog.text.format import count
 
 Object = dict[str, Any]
 Say = Callable[[str], None]
@@ -232,7 +233,7 @@ def deployment(live: Object, new_pods: list[Object], written: int) -> Look:
     if updated < desired:
         problems.append(f"{updated} of {desired} pods are of the new revision")
     if total > updated:
-        problems.append(f"{total - updated} pods of the old revision remain")
+        problems.append(f"{count(total - updated, 'pod')} left of the old revision")
     if available < desired <= ready:
         waits = live["spec"].get("minReadySeconds") or 0
         problems.append(f"{available} of {desired} pods were ready for {waits} s (minReadySeconds)")

@@ -26,7 +26,9 @@ class Change(Noun):
     now: str | None = None
 
     def __str__(self) -> str:
+        whole = self.field == "container" and self.container
         where = f" of container {self.container}" if self.container else ""
+        where = f" {self.container}" if whole else where
         if self.now is None:
             return f"removed {self.field}{where}"
         if self.was is None:
