@@ -98,7 +98,7 @@ def held_up(*, added: bool) -> ClusterSnapshot:
 def test_a_sidecar_that_holds_the_others_up_is_told_with_its_log() -> None:
     found = diagnosed(held_up(added=True))
 
-    assert "main never starts because of it" in found.root_cause
+    assert "Until it succeeds, container main cannot start." in found.root_cause
     assert any("endpoint must be set" in str(line) for line in found.evidence)
 
 

@@ -11,11 +11,12 @@ from watchdog.detection.containers import make_finding, with_evidence
 from watchdog.detection.kind import Advice
 from watchdog.detection.log_lines import event_evidence, shorten, told_by
 from watchdog.detection.outside import NO_ERROR, origin_of_log
-from watchdog.detection.owners import kubectl, word
+from watchdog.detection.owners import editing, listed
 from watchdog.detection.rollback import (
     changed_words,
     changes_of,
     deployment_of,
+    logs_command,
     permanent,
     undo,
 )
@@ -32,13 +33,32 @@ if TYPE_CHECKING:
 _ASKED_BY = ("liveness", "readiness", "startup", "command", "args", "ports")
 PROBE_FIELDS = ("liveness", "readiness", "startup", "image", "command", "args", "ports", "env")
 _STATUS = regex(r"statuscode: (\d{3})")
+# What the probe got, in words, and the name of what a person does about that.
 _ANSWERS = (
-    (regex(r"statuscode: (\d{3})"), "the answer is HTTP {0}"),
-    (regex(r"connection refused"), "nothing listens there (connection refused)"),
-    (regex(r"deadline exceeded|timeout|timed out", re.IGNORECASE), "no answer in time"),
-    (regex(r"no such host"), "its host is not known"),
-    (regex(r"command .* failed|exit(?:ed| code| status)", re.IGNORECASE), "the command fails"),
+    (regex(r"statuscode: (5\d\d)"), "the answer is HTTP {0}", "unwell"),
+    (regex(r"statuscode: (\d{3})"), "the answer is HTTP {0}", "unknown"),
+    (regex(r"connection refused"), "nothing listens there (connection refused)", "closed"),
+    (regex(r"deadline exceeded|timeout|timed out", re.IGNORECASE), "no answer in time", "slow"),
+    (regex(r"no such host"), "its host is not known", "unknown"),
+    (
+        regex(r"command .* failed|exit(?:ed| code| status)", re.IGNORECASE),
+        "the command fails",
+        "fails",
+    ),
 )
+_TO_DO = {
+    "unknown": "Compare {probe} with what container {name} serves there. Correct the probe, do not "
+    "remove it.",
+    "unwell": "Find out in the log of container {name} why it answers {probe} with an error.",
+    "closed": "Find out in the log of container {name} why nothing listens where {probe} asks: it "
+    "may listen elsewhere, or not have started yet.",
+    "slow": "Find out in the log of container {name} why it does not answer {probe} in time.",
+    "fails": "Find out why {probe} fails: run the command in container {name}, or read its log.",
+}
+_LONGER = {
+    "liveness": " If it only takes longer to start, give it a startup probe.",
+    "startup": " If it only takes longer to start, raise failureThreshold of that probe.",
+}
 _PREFIX = regex(r"^\w+ probe (?:failed|errored(?: and resulted in \w+ state)?):?\s*")
 _CLIENT_ERRORS = range(400, 500)
 
@@ -80,14 +100,15 @@ def probe_of(spec: ContainerSpec, kind: str) -> Probe | None:
     return {"liveness": spec.liveness, "readiness": spec.readiness, "startup": spec.startup}[kind]
 
 
-def answer(message: str) -> str:
-    """What the probe got, in words."""
-    for pattern, words in _ANSWERS:
+def answer(message: str) -> tuple[str, str]:
+    """What the probe got, in words, and which of `_TO_DO` that calls for."""
+    for pattern, words, to_do in _ANSWERS:
         found = pattern.search(message)
         if found:
-            return words.format(*found.groups())
+            return words.format(*found.groups()), to_do
     said = _PREFIX.sub("", message)
-    return f"it says {verbatim(shorten(said, 120))}" if said else "it says nothing more"
+    words = f"it says {verbatim(shorten(said, 120))}" if said else "the kubelet gives no reason"
+    return words, ""
 
 
 def says_no(message: str) -> bool:
@@ -141,6 +162,9 @@ def probe_finding(
     first = seen[0]
     failed = telling_failure(snapshot, first, kind)
     probe = probe_of(first.spec, kind)
+    words, to_do = answer(failed.message) if failed else (None, None)
+    if probe and probe.type == "exec":
+        to_do = "fails"
     waits = []
     if first.spec.sidecar and not first.state.started:
         waits = [item.name for item in first.pod.containers if not item.init]
@@ -151,10 +175,11 @@ def probe_finding(
         seen,
         probe=kind,
         asks=probe.asks if probe else None,
-        answer=answer(failed.message) if failed else None,
+        answer=words,
+        to_do=to_do,
         restarts=str(first.state.restarts),
         port=port_note(first.spec, probe),
-        waits=" and ".join(waits) or None,
+        waits=f"container{'s' if len(waits) > 1 else ''} {listed(waits)}" if waits else None,
     )
     return with_evidence(finding, event_evidence(failed) if failed else None)
 
@@ -163,31 +188,39 @@ def probe_words(finding: Finding, snapshot: ClusterSnapshot) -> str:
     """`its liveness probe (GET /healthz on port 80) fails: the answer is HTTP 404.`, and since."""
     facts = finding.facts
     got = f": {facts['answer']}" if "answer" in facts else ""
-    waits = f" {facts['waits']} never starts because of it." if "waits" in facts else ""
+    waits = f" Until it succeeds, {facts['waits']} cannot start." if "waits" in facts else ""
     return (
-        f"its {facts['probe']} probe ({facts.get('asks', 'probe')}) fails{got}.{waits}"
+        f"its {_named(finding)} fails{got}.{waits}"
         f"{facts.get('port', '')}{changed_words(finding, snapshot, *PROBE_FIELDS)}"
     )
 
 
-def probe_advice(finding: Finding, snapshot: ClusterSnapshot, compare: str) -> Advice:
-    """How a person corrects the probe; `compare` says what of it to look at."""
+def _named(finding: Finding) -> str:
+    """`liveness probe (GET /healthz on port 80)`."""
+    asks = f" ({finding.facts['asks']})" if "asks" in finding.facts else ""
+    return f"{finding.facts['probe']} probe{asks}"
+
+
+def probe_advice(finding: Finding, snapshot: ClusterSnapshot, *, running: bool) -> Advice:
+    """What a person does, by what the probe got: it is wrong itself only if it asks in vain.
+
+    `running`: whether the log to read is that of the run that goes on.
+    """
     facts, target = finding.facts, finding.target
     if probe_fix(finding, snapshot):
         if _is_new(finding, snapshot):
             return Advice(
                 f"Correct container {finding.container} before it is added again: its "
-                f"{facts['probe']} probe ({facts.get('asks', 'probe')}) has never succeeded."
+                f"{_named(finding)} has never succeeded."
             )
         lasting = permanent(target, snapshot, f"the {facts['probe']} probe that worked")
         return Advice(lasting)
-    text = (
-        f"Compare the {facts['probe']} probe ({facts.get('asks', 'probe')}) with what the "
-        f"container serves: {compare}. Correct the probe, do not remove it."
-    )
-    if target.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
-        return Advice(text, kubectl(snapshot, "edit", word(target)))
-    return Advice(text)
+    to_do = "unknown" if facts.get("port") else facts.get("to_do", "unknown")
+    text = _TO_DO[to_do].format(probe=f"the {_named(finding)}", name=finding.container)
+    if to_do == "unknown":
+        return Advice(text, editing(snapshot, target))
+    longer = "" if to_do == "unwell" else _LONGER.get(facts["probe"], "")
+    return Advice(text + longer, logs_command(finding, snapshot, running=running))
 
 
 def _is_new(finding: Finding, snapshot: ClusterSnapshot) -> bool:

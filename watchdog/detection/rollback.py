@@ -57,10 +57,10 @@ def changed_words(finding: Finding, snapshot: ClusterSnapshot, *fields: str) -> 
     return f" This came with revision {deployment.current.revision}."
 
 
-def logs_command(finding: Finding, snapshot: ClusterSnapshot) -> str:
-    """The command that shows the log of the run that ended."""
+def logs_command(finding: Finding, snapshot: ClusterSnapshot, *, running: bool = False) -> str:
+    """The command that shows the log of the run that ended, or of the one that goes on."""
     command = f"kubectl -n {snapshot.namespace} logs {finding.pods[0]} -c {finding.container}"
-    return f"{command} --previous" if finding.facts.get("again") else command
+    return f"{command} --previous" if finding.facts.get("again") and not running else command
 
 
 def run_again(finding: Finding, snapshot: ClusterSnapshot) -> str:
@@ -81,5 +81,14 @@ def place(ref: ObjectRef, snapshot: ClusterSnapshot) -> str:
 
 def permanent(ref: ObjectRef, snapshot: ClusterSnapshot, what: str) -> str:
     """What a person does so that the change lasts."""
-    lasting = place(ref, snapshot) or "the manifest it is deployed from"
-    return f"Put {what} into {lasting}, so that every deploy has it."
+    return f"Put {what} into {lasting(ref, snapshot)}, so that every deploy has it."
+
+
+def now_and_for_good(ref: ObjectRef, snapshot: ClusterSnapshot, change: str) -> str:
+    """The same where a command makes the change at once: `change` says which, and is the text's."""
+    return f"{change}, and put it into {lasting(ref, snapshot)}, so that every deploy has it."
+
+
+def lasting(ref: ObjectRef, snapshot: ClusterSnapshot) -> str:
+    """Where a change of the workload lasts; in general words if nothing tells."""
+    return place(ref, snapshot) or "the manifest it is deployed from"

@@ -74,7 +74,7 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
-    return probe_advice(finding, snapshot, "path, port, and how long it takes to start")
+    return probe_advice(finding, snapshot, running=False)
 
 
 LIVENESS_FAILING = FailureKind(

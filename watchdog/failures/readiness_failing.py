@@ -90,7 +90,7 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
-    return probe_advice(finding, snapshot, "path and port, or what it still waits for")
+    return probe_advice(finding, snapshot, running=True)
 
 
 READINESS_FAILING = FailureKind(
