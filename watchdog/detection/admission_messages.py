@@ -34,7 +34,8 @@ REFUSALS = (
             rf"used: (?P<used>{AMOUNTS}), limited: (?P<hard>{AMOUNTS})(?!\S)"
         ),
         "quota exceeded",
-        "The pod would exceed the quota {name}: it asks for {asked}; used is {used} of {hard}.",
+        "A new pod would exceed the quota {name}: it asks for {asked}, in use is {used}, and the "
+        "most is {hard}.",
         "Raise the quota {name}, free some of it, or lower what {target} requests.",
         ("requests", "limits", "resources", "replicas"),
     ),
@@ -45,7 +46,7 @@ REFUSALS = (
             rf"(?P<asked>{QUALIFIED}(?:,{QUALIFIED}){{0,20}})(?!\S)"
         ),
         "quota demands requests or limits",
-        "The quota {name} accepts only pods that specify {asked}, and this one does not.",
+        "The quota {name} accepts only pods that specify {asked}, which those of {target} do not.",
         "Specify {asked} in {target}, or give the namespace a LimitRange with defaults.",
         ("requests", "limits", "resources"),
     ),

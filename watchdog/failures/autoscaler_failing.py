@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 _NO_TARGET = regex(rf'\S+ "({OBJECT})" not found')
 _NO_REQUEST = regex(rf"missing request for ({QUALIFIED})(?!\S)(?: in container ({OBJECT})(?!\S))?")
-_NO_API = regex(r"could not find the requested resource|unable to fetch metrics")
+_NO_API = regex(
+    r"could not find the requested resource|unable to handle the request"
+    r"|no endpoints available|connection refused|i/o timeout|deadline exceeded"
+)
+_NO_METRICS = regex(r"unable to (?:fetch|get) .{0,80}metrics|no metrics returned")
 # A fresh pod has no metrics for a minute or two, and the controller looks every 15 s.
 _TARGET_SECONDS = 30.0
 _METRICS_SECONDS = 180.0
@@ -60,9 +64,10 @@ def _no_target(snapshot: ClusterSnapshot, autoscaler: AutoscalerSummary) -> Trou
     if age(snapshot, autoscaler.created_at) < _TARGET_SECONDS:
         return None
     message = f'{autoscaler.target.kind.lower()}s "{autoscaler.target.name}" not found'
+    # Since when it is gone is not known.
     line = f"{autoscaler.ref} scales {autoscaler.target}, which does not exist"
     facts = {"message": message, "target": str(autoscaler.target)}
-    return Trouble("autoscaler cannot scale", (line,), (), autoscaler.created_at, facts)
+    return Trouble("autoscaler cannot scale", (line,), facts=facts)
 
 
 def _maxed_out(snapshot: ClusterSnapshot, autoscaler: AutoscalerSummary) -> Trouble | None:
@@ -92,20 +97,22 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     name = finding.target.name
     if most := finding.facts.get("most"):
         return (
-            f"Autoscaler {name} wants more pods of {target} than the {most} that its maxReplicas "
-            "allows, because of the load."
+            f"By the load that it measures, autoscaler {name} wants more pods of {target} than the "
+            f"{most} that its maxReplicas allows."
         )
     if found := _NO_REQUEST.search(message):
         where = f" for container {found[2]}" if found[2] else ""
         return (
-            f"Autoscaler {name} cannot compute a load for {target}: its pods have no {found[1]} "
-            f"request{where} that their use could be compared with."
+            f"Autoscaler {name} cannot tell how loaded {target} is: its pods have no {found[1]} "
+            f"request{where} to compare their use with."
         )
     if _NO_API.search(message):
         return (
             f"Autoscaler {name} gets no metrics for {target}: the metrics API of the cluster does "
             "not answer."
         )
+    if _NO_METRICS.search(message):
+        return sentence(f"Autoscaler {name} gets no metrics for {target}: {verbatim(message)}")
     if _NO_TARGET.search(message) and "metrics" not in message:
         return f"Autoscaler {name} scales {target}, which does not exist."
     return sentence(f"Autoscaler {name} cannot scale {target}: {verbatim(message)}")
@@ -122,7 +129,7 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         return Advice(text, describe)
     if found := _NO_REQUEST.search(message):
         return Advice(f"Give every container of {target} a {found[1]} request.", describe)
-    if _NO_API.search(message):
+    if _NO_API.search(message) or _NO_METRICS.search(message):
         text = "Install or repair the metrics server, or the adapter that serves this metric."
         return Advice(text, "kubectl get apiservices")
     if _NO_TARGET.search(message):

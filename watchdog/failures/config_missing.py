@@ -128,18 +128,12 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
             f"Create {_object(finding)} before the revision that uses it is deployed again."
         )
     # What a command line holds stays in the shell's history.
-    if facts.get("key") and kind == "secret":
+    if facts.get("key"):
+        field = "stringData" if kind == "secret" else "data"
         return Advice(
-            f"Add the key {facts['key']} to {_object(finding)} (under stringData), or correct the "
+            f"Add the key {facts['key']} to {_object(finding)} (under {field}), or correct the "
             "key that the pod asks for. The pods then start by themselves.",
             kubectl(snapshot, "edit", kind, name),
-        )
-    if facts.get("key"):
-        change_ = f'{{"data":{{"{facts["key"]}":"<value>"}}}}'
-        return Advice(
-            f"Add the key {facts['key']} to {_object(finding)}, or correct the key that the "
-            "pod asks for. The pods then start by themselves.",
-            f"kubectl -n {snapshot.namespace} patch {kind} {name} --type merge -p '{change_}'",
         )
     words = ["create", kind, *(["generic"] if kind == "secret" else []), name]
     value = "--from-file={}=<file>" if kind == "secret" else "--from-literal={}=<value>"

@@ -20,7 +20,7 @@ from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import event_line, shorten, without_pod
 from watchdog.detection.message_names import OBJECT, PATH
 from watchdog.detection.outside import origin_of_line
-from watchdog.detection.owners import kubectl, sentence, word
+from watchdog.detection.owners import editing, sentence
 from watchdog.detection.passing import may_pass
 from watchdog.detection.rollback import changed_words, undo
 from watchdog.text.format import verbatim
@@ -84,7 +84,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             "postStart hook fails" if hook else SUMMARY,
             snapshot,
             seen,
-            reason=first.state.reason,
+            reason=_reason(first),
             said=shorten(said, 400),
             hook="yes" if hook else None,
             **_mounted(first, said),
@@ -94,7 +94,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             origin = origin_of_line(snapshot, owner, name, shorten(said, 400))
             finding = finding.model_copy(update={"origin": origin})
         event = event_line(snapshot, [item.pod for item in seen], _HOOK, "Failed")
-        words = None if hook else f"{first.state.reason}: {verbatim(shorten(said))}"
+        words = None if hook else f"{_reason(first)}: {verbatim(shorten(said))}"
         yield with_evidence(finding, words, event)
 
 
@@ -114,6 +114,12 @@ def _mounted(item: ContainerView, said: str) -> dict[str, str]:
     ]
     found = {"key": keys[0]} if len(keys) == 1 else {}
     return {**found, "source": sources[0]} if len(sources) == 1 else found
+
+
+def _reason(item: ContainerView) -> str:
+    """What kept it from starting; CrashLoopBackOff says only that it is tried again."""
+    held = item.state.reason
+    return exit_reason(item.state) if held == "CrashLoopBackOff" else held
 
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
@@ -165,10 +171,10 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
             "image with a USER that is not root."
         )
     else:
-        text = f"Correct what the message names in the specification of {finding.container}."
-    if finding.target.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
-        return Advice(text, kubectl(snapshot, "edit", word(finding.target)))
-    return Advice(text)
+        text = (
+            f"Correct what the message names in the specification of container {finding.container}."
+        )
+    return Advice(text, editing(snapshot, finding.target))
 
 
 def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:

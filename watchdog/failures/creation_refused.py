@@ -44,13 +44,14 @@ _RETRY_SECONDS = 1100.0
 
 # What stands in the way of other workloads too.
 _SHARED = {
-    "quota": "quota {name} is used up",
+    "quota": "quota {name} is exceeded",
     "service_account": "service account {name} does not exist",
     "webhook_down": "admission webhook {name} does not answer",
     "priority": "priority class {name} does not exist",
     "runtime": "runtime class {name} does not exist",
 }
 
+_CLASSES = {"priority": "priorityclasses", "runtime": "runtimeclasses"}
 _FITS: dict[str, Callable[[ClusterSnapshot, ObjectRef], RemediationAction | None]] = {
     "quota": smaller,
     "quota_unset": demanded,
@@ -149,8 +150,8 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         refusal.name, ("describe", finding.target.kind.lower(), finding.target.name)
     )
     command = kubectl(snapshot, *words)
-    if refusal.name == "priority":
-        command = "kubectl get priorityclasses"
+    if refusal.name in _CLASSES:
+        command = f"kubectl get {_CLASSES[refusal.name]}"
     return Advice(_fill(refusal.to_do, finding), command)
 
 

@@ -37,9 +37,9 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             continue
         condition = item.condition
         status, why = _words(condition.status), _words(condition.reason)
-        says = f"{condition.type} is {status}" if status else condition.type
+        says = f"{condition.type} is {status}" if status else f"it has {condition.type}"
         if item.condition.type == "observedGeneration":
-            says = "its last change was not acted on"
+            says = "its controller has not acted on its last change"
         reason = f" ({why})" if why else ""
         said = f": {verbatim(shorten(condition.message))}" if condition.message else ""
         owns = _owned(item, snapshot)
@@ -51,7 +51,8 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             {"makes": listed(f"{ref.kind} {ref.name}" for ref in item.makes)} if item.makes else {}
         )
         evidence = (f"{item.ref}: {says}{reason}{said}", *item.parts, *owns)
-        trouble = Trouble(f"{says}{reason}", evidence, (), _since(item), facts, origin="outside")
+        start = condition.since
+        trouble = Trouble(f"{says}{reason}", evidence, (), start, facts, origin="outside")
         finding = owner_finding(NAME, snapshot, item.ref, trouble)
         if waited_for:
             impact = Impact(words=f"{listed(waited_for)} cannot start")

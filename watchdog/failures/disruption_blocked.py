@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from watchdog.snapshot.snapshot import ClusterSnapshot, EventSummary
 
 # What the disruption controller says of a budget that it cannot compute.
-_UNCOMPUTED = {"UnmanagedPods", "CalculateExpectedPodCountFailed"}
+# Of the two reasons, only the first says that no controller owns the pods.
+_NOT_COUNTED = "CalculateExpectedPodCountFailed"
+_UNCOMPUTED = {"UnmanagedPods", _NOT_COUNTED}
 _RECENT_SECONDS = 3600.0
 
 
@@ -53,6 +55,8 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         numbers = f"{budget.allowed} disruptions allowed, {_pods(str(budget.healthy))}"
         line = f"{budget.ref}: {numbers}, {budget.desired_healthy} wanted"
         facts = {"why": why, "wanted": str(budget.desired_healthy), "has": str(budget.healthy)}
+        if event and event.reason == _NOT_COUNTED:
+            facts["message"] = shorten(event.message)
         evidence = (line, event_text(event) if event else None)
         start = event.first_seen if event else None
         trouble = Trouble("budget blocks evictions", evidence, (), start, facts)

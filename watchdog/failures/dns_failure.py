@@ -56,7 +56,7 @@ CAUSE = LogCause(
         regex(r"(?:ENOTFOUND|EAI_AGAIN|UnknownHostException:) ([\w.-]+\w)"),
         regex(
             r"(?:host|name|address|resolve|upstream|server|translate)[\w ]{0,30}:? ?"
-            r"[\"'`\u2018\u201c]{1,2}([\w.-]+)",
+            r"(?<!\w)[\"'`\u2018\u201c]{1,2}([\w.-]+)",
             re.IGNORECASE,
         ),
         regex(r"resolve(?: host(?:name)?)?: ([\w.-]+\w)", re.IGNORECASE),

@@ -10,9 +10,15 @@ from watchdog.detection.container_view import ContainerView
 from watchdog.detection.containers import make_finding, matching, waiting_for, with_evidence
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import event_line
-from watchdog.detection.owners import kubectl, word
+from watchdog.detection.owners import SETTABLE, editing, kubectl, word
 from watchdog.detection.passing import NO_ANSWER, THROTTLED, may_pass
-from watchdog.detection.rollback import changed_words, changes_of, deployment_of, undo
+from watchdog.detection.rollback import (
+    changed_words,
+    changes_of,
+    deployment_of,
+    now_and_for_good,
+    undo,
+)
 from watchdog.text.format import verbatim
 from watchdog.text.regex import regex
 
@@ -59,8 +65,8 @@ _WORDS = {
     "missing_or_private": "the image {image} is not found in {registry}, or it needs a login: the "
     "repository does not exist or is private",
     "unreachable": "the registry {registry} of {image} cannot be reached from the node",
-    "unauthorised": "the registry {registry} refuses access to {image} (unauthorized): it needs "
-    "credentials, or those that it was given are not valid",
+    "unauthorised": "the registry {registry} refuses access to {image} (unauthorized): it was "
+    "given no credentials, or none that are valid",
     "signature": "the signature of {image} could not be validated",
     "not_found": "the image {image} is not found in {registry}: the name or the tag is wrong",
     "no_space": "the node has no space left to unpack {image}",
@@ -271,24 +277,40 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         "never_pull": f"Load {image} onto the nodes, or set imagePullPolicy to IfNotPresent.",
         "throttled": "Wait: the kubelet tries again. If nodes often start many pods at once, raise "
         "registryPullQPS and registryBurst of their kubelets.",
-        "no_space": "Free disk space on the node, or move the pod to another one.",
+        "no_space": f"Free disk space on the node of pod {finding.pods[0]}, or let another node "
+        "take the pod.",
         "signature": f"Sign {image}, or deploy an image that is signed.",
         "wrong_platform": f"Build {image} for the platform of the nodes.",
     }
     if cause in texts:
-        return Advice(texts[cause])
+        node = _node(finding, snapshot) if cause == "no_space" else None
+        return Advice(texts[cause], f"kubectl describe node {node}" if node else None)
     if "volume" in facts:
         text = f"Name an image that exists in volume {facts['volume']} of {ref}."
-        if ref.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
-            return Advice(text, kubectl(snapshot, "edit", word(ref)))
-        return Advice(text)
+        return Advice(text, editing(snapshot, ref))
+    if cause == "unknown" and "typo" not in facts:
+        return Advice(
+            f"Find out in the events of pod {finding.pods[0]} why {image} cannot be pulled.",
+            kubectl(snapshot, "describe", "pod", finding.pods[0]),
+        )
+    login = (
+        f" If {image} is private, give the pod a pull secret for {facts['registry']}."
+        if cause == "missing_or_private"
+        else ""
+    )
     name = facts.get("typo") or ("<image>" if cause == "invalid_name" else repository(image))
     tag = "" if cause == "invalid_name" else ":<existing tag>"
-    if ref.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
+    if ref.kind in SETTABLE:
         command = kubectl(snapshot, "set", "image", word(ref))
-        text = "Name an image that exists, here and where the workload is deployed from."
+        change = f"Give container {finding.container} an image that exists"
+        text = f"{now_and_for_good(ref, snapshot, change)}{login}"
         return Advice(text, f"{command} {finding.container}={name}{tag}")
-    return Advice(f"Correct the image of container {finding.container} in the manifest of {ref}.")
+    text = f"Correct the image of container {finding.container} in the manifest of {ref}."
+    return Advice(f"{text}{login}")
+
+
+def _node(finding: Finding, snapshot: ClusterSnapshot) -> str | None:
+    return next((pod.node for pod in snapshot.pods if pod.ref.name == finding.pods[0]), None)
 
 
 def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:

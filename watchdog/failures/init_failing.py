@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from watchdog.detection.container_view import ContainerView
@@ -16,8 +17,13 @@ from watchdog.detection.containers import (
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import event_line, log_lines, quotes, told_by
 from watchdog.detection.outside import ADDRESS, origin_of, origin_of_line
-from watchdog.detection.owners import kubectl
-from watchdog.detection.rollback import changed_words, changes_of, deployment_of, undo
+from watchdog.detection.rollback import (
+    changed_words,
+    changes_of,
+    deployment_of,
+    logs_command,
+    undo,
+)
 from watchdog.detection.starting import merely_starting
 from watchdog.text.format import verbatim
 from watchdog.text.regex import regex
@@ -138,18 +144,26 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
-    host, pod_name = finding.facts.get("host"), finding.pods[0]
+    host = finding.facts.get("host")
+    logs = logs_command(finding, snapshot, running="waits" in finding.facts)
     if host:
-        service = host.split(".")[0]
         return Advice(
-            f"Create or repair what {finding.container} waits for ({host}), or correct the name in "
-            "the init container; the pod goes on by itself as soon as it answers.",
-            kubectl(snapshot, "get", "service,endpoints", service),
+            f"Create or repair what init container {finding.container} waits for ({host}), or "
+            "correct the name there; the pod goes on by itself as soon as that answers.",
+            _service_command(host, snapshot) or logs,
         )
-    logs = kubectl(snapshot, "logs", pod_name, "-c", finding.container or "")
-    return Advice(
-        f"Repair what init container {finding.container} fails at; its log says it.", logs
-    )
+    said = "; its log says what" if "sure" in finding.facts else ""
+    return Advice(f"Repair what init container {finding.container} fails at{said}.", logs)
+
+
+def _service_command(host: str, snapshot: ClusterSnapshot) -> str | None:
+    """The command that shows the Service of that name; None if the name is that of no Service."""
+    name, *rest = host.split(".")
+    where = rest[0] if rest else snapshot.namespace
+    if rest and where != snapshot.namespace and rest[1:2] != ["svc"]:
+        return None
+    words = ("kubectl", "-n", where, "get", "service,endpoints", name)
+    return shlex.join(words)
 
 
 def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:

@@ -9,8 +9,15 @@ from watchdog.detection.container_view import ContainerView
 from watchdog.detection.containers import crashes, exit_code, make_finding, matching, with_evidence
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import event_line, quote, shorten, told_by
-from watchdog.detection.owners import kubectl, listed, word
-from watchdog.detection.rollback import changed_words, deployment_of, permanent, run_again, undo
+from watchdog.detection.owners import SETTABLE, kubectl, listed, word
+from watchdog.detection.rollback import (
+    changed_words,
+    deployment_of,
+    now_and_for_good,
+    permanent,
+    run_again,
+    undo,
+)
 from watchdog.snapshot.pod_template import EnvVar
 from watchdog.text.format import verbatim
 from watchdog.text.root_record import LONGEST_LINE
@@ -91,20 +98,24 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     name, ref = finding.facts["env"], finding.target
+    names = finding.facts["all"].split()
     if "source" in finding.facts:
         return _into_source(finding, snapshot)
     if is_secret_name(name) and not isinstance(_fix(finding, snapshot), RolloutUndo):
         return _into_secret(name, finding, snapshot)
     if isinstance(_fix(finding, snapshot), RolloutUndo):
-        lasting = permanent(ref, snapshot, name)
+        lasting = permanent(ref, snapshot, listed(names))
         return Advice(f"{lasting} Do so before this revision is deployed again.")
-    if ref.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
-        setting = ("set", "env", word(ref), "-c", finding.container or "", f"{name}=<value>")
-        command = kubectl(snapshot, *setting).replace(f"'{name}=<value>'", f"{name}=<value>")
-        return Advice(permanent(ref, snapshot, name), command)
+    plain = [each for each in names if not is_secret_name(each)]
+    secret = f" Take {listed(found)} from a Secret." if (found := set(names) - set(plain)) else ""
+    if ref.kind in SETTABLE:
+        setting = kubectl(snapshot, "set", "env", word(ref), "-c", finding.container or "")
+        change = f"Set {listed(plain)} on container {finding.container}"
+        values = " ".join(f"{each}=<value>" for each in plain)
+        return Advice(f"{now_and_for_good(ref, snapshot, change)}{secret}", f"{setting} {values}")
     if again := run_again(finding, snapshot):
-        return Advice(f"Set {name} in the manifest of {ref}.{again}")
-    return Advice(permanent(ref, snapshot, name))
+        return Advice(f"Set {listed(names)} in the manifest of {ref}.{again}")
+    return Advice(permanent(ref, snapshot, listed(names)))
 
 
 def _optional_source(container: ContainerSpec | None, name: str) -> EnvVar | None:
@@ -138,9 +149,15 @@ def _into_secret(name: str, finding: Finding, snapshot: ClusterSnapshot) -> Advi
     return Advice(
         f"{name} is a credential: keep it in a Secret, and where {ref} is deployed from give "
         f"container {finding.container} an env entry {name} with valueFrom.secretKeyRef "
-        f"(name: {secret}, key: {key}). The command reads the value from a file.",
+        f"(name: {secret}, key: {key}). The command reads the value from a file."
+        f"{_besides(finding)}",
         f"{create} --from-file={key}=<file>",
     )
+
+
+def _besides(finding: Finding) -> str:
+    rest = [each for each in finding.facts["all"].split() if each != finding.facts["env"]]
+    return f" {listed(rest)} {'are' if len(rest) > 1 else 'is'} not set either." if rest else ""
 
 
 def _fix(finding: Finding, snapshot: ClusterSnapshot) -> PatchDeploymentEnv | RolloutUndo | None:

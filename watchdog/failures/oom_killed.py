@@ -18,11 +18,12 @@ from watchdog.detection.containers import (
 )
 from watchdog.detection.kind import TRIED, Advice, FailureKind
 from watchdog.detection.log_lines import event_line, quotes
-from watchdog.detection.owners import kubectl, word
+from watchdog.detection.owners import SETTABLE, editing, kubectl, word
 from watchdog.detection.rollback import (
     changed_words,
     changes_of,
     deployment_of,
+    now_and_for_good,
     permanent,
     run_again,
     undo,
@@ -165,12 +166,15 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
             f"Find out whether the memory is needed or leaks. If it is needed, raise the memory "
             f"limit of the pod itself ({whole} now, under resources of the pod template), not of a "
             "container.",
-            kubectl(snapshot, "edit", word(finding.target)),
+            editing(snapshot, finding.target),
         )
     if limit is None:
+        pods = (pod.node for pod in snapshot.pods if pod.ref.name in finding.pods)
+        node = next(filter(None, pods), None)
         return Advice(
             f"Give container {finding.container} a memory request and limit that fit what it uses, "
-            "and look at what else fills the node."
+            "and look at what else fills the node.",
+            f"kubectl describe node {node}" if node else None,
         )
     if "asked" in finding.facts:
         return Advice(
@@ -190,12 +194,13 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         return _beyond(finding, snapshot, wanted, most if at_most else None)
     up_to = f"{wanted} or more"
     if most and at_most:
-        up_to = f"{wanted}, the most that LimitRange {most.name} allows"
+        up_to = f"{wanted} (LimitRange {most.name} allows no more)"
+    change = f"if it is needed, set the memory limit of container {finding.container} to {up_to}"
     text = (
-        f"Find out whether the memory is needed or leaks. "
-        f"{permanent(finding.target, snapshot, f'the memory limit ({up_to})')}"
+        "Find out whether the memory is needed or leaks; "
+        f"{now_and_for_good(finding.target, snapshot, change)}"
     )
-    if finding.target.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
+    if finding.target.kind in SETTABLE:
         name = ("set", "resources", word(finding.target), "-c", finding.container or "")
         return Advice(text, kubectl(snapshot, *name, f"--limits=memory={wanted}"))
     return Advice(f"{text}{run_again(finding, snapshot)}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import shorten
-from watchdog.detection.owners import Trouble, alive, owner_finding
+from watchdog.detection.owners import Trouble, alive, kubectl, owner_finding
 from watchdog.failures.rights_missing import ACCOUNT, DENIED, GRANT
 from watchdog.text.format import verbatim
 
@@ -48,13 +48,14 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     account = f" {facts['account']}" if "account" in facts else ""
     return (
         f"Container {finding.container} is ready, but the API server denies its service account"
-        f"{account} a right that it keeps asking for, {facts['times']} times in the last minutes "
-        f"(RBAC): {verbatim(facts['said'])}."
+        f"{account} a right that it keeps asking for (RBAC), {facts['times']} times in what was "
+        f"read of its log: {verbatim(facts['said'])}."
     )
 
 
-def _advise(_finding: Finding, _snapshot: ClusterSnapshot) -> Advice:
-    return Advice(GRANT)
+def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+    pod, name = finding.pods[0], finding.container or ""
+    return Advice(GRANT, kubectl(snapshot, "logs", pod, "-c", name, "--tail=50"))
 
 
 RIGHTS_DENIED = FailureKind(

@@ -13,8 +13,9 @@ DENIED = regex(
 )
 ACCOUNT = regex(r"User \\?\"system:serviceaccount:([\w.-]+:[\w.-]+)")
 GRANT = (
-    "Grant the right that the log line names with a Role and a RoleBinding, or name the service "
-    "account that has it in the pod template."
+    "Grant the right that the log line names with a Role and a RoleBinding (for what is in no "
+    "namespace, a ClusterRole and its binding), or name the service account that has it in the pod "
+    "template."
 )
 
 RIGHTS_MISSING = LogCause(

@@ -42,9 +42,8 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             wrong = {k: v for k, v in wrong.items() if v != service.selector[k]}
             facts |= {"meant": str(name), "labels": _pairs(labels), "patch": json.dumps(wrong)}
             lines.append(f"{name}: its pods carry {_pairs(labels)}")
-        trouble = Trouble(
-            "no pod matches the selector", tuple(lines), (), service.created_at, facts
-        )
+        # Since when is not known: the labels of the pods may have changed long after it was made.
+        trouble = Trouble("no pod matches the selector", tuple(lines), facts=facts)
         finding = owner_finding("service_no_endpoints", snapshot, service.ref, trouble)
         yield finding.model_copy(update={"impact": Impact(words="no endpoint: nothing answers")})
 

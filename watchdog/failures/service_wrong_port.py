@@ -51,9 +51,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
                 f"{service.ref}: port {port.number} goes to targetPort {port.target}",
                 f"{owner}: its containers listen on {listed(known) or 'no declared port'}",
             )
-            trouble = Trouble(
-                "Service sends to the wrong port", lines, (), service.created_at, facts
-            )
+            trouble = Trouble("Service sends to the wrong port", lines, facts=facts)
             finding = owner_finding("service_wrong_port", snapshot, service.ref, trouble)
             impact = Impact(words=f"port {port.number} does not answer")
             yield finding.model_copy(update={"impact": impact})
@@ -114,8 +112,8 @@ def _mentions(item: ContainerSpec, target: str) -> bool:
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
     named = not facts["target"].isdigit()
-    nowhere = "a port name that no container declares" if named else "on which nothing listens"
-    known = f": they listen on {facts['known']}" if facts["known"] else ""
+    nowhere = "a name that none of their ports has" if named else "where nothing is known to listen"
+    known = f"; they declare, or say they listen on, {facts['known']}" if facts["known"] else ""
     return (
         f"Port {facts['port']} of Service {finding.target.name} goes to targetPort "
         f"{facts['target']} of the pods of {facts['pods']}, {nowhere}{known}."

@@ -117,7 +117,8 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     if finding.facts["why"] == "outdated":
         text = f"Delete pod {pod}: {finding.target} creates it again from the newer revision."
         return Advice(text, kubectl(snapshot, "delete", "pod", pod))
-    text = f"Find the controller that should set the readiness gate of pod {pod}."
+    gate = f"readiness gate {name}" if (name := finding.facts["gate"]) else "readiness gates"
+    text = f"Find the controller that should set the {gate} of pod {pod}, and why it does not."
     return Advice(text, kubectl(snapshot, "describe", "pod", pod))
 
 

@@ -12,6 +12,7 @@ from watchdog.detection.owners import (
     age,
     alive,
     by_owner,
+    editing,
     event_text,
     kubectl,
     owner_finding,
@@ -20,6 +21,7 @@ from watchdog.detection.owners import (
 )
 from watchdog.detection.passing import may_pass
 from watchdog.detection.restarts import fails_at_once
+from watchdog.detection.rollback import lasting
 from watchdog.detection.standby import stands_by
 from watchdog.detection.starting import (
     merely_starting,
@@ -260,7 +262,7 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         return Advice(
             f"Make container {done} an init container (a native sidecar, restartPolicy Always, if "
             "it is to stay), or run it as a Job.",
-            kubectl(snapshot, "edit", word(finding.target)),
+            editing(snapshot, finding.target),
         )
     if kept := _kept_open(snapshot, finding.pods):
         return Advice(
@@ -270,8 +272,8 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         )
     if _paused_without_pods(finding, snapshot):
         return Advice(
-            f"Resume {finding.target} if what waits is wanted, and take paused out of the manifest "
-            "it is applied from.",
+            f"Resume {finding.target} if what waits is wanted, and take paused out of "
+            f"{lasting(finding.target, snapshot)}.",
             kubectl(snapshot, "rollout", "resume", word(finding.target)),
         )
     if finding.pods:

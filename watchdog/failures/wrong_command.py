@@ -19,8 +19,14 @@ from watchdog.detection.containers import (
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import event_line, quote, shorten, told_by
 from watchdog.detection.message_names import PROGRAM
-from watchdog.detection.owners import kubectl, word
-from watchdog.detection.rollback import changed_words, permanent, run_again, undo
+from watchdog.detection.owners import editing
+from watchdog.detection.rollback import (
+    changed_words,
+    now_and_for_good,
+    permanent,
+    run_again,
+    undo,
+)
 from watchdog.text.format import verbatim
 from watchdog.text.regex import regex
 from watchdog.text.root_record import LONGEST_LINE
@@ -160,16 +166,15 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     if _fix(finding, snapshot):
-        return Advice(permanent(finding.target, snapshot, "the command that worked"))
+        return Advice(permanent(finding.target, snapshot, "the command or image that worked"))
     text = f"Correct command, args or image of container {finding.container}."
     if "interpreter" in finding.facts:
         text = (
             f"Give {finding.facts.get('program')} Unix line ends and an interpreter that its image "
             "has, or build it for the C library of the image."
         )
-    if finding.target.kind in {"Deployment", "StatefulSet", "DaemonSet"}:
-        text = f"{text} {permanent(finding.target, snapshot, 'the right command')}"
-        return Advice(text, kubectl(snapshot, "edit", word(finding.target)))
+    if edit := editing(snapshot, finding.target):
+        return Advice(now_and_for_good(finding.target, snapshot, text.rstrip(".")), edit)
     return Advice(f"{text}{run_again(finding, snapshot)}")
 
 

@@ -60,11 +60,13 @@ class Impact(Noun):
 
     @property
     def is_down(self) -> bool:
-        """Whether nothing serves, as far as pods are counted."""
-        return self.ready == 0
+        """Whether nothing serves that should, as far as pods are counted."""
+        return self.ready == 0 and self.wanted != 0
 
     def __str__(self) -> str:
-        return self.words if self.ready is None else f"{self.ready} of {self.wanted} pods ready"
+        if self.ready is None:
+            return self.words
+        return f"{self.ready} of {self.wanted} pods ready" if self.wanted else "no pods wanted"
 
     def __bool__(self) -> bool:
         return bool(str(self))
@@ -109,7 +111,8 @@ class Explanation(Noun):
 
     `command` is one whole command made by code from typed fields, or None. `place` is where a
     change of the workload lasts ("the values of Helm release shop"), where something says so.
-    `blame` says whether the current revision is to blame, for a Deployment.
+    `blame` says whether the current revision is to blame, for a Deployment. `go_back`, with its own
+    command, is how a person goes back to the revision that worked; empty if that is no remedy.
     """
 
     kind: str
@@ -118,6 +121,8 @@ class Explanation(Noun):
     changed: str | None = None
     to_do: str = ""
     command: str | None = None
+    go_back: str = ""
+    go_back_command: str | None = None
     place: str = ""
     blame: Blame | None = None
 

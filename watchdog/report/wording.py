@@ -14,6 +14,7 @@ from typing import Literal
 
 from watchdog.actions import CustomInstruction, RemediationAction
 from watchdog.model.diagnosis import Diagnosis, Evidence, Explanation, Finding
+from watchdog.model.incident import Incident
 from watchdog.model.outcome import Outcome
 from watchdog.model.report import ActionResult, NamespaceReport, Report
 from watchdog.report.case import Case, Chapter, ForGit, Status, Step
@@ -22,6 +23,7 @@ from watchdog.report.next_steps import to_do
 from watchdog.text.format import clean, count, duration, joined, objects, one_line, quoted
 
 EVIDENCE_LINES = 5
+_SEEN_BEFORE = timedelta(minutes=1)
 MANY_SPOTS = 3
 """So many things that could not be read are mostly one cause: an account without its rights."""
 
@@ -117,7 +119,7 @@ def _case(
         namespace=item.namespace,
         status=status,
         summary=one_line(finding.summary),
-        severity=_severity(finding, report.started_at),
+        severity=_severity(finding, incident, report.started_at),
         why=_why(explanation, diagnosis),
         model_says=_model_says(diagnosis) if len(item.findings) == 1 else "",
         changed=one_line(explanation.changed or "") if explanation else "",
@@ -195,13 +197,19 @@ def _step(result: ActionResult) -> Step:
     )
 
 
-def _severity(finding: Finding, now: datetime) -> str:
-    """`down for 12 min, 0 of 2 pods ready`; `down` only where nothing serves."""
+def _severity(finding: Finding, incident: Incident | None, now: datetime) -> str:
+    """`down for 12 min, 0 of 2 pods ready`; `down` only where nothing serves.
+
+    Where nothing tells since when, how long it has been seen: `seen for 25 min`.
+    """
     impact = one_line(str(finding.impact))
-    if finding.since is None:
-        return impact
     word = "down" if finding.impact.is_down else "broken"
-    spent = f"{word} for {duration((now - finding.since).total_seconds())}"
+    since = finding.since
+    if since is None and incident and now - incident.first_seen >= _SEEN_BEFORE:
+        word, since = "seen", incident.first_seen
+    if since is None:
+        return impact
+    spent = f"{word} for {duration((now - since).total_seconds())}"
     return f"{spent}, {impact}" if impact else spent
 
 
