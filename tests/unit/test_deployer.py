@@ -18,9 +18,10 @@ from tests.support.policy_samples import (
     seen,
     snapshot,
 )
+from watchdog.actions import RolloutUndo
 from watchdog.detection.kind import Advice
 from watchdog.detection.rollback import permanent, run_again
-from watchdog.diagnosis.owner_advice import for_the_owner
+from watchdog.diagnosis.owner_advice import for_the_owner, going_back
 from watchdog.observation.deployer import deployer, kind_with_group
 from watchdog.observation.translate import deployment as summary
 from watchdog.policy.policy import judge
@@ -30,6 +31,8 @@ from watchdog.text.redact import Redactor
 
 RELEASE = {"annotations": {"meta.helm.sh/release-name": "shop"}}
 APPLIED = {"kubectl.kubernetes.io/last-applied-configuration": "{}"}
+APPLIED_BY_HAND = {"annotations": APPLIED}
+UNDONE = "kubectl -n shop rollout undo deployment/web --to-revision=6"
 NO_SPEC: dict[str, Any] = {"f:metadata": {"f:annotations": {"f:example.com/seen": {}}}}
 
 
@@ -117,10 +120,10 @@ def test_the_table_says_for_every_tool_where_a_change_lasts() -> None:
     ("metadata", "command", "words"),
     [
         ({}, True, ""),
-        ({**RELEASE, "managedFields": [manager("helm", "Update")]}, True, ""),
+        ({**RELEASE, "managedFields": [manager("helm", "Update")]}, False, "the next upgrade may"),
         ({**RELEASE, "managedFields": [manager("helm")]}, False, "the next deploy is refused"),
         ({"managedFields": [manager("kubectl")]}, False, "the next deploy is refused"),
-        (OWNERS["an operator"].metadata, False, "front would put a change made with kubectl back"),
+        (OWNERS["an operator"].metadata, False, "/front, which makes it: what kubectl changes is"),
     ],
 )
 def test_a_command_is_advised_only_where_its_change_stands(
@@ -131,8 +134,42 @@ def test_a_command_is_advised_only_where_its_change_stands(
 
     given = for_the_owner(Advice("Do it.", asked), workload)
 
-    assert given.command == (asked if command else None)
+    assert (given.command == asked) == command
     assert words in given.text
+
+
+def test_for_a_helm_release_the_command_shows_its_values() -> None:
+    workload = summary(deployment("web", metadata=RELEASE), Redactor())
+
+    given = for_the_owner(Advice("Do it.", "kubectl -n shop edit deployment/web"), workload)
+
+    assert given.command == "helm -n shop get values shop"
+    assert "in the values of Helm release shop and not with kubectl" in given.text
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words", "command"),
+    [
+        ({}, "Take Deployment/web back to revision 6, which was available.", UNDONE),
+        (APPLIED_BY_HAND, "Take Deployment/web back to revision 6, which was available.", UNDONE),
+        (
+            {"managedFields": [manager("kubectl")]},
+            "which was available: change it in the manifest it is applied from.",
+            None,
+        ),
+        (RELEASE, "Roll Helm release shop back to the release", "helm -n shop history shop"),
+        (OWNERS["an operator"].metadata, "available: change it in ", None),
+    ],
+)
+def test_going_back_is_advised_as_the_tool_that_deploys_does_it(
+    metadata: dict[str, Any], words: str, command: str | None
+) -> None:
+    workload = summary(deployment("web", metadata=metadata), Redactor())
+
+    given = going_back(RolloutUndo(target=workload.ref, to_revision=6), workload)
+
+    assert words in given.text
+    assert given.command == command
 
 
 @pytest.mark.parametrize(

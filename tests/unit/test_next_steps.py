@@ -35,7 +35,7 @@ def steps(
             "helm_server_side",
             "Put REGION into the values of Helm release shop, or the next deploy removes it again.",
             (
-                "Put these resources into the values of Helm release shop, "
+                "Put the memory limit 1Gi of container main into the values of Helm release shop, "
                 "or the next deploy puts the old value back."
             ),
         ),
@@ -46,7 +46,7 @@ def steps(
                 "or it will be missing if the workload is created again."
             ),
             (
-                "Put these resources into the values of Helm release shop, "
+                "Put the memory limit 1Gi of container main into the values of Helm release shop, "
                 "or the next deploy puts the old value back."
             ),
         ),
@@ -54,7 +54,7 @@ def steps(
             "kubectl_server_side",
             "Put REGION into the manifest it is applied from, or the next deploy removes it again.",
             (
-                "Put these resources into the manifest it is applied from, "
+                "Put the memory limit 1Gi of container main into the manifest it is applied from, "
                 "or the next deploy puts the old value back."
             ),
         ),

@@ -39,14 +39,18 @@ class PatchDeploymentResources(ContainerAction):
     @property
     def title(self) -> str:
         """`set memory limit 256Mi on container main`."""
+        return f"set {self.amounts or 'nothing'} on container {self.container}"
+
+    @property
+    def amounts(self) -> str:
+        """`memory limit 256Mi, CPU request 100m`."""
         wanted = {
             "memory limit": self.memory_limit,
             "memory request": self.memory_request,
             "CPU limit": self.cpu_limit,
             "CPU request": self.cpu_request,
         }
-        parts = [f"{name} {quantity}" for name, quantity in wanted.items() if quantity]
-        return f"set {', '.join(parts) or 'nothing'} on container {self.container}"
+        return ", ".join(f"{name} {quantity}" for name, quantity in wanted.items() if quantity)
 
     @property
     def wanted(self) -> Quantities:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 
+from watchdog.actions import RolloutUndo
 from watchdog.detection.admission import injected
 from watchdog.detection.kind import Advice
-from watchdog.snapshot.deployer import conduct
+from watchdog.snapshot.deployer import conduct, where
 from watchdog.snapshot.workloads import WorkloadSummary
 
-_WRITES = frozenset({"edit", "patch", "scale", "set"})
+_WRITES = frozenset({"edit", "patch", "rollout", "scale", "set"})
+_READS = frozenset({"history", "status"})  # of a rollout
 _VERB = 3  # after `kubectl -n NAMESPACE`
 
 
@@ -21,7 +23,8 @@ def for_the_owner(
     A container that admission added is not in the workload's template at all.
 
     A server-side apply is refused as long as someone else's kubectl holds a field with another
-    value; a controller or a Git tool puts it back.
+    value; a controller or a Git tool puts it back; an upgrade by Helm 3 puts its own value back,
+    or never knows of ours. For a Helm release the command shows the values that it has.
     """
     if workload is not None and injected(workload, container):
         text = (
@@ -31,20 +34,43 @@ def for_the_owner(
         kept = None if _changes(advice.command, workload) else advice.command
         return Advice(text, kept)
     owner = workload.managed_by if workload else None
-    row = conduct(owner)
-    if workload is None or row.by_hand == "stands" or not _changes(advice.command, workload):
+    row, release = conduct(owner), owner.release if owner else None
+    stands = row.by_hand == "stands" and not release
+    if workload is None or stands or not _changes(advice.command, workload):
         return advice
-    why = (
-        f"{owner} would put a change made with kubectl back."
-        if row.by_hand == "put_back"
-        else "Change it there and not with kubectl, or the next deploy is refused."
-    )
-    return Advice(f"{advice.text} {why}")
+    place = where(owner)
+    there = "there" if place in advice.text else f"in {place}"
+    why = {
+        "put_back": f"Change it {there}: what kubectl changes is put back.",
+        "refused": f"Change it {there} and not with kubectl, or the next deploy is refused.",
+        "stands": f"Change it {there} and not with kubectl, or the next upgrade may take it back.",
+    }[row.by_hand]
+    values = ("helm", "-n", workload.ref.namespace, "get", "values", release or "")
+    return Advice(f"{advice.text} {why}", shlex.join(values) if release else None)
+
+
+def going_back(fix: RolloutUndo, workload: WorkloadSummary) -> Advice:
+    """How a person goes back to the revision that worked, by what deploys the workload."""
+    target, owner = fix.target, workload.managed_by
+    worked = f"revision {fix.to_revision}, which was available"
+    if owner and (release := owner.release):
+        text = (
+            f"Roll Helm release {release} back to the release that made revision "
+            f"{fix.to_revision} of {target}, which was available: its history tells which."
+        )
+        return Advice(text, shlex.join(("helm", "-n", target.namespace, "history", release)))
+    if conduct(owner).by_hand != "stands":
+        return Advice(f"Take {target} back to {worked}: change it in {where(owner)}.")
+    undo = ("rollout", "undo", f"deployment/{target.name}", f"--to-revision={fix.to_revision}")
+    command = shlex.join(("kubectl", "-n", target.namespace, *undo))
+    return Advice(f"Take {target} back to {worked}.", command)
 
 
 def _changes(command: str | None, workload: WorkloadSummary) -> bool:
     words = shlex.split(command or "")
     kind, name = workload.ref.kind.lower(), workload.ref.name
     if len(words) <= _VERB or words[0] != "kubectl" or words[_VERB] not in _WRITES:
+        return False
+    if words[_VERB] == "rollout" and words[_VERB + 1] in _READS:
         return False
     return f"{kind}/{name}" in words or words[_VERB + 1 : _VERB + 3] == [kind, name]

@@ -11,7 +11,7 @@ from watchdog.detection.admission import injected
 from watchdog.detection.blame import blame
 from watchdog.detection.kind import TRIED, Advice, FailureKind
 from watchdog.detection.rollback import place
-from watchdog.diagnosis.owner_advice import for_the_owner
+from watchdog.diagnosis.owner_advice import for_the_owner, going_back
 from watchdog.diagnosis.revision_changes import changed
 from watchdog.diagnosis.shared_causes import problems, with_causes
 from watchdog.logs import log
@@ -202,6 +202,8 @@ def _explanation(
     if kind is None:
         return Explanation(kind=finding.kind, target=finding.target, why=finding.summary)
     advice = _advice(kind, finding, snapshot, tried)
+    fix, workload = rules_fix(finding, snapshot, kinds, tried), snapshot.workload(finding.target)
+    back = going_back(fix, workload) if workload and isinstance(fix, RolloutUndo) else Advice("")
     found = blame(finding, snapshot)
     return Explanation(
         kind=finding.kind,
@@ -213,6 +215,8 @@ def _explanation(
         blame=found if found.revision else None,
         to_do=advice.text,
         command=advice.command,
+        go_back=back.text,
+        go_back_command=back.command,
         place=place(finding.target, snapshot),
     )
 

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 
 from watchdog.actions import (
     CustomInstruction,
+    PatchConfigMap,
+    PatchDeploymentCommand,
     PatchDeploymentEnv,
+    PatchDeploymentImage,
+    PatchDeploymentProbe,
     PatchDeploymentResources,
     RemediationAction,
     RolloutUndo,
@@ -27,6 +31,10 @@ _COMES = {
     "put_back": "or the next deploy puts the old value back",
     "kept": "or it will be missing if the workload is created again",
 }
+_MAY_STAND = (Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNKNOWN)
+_TRIED_OR_ASKED = (Outcome.UNDONE, Outcome.AWAITING_APPROVAL)
+# The one who deploys decides first, or a person has just said no.
+_NOT_YET = ("young_rollout", "rollout_in_progress", "deployment_paused", "declined")
 _REFUSED = (
     "The change could not be handed back to the tool that deploys the workload: run its next "
     "deploy once with --force-conflicts, or it is refused."
@@ -56,11 +64,29 @@ def to_do(
     for result in results:
         found.extend(_after(result, place, fixed=fixed))
     dry = any(result.outcome is Outcome.DRY_RUN for result in results)
+    if explanation and not fixed and not dry and not any(map(_settles, results)):
+        found += _going_back(explanation)
     if explanation and explanation.to_do and not fixed and not dry:
         found.append(ToDo(one_line(explanation.to_do, 800), _command(explanation.command)))
     if not fixed:
         found += [ToDo(f"The model suggests (unverified): {quoted(text)}") for text in suggested]
     return tuple({item.text: item for item in reversed(found)}.values())[::-1]
+
+
+def _going_back(explanation: Explanation) -> list[ToDo]:
+    """What a person does first if a revision is to blame and nothing took it back."""
+    command = _command(explanation.go_back_command)
+    return [ToDo(one_line(explanation.go_back, 800), command)] if explanation.go_back else []
+
+
+def _settles(result: ActionResult) -> bool:
+    """Whether going back by hand is no advice beside it: tried, asked for, or not yet due."""
+    if result.outcome in _MAY_STAND:
+        return True
+    if not isinstance(result.action, RolloutUndo):
+        return False
+    seen = result.outcome is Outcome.FAILED and result.verification is not None
+    return seen or result.outcome in _TRIED_OR_ASKED or result.rule in _NOT_YET
 
 
 def _after(result: ActionResult, place: str, *, fixed: bool) -> list[ToDo]:
@@ -101,15 +127,8 @@ def lasting(action: RemediationAction, next_deploy: NextDeploy | None, place: st
         where = one_line(f", in {place}," if place else "")
         said = f"Correct the change that was rolled back{where} before you deploy it again."
         return [ToDo(said), *refused]
-    if isinstance(action, PatchDeploymentEnv):
-        what = action.name
-    elif isinstance(action, PatchDeploymentResources):
-        what = "these resources"
-    elif isinstance(action, ScaleDeployment):
-        what = "this number of replicas"
-    elif action.kind.startswith("patch_"):
-        what = "this change"
-    else:
+    what = _changed(action)
+    if not what:
         return []
     where = (
         place or f"the chart or manifest that {action.target.kind}/{action.target.name} comes from"
@@ -117,6 +136,27 @@ def lasting(action: RemediationAction, next_deploy: NextDeploy | None, place: st
     comes = _COMES.get(next_deploy or "", "so that every deploy has it")
     lasts = [ToDo(one_line(f"Put {what} into {where}, {comes}."))]
     return [*lasts, *_by_reference(action, next_deploy), *refused]
+
+
+def _changed(action: RemediationAction) -> str:
+    """What a person puts into the place that it is deployed from; empty where nothing changed."""
+    container = f" of container {getattr(action, 'container', '')}"
+    match action:
+        case PatchDeploymentEnv():
+            return action.name
+        case PatchDeploymentResources():
+            return f"the {action.amounts}{container}"
+        case PatchDeploymentImage():
+            return f"image {action.image}{container}"
+        case PatchDeploymentCommand():
+            return f"the command{container} as it is now"
+        case PatchDeploymentProbe():
+            return f"the probes{container} as they are now"
+        case PatchConfigMap():
+            return f"key {action.key} of {action.target}"
+        case ScaleDeployment():
+            return f"the number of replicas ({action.replicas})"
+    return ""
 
 
 def _by_reference(action: RemediationAction, next_deploy: NextDeploy | None) -> list[ToDo]:
