@@ -156,8 +156,8 @@ def connect(
     from watchdog.kube import label_selector
     from watchdog.kube.client import ApiServer
 
-    label_selector.check(settings.label_selector, "--selector")
-    label_selector.check(settings.watch.namespace_selector, "--namespace-selector")
+    label_selector.check(settings.label_selector, "--selector (or its setting)")
+    label_selector.check(settings.watch.namespace_selector, "--namespace-selector (or its setting)")
     budget = budget or new_budget(settings)
     cluster = ApiServer.connect(kubeconfig, context, budget)
     budget.clock = ServerClock(lambda: cluster.ahead)

@@ -86,7 +86,9 @@ def diagnose(*, snapshot: Path, output: str, model: str | None) -> None:
 def doctor(
     *, namespace: tuple[str, ...], output: str, kubeconfig: Path | None, context: str | None
 ) -> None:
-    """Check permissions, model, Slack, Alertmanager, Pushgateway.
+    """Check permissions and the services it talks to.
+
+    These are the API server, the model, Slack, Alertmanager and the Pushgateway, as far as set.
 
     Exits 1 if something necessary is missing.
     """

@@ -55,7 +55,15 @@ def run(  # noqa: PLR0913 - a command has as many parameters as flags
     kubeconfig: Path | None,
     context: str | None,
 ) -> None:
-    """Run one pass: observe, diagnose, remediate, verify, report."""
+    """Run one pass: observe, diagnose, fix, verify.
+
+    It looks after the namespaces of -n, else of SRE_AGENT_NAMESPACES, else the one of the context.
+    At a terminal it shows each change and asks before it writes; elsewhere, and with --yes, it acts
+    within its policy. With --dry-run it changes nothing.
+
+    Exit codes: 0, the pass ran; 1, it could not observe at all (with --fail-on-degraded: or not
+    everything); 2, the configuration is wrong; 3, something is broken (with --fail-on-findings).
+    """
     from watchdog.agent import wiring
 
     check_format(output, *REPORTS)
@@ -119,7 +127,11 @@ def watch(  # noqa: PLR0913 - a command has as many parameters as flags
     kubeconfig: Path | None,
     context: str | None,
 ) -> None:
-    """Run passes in a loop, until Ctrl-C."""
+    """Run passes in a loop, until Ctrl-C.
+
+    It looks after the namespaces of -n, else of SRE_AGENT_NAMESPACES, else the one of the context.
+    It shows each change and asks before it writes; with --yes it acts within its policy.
+    """
     import time
 
     from watchdog.agent import wiring

@@ -26,6 +26,7 @@ from watchdog.integrations.alertmanager_api import (
 )
 from watchdog.model.incident import Incident
 from watchdog.model.report import Delivery, NamespaceReport, Report
+from watchdog.report.case import place_and_name
 from watchdog.report.history import tried
 from watchdog.report.next_steps import approve_command
 from watchdog.report.wording import ended
@@ -218,7 +219,7 @@ def _alert(
     name: str, item: Incident, memory: Memory, policy: NamespacePolicy, now: datetime
 ) -> Alert:
     waits = "a fix waits for approval" if name == APPROVAL_WAITS else "a person is needed"
-    what = inert(f"{memory.namespace}/{item.target.name}: {item.summary or item.kind}")
+    what = inert(f"{place_and_name(item.target)}: {item.summary or item.kind}")
     annotations = {
         "summary": f"{what}; {waits}",
         "description": _described(name, item, memory),

@@ -123,6 +123,8 @@ def _check_names(merged: Any, paths: str, context: str | None) -> None:
     name = context or merged.get("current-context")
     known = {entry["name"]: entry["context"] for entry in merged.get("contexts") or ()}
     listed = ", ".join(str(each) for each in list(known)[:_MOST_CONTEXTS]) or "none"
+    if not name and not known:
+        raise SettingsError(f"kubeconfig {paths} names no context, so no cluster")
     if not name:
         raise SettingsError(
             f"kubeconfig {paths} has no current-context: choose one with --context; it has {listed}"

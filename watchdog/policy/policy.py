@@ -121,11 +121,13 @@ def fully_seen(action: RemediationAction, context: Context) -> Verdict | None:
 
 def mode(action: RemediationAction, context: Context) -> Verdict | None:
     """`auto`, `approve` or `never`, by the operator's settings for the kind and the namespace."""
-    match context.settings.mode(action.kind, action.target.namespace):
+    settings, namespace = context.settings, action.target.namespace
+    observes = settings.policy(namespace).mode == "observe"
+    match settings.mode(action.kind, namespace):
+        case "never" if observes:
+            return refuse("mode_never", f"namespace {namespace} is only observed (mode observe)")
         case "never":
-            return refuse(
-                "mode_never", f"{action.kind} is switched off in {action.target.namespace}"
-            )
+            return refuse("mode_never", f"{action.kind} is switched off (actions: never)")
         case "approve":
             return ask("mode_approve", f"{action.kind} needs an approval")
     return None

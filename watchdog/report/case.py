@@ -9,9 +9,17 @@ from typing import Literal
 from watchdog.model.diagnosis import Finding
 from watchdog.model.outcome import Outcome
 from watchdog.report.next_steps import ToDo
+from watchdog.snapshot.refs import ObjectRef
 from watchdog.text.format import one_line
 
 Status = Literal["broken", "fixing", "fixed", "needs you", "would fix"]
+
+
+def place_and_name(target: ObjectRef) -> str:
+    """What messages call an object: with its kind if that is none that most problems are about."""
+    kind = "" if target.kind == "Deployment" else f" ({target.kind})"
+    place = "" if target.kind == "Namespace" else f"{target.namespace}/"
+    return one_line(f"{place}{target.name}{kind}")
 
 
 @dataclass(frozen=True)
@@ -70,8 +78,8 @@ class Case:
 
     @property
     def name(self) -> str:
-        """`shop/ledger`."""
-        return one_line(f"{self.namespace}/{self.finding.target.name}")
+        """`shop/ledger`, `shop/db (StatefulSet)`."""
+        return place_and_name(self.finding.target)
 
 
 @dataclass(frozen=True)

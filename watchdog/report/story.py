@@ -11,7 +11,7 @@ from datetime import datetime
 from watchdog.model.incident import Attempt, Incident
 from watchdog.model.outcome import Outcome
 from watchdog.model.report import NamespaceReport, Report
-from watchdog.report.case import Case
+from watchdog.report.case import Case, place_and_name
 from watchdog.report.next_steps import ToDo, lasting
 from watchdog.report.ownership import UNSAID, Ownership
 from watchdog.text.format import duration, one_line
@@ -59,9 +59,8 @@ class Story:
 
     @property
     def name(self) -> str:
-        """`shop/ledger`."""
-        target = self.incident.target
-        return one_line(f"{target.namespace}/{target.name}")
+        """`shop/ledger`, `shop/db (StatefulSet)`."""
+        return place_and_name(self.incident.target)
 
     @property
     def headline(self) -> str:

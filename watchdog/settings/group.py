@@ -27,7 +27,7 @@ def checked_address(given: str) -> str:
     if given and not (parts.scheme in {"http", "https"} and host and plain):
         raise ValueError(
             "must be the address of a service: http:// or https://, a host and maybe a port, such "
-            "as http://prometheus.monitoring.svc:9090"
+            "as https://gateway.example.com or http://name.namespace.svc:9090"
         )
     return given
 
