@@ -131,10 +131,11 @@ def test_what_the_scheduler_does_not_even_look_at_is_told_in_words_of_ours() -> 
 def test_a_pod_that_no_scheduler_takes_up_has_nothing_to_wait_for() -> None:
     waits = ex.pod(phase="Pending", conditions=(), created_at=ex.ago(300))
 
-    to_do = told(ex.snapshot_of(ex.deployment(), waits)).to_do
+    said = told(ex.snapshot_of(ex.deployment(), waits))
 
-    assert "schedulerName of Deployment/web" in to_do
-    assert "resource claim" not in to_do
+    assert said.why.startswith(f"No scheduler has taken up pod {ex.POD},")
+    assert "schedulerName of Deployment/web" in said.to_do
+    assert "resource claim" not in said.to_do
 
 
 @pytest.mark.parametrize(
@@ -423,7 +424,7 @@ def test_all_variables_that_are_missing_are_set_and_credentials_are_not() -> Non
     said = advised(ex.broken(ex.crashing(1), text=line))
 
     assert said.text.startswith(
-        "Set LEDGER_REGION and LEDGER_ZONE on container main, and put it into"
+        "Set LEDGER_REGION and LEDGER_ZONE on container main, and put that into"
     )
     assert said.text.endswith("Take LEDGER_PASSWORD from a Secret.")
     assert (said.command or "").endswith("-c main LEDGER_REGION=<value> LEDGER_ZONE=<value>")

@@ -56,7 +56,7 @@ def why(finding: Finding, snapshot: ClusterSnapshot) -> str:
         return finding.summary
     said = f" ({node.message.rstrip('.')})" if node.message else ""
     pods = pods_named(finding.pods[:3]) if finding.pods else "what fails"
-    several = len(finding.pods) > 1
+    several = len(set(finding.pods)) > 1
     match node.state:
         case "gone":
             were = "were" if several else "was"

@@ -86,7 +86,7 @@ def permanent(ref: ObjectRef, snapshot: ClusterSnapshot, what: str) -> str:
 
 def now_and_for_good(ref: ObjectRef, snapshot: ClusterSnapshot, change: str) -> str:
     """The same where a command makes the change at once: `change` says which, and is the text's."""
-    return f"{change}, and put it into {lasting(ref, snapshot)}, so that every deploy has it."
+    return f"{change}, and put that into {lasting(ref, snapshot)}, so that every deploy has it."
 
 
 def lasting(ref: ObjectRef, snapshot: ClusterSnapshot) -> str:

@@ -67,13 +67,11 @@ def _lacks(snapshot: ClusterSnapshot, owner: ObjectRef) -> bool:
 
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
-    node = f" {facts['node']}" if facts["node"] else ""
+    node = f"Node {facts['node']}" if facts["node"] else "The node"
     if _lost(finding):
-        return f"The node{node} of pod {finding.pods[0]} was shut down or no longer answers."
+        return f"{node} of pod {finding.pods[0]} was shut down or no longer answers."
     said = f": {verbatim(facts['message'])}" if facts["message"] else ""
-    return sentence(
-        f"The node{node} refused to run pod {finding.pods[0]} ({facts['reason']}){said}"
-    )
+    return sentence(f"{node} refused to run pod {finding.pods[0]} ({facts['reason']}){said}")
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:

@@ -138,6 +138,8 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     pods = [pod for pod in snapshot.pods if pod.ref.name in finding.pods]
     who = pods_named(finding.pods, count(pods))
     words = finding.facts["words"]
+    if words == _UNTAKEN:
+        return f"No scheduler has taken up {who}, so nothing looks for a node."
     if words.startswith(_UNSEEN):
         return sentence(f"For {who} {words}")
     if gone := _tolerations_gone(finding, snapshot):

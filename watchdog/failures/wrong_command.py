@@ -167,7 +167,7 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     if _fix(finding, snapshot):
         return Advice(permanent(finding.target, snapshot, "the command or image that worked"))
-    text = f"Correct command, args or image of container {finding.container}."
+    text = f"Correct the command, args or image of container {finding.container}."
     if "interpreter" in finding.facts:
         text = (
             f"Give {finding.facts.get('program')} Unix line ends and an interpreter that its image "
