@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from watchdog.actions import RolloutUndo
@@ -370,7 +372,7 @@ def test_a_metrics_api_that_lacks_one_metric_does_answer(message: str, words: st
     assert ("does not answer" in why) == (words == "API of")
 
 
-def went_wrong(**changes: object) -> ClusterSnapshot:
+def went_wrong(**changes: Any) -> ClusterSnapshot:
     """A new revision that crashes, over one that was available."""
     return ex.snapshot_of(
         ex.deployment(last=ex.earlier(ex.change("image", "web:1", "web:2")), **changes),
