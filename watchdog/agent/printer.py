@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from watchdog.model.report import plain
+
 if TYPE_CHECKING:
     from watchdog.model.report import Report
 
@@ -41,7 +43,7 @@ class Printer:
             click.echo(_rest_of_json(report))
             return
         if self._output == "yaml":
-            click.echo(_yaml({"deliveries": report.to_json()["deliveries"]}), nl=False)
+            click.echo(_yaml({"deliveries": plain(report.deliveries)}), nl=False)
             return
         if self._output == "html":
             return  # the document is closed; the log names what was not delivered
@@ -77,7 +79,7 @@ def _yaml(found: dict[str, Any]) -> str:
 
 
 def _rest_of_json(report: Report) -> str:
-    deliveries = _dumped({"deliveries": report.to_json()["deliveries"]})
+    deliveries = _dumped({"deliveries": plain(report.deliveries)})
     return "," + deliveries.removeprefix("{")
 
 

@@ -4,10 +4,11 @@ These values cross boundaries (JSON report, memory). They have no behaviour beyo
 """
 
 from datetime import datetime
+from enum import Enum
 from typing import Any, Literal
 
 from watchdog.actions import RemediationAction
-from watchdog.model.diagnosis import Diagnosis, Finding
+from watchdog.model.diagnosis import Diagnosis, Evidence, Finding, Impact
 from watchdog.model.history import WorkloadHistory
 from watchdog.model.incident import Incident
 from watchdog.model.lasting import LastingChange
@@ -15,6 +16,8 @@ from watchdog.model.outcome import Outcome
 from watchdog.snapshot.deployer import NextDeploy
 from watchdog.snapshot.refs import Noun
 from watchdog.snapshot.snapshot import BlindSpot
+
+_PLAIN = frozenset({str, int, float, bool})
 
 
 class TargetHealth(Noun):
@@ -116,14 +119,41 @@ class Report(Noun):
 
     def to_json(self) -> dict[str, Any]:
         """The JSON report of design.md's contract: `actions` entries are flattened."""
-        dumped: dict[str, Any] = self.model_dump(mode="json")
-        for namespace, raw in zip(self.namespaces, dumped["namespaces"], strict=True):
+        found: dict[str, Any] = plain(self)
+        for namespace, raw in zip(self.namespaces, found["namespaces"], strict=True):
             raw["actions"] = [_flat(result) for result in namespace.actions]
-        return dumped
+        return found
+
+
+def plain(value: Any) -> Any:
+    """What `model_dump(mode="json")` gives, for what a report is made of.
+
+    That would first build the schema of all that may be in a report, a twentieth of what a healthy
+    pass costs.
+    """
+    if value is None or type(value) in _PLAIN:
+        return value
+    match value:
+        case Evidence() | Impact():
+            return str(value)
+        case BlindSpot():
+            return {**vars(value), "what": value.what}
+        case Noun():
+            return {name: plain(inner) for name, inner in vars(value).items()}
+        case tuple() | list():
+            return [plain(inner) for inner in value]
+        case dict():
+            return {key: plain(inner) for key, inner in value.items()}
+        case datetime():
+            return value.isoformat().replace("+00:00", "Z")
+        case Enum():
+            return value.value
+        case _:
+            return str(value)
 
 
 def _flat(result: ActionResult) -> dict[str, Any]:
     """`{"kind", "target", "params", "outcome", "reason", "diff", "undo", ...}`."""
-    rest: dict[str, Any] = result.model_dump(mode="json", exclude={"action"})
-    target = result.action.target.model_dump(mode="json")
-    return {"kind": result.action.kind, "target": target, "params": result.action.params, **rest}
+    action = result.action
+    rest = {name: plain(inner) for name, inner in result if name != "action"}
+    return {"kind": action.kind, "target": plain(action.target), "params": action.params, **rest}
