@@ -43,6 +43,10 @@ SecretAddress = Annotated[SecretStr, AfterValidator(_checked_secret)]
 
 
 class Group(BaseModel):
-    """Settings that belong together."""
+    """Settings that belong together.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Only the class of all settings is built; a default that is a group is made by `model_construct`,
+    as in `Noun`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

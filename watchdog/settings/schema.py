@@ -271,6 +271,7 @@ class NamespacePolicy(Group):
     sre-watchdog/approved-key.KEY."""
 
 
+_NO_POLICY = NamespacePolicy.model_construct()
 _NAMESPACES_FIXED = 5
 
 
@@ -312,21 +313,21 @@ class Settings(Group):
     to shards chosen by a hash of JOB_NAME, which the chart sets: the label job-name of the pod."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is logged to standard error."""
-    llm: LLMSettings = LLMSettings()
-    slack: SlackSettings = SlackSettings()
-    notify: NotifySettings = NotifySettings()
-    pushgateway: PushgatewaySettings = PushgatewaySettings()
-    heartbeat: HeartbeatSettings = HeartbeatSettings()
-    alertmanager: AlertmanagerSettings = AlertmanagerSettings()
-    blocker: BlockerSettings = BlockerSettings()
-    incidents: IncidentSettings = IncidentSettings()
-    memory: MemorySettings = MemorySettings()
-    limits: LimitSettings = LimitSettings()
-    verify: VerifySettings = VerifySettings()
-    observe: ObserveSettings = ObserveSettings()
-    grace: GraceSettings = GraceSettings()
-    watch: WatchSettings = WatchSettings()
-    git: GitSettings = GitSettings()
+    llm: LLMSettings = LLMSettings.model_construct()
+    slack: SlackSettings = SlackSettings.model_construct()
+    notify: NotifySettings = NotifySettings.model_construct()
+    pushgateway: PushgatewaySettings = PushgatewaySettings.model_construct()
+    heartbeat: HeartbeatSettings = HeartbeatSettings.model_construct()
+    alertmanager: AlertmanagerSettings = AlertmanagerSettings.model_construct()
+    blocker: BlockerSettings = BlockerSettings.model_construct()
+    incidents: IncidentSettings = IncidentSettings.model_construct()
+    memory: MemorySettings = MemorySettings.model_construct()
+    limits: LimitSettings = LimitSettings.model_construct()
+    verify: VerifySettings = VerifySettings.model_construct()
+    observe: ObserveSettings = ObserveSettings.model_construct()
+    grace: GraceSettings = GraceSettings.model_construct()
+    watch: WatchSettings = WatchSettings.model_construct()
+    git: GitSettings = GitSettings.model_construct()
 
     @field_validator("namespaces")
     @classmethod
@@ -353,8 +354,9 @@ class Settings(Group):
     @property
     def thresholds(self) -> Thresholds:
         """What the detectors judge by."""
-        return Thresholds(
-            **self.grace.model_dump(exclude={"rollout_seconds"}),
+        grace = {name: getattr(self.grace, name) for name in Grace.model_fields}
+        return Thresholds.model_construct(
+            **grace,
             restart_window_seconds=self.observe.restart_window_seconds,
             memory_factor=self.limits.memory_factor,
             fallback_memory=self.limits.fallback_memory,
@@ -363,7 +365,7 @@ class Settings(Group):
 
     def policy(self, namespace: str) -> NamespacePolicy:
         """The policy of that namespace, or the default one."""
-        return self.policies.get(namespace, NamespacePolicy())
+        return self.policies.get(namespace, _NO_POLICY)
 
     def rollout_seconds(self, namespace: str, *, waits: bool) -> float:
         """How old a rollout has to be before anything of it is changed, in seconds.

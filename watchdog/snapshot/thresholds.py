@@ -46,4 +46,4 @@ class Thresholds(Grace):
         return timedelta(seconds=self.restart_window_seconds)
 
 
-DEFAULTS = Thresholds()
+DEFAULTS = Thresholds.model_construct()
