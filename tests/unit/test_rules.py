@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from watchdog.actions import CustomInstruction, RemediationAction, RolloutUndo
+from watchdog.detection.containers import containers
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.diagnosis.revision_changes import changed
 from watchdog.diagnosis.rules import detect, explain, rules_diagnosis
-from watchdog.examples import examples_of
+from watchdog.examples import Example, examples_of
 from watchdog.examples.builders import (
     NOW,
     ago,
@@ -89,6 +91,38 @@ def test_a_pod_belongs_to_its_workload() -> None:
     findings = detect(snapshot, (kind("specific", WEB), kind("general", mine.ref)))
 
     assert [finding.kind for finding in findings] == ["specific"]
+
+
+def test_an_owner_that_is_claimed_is_not_judged_again() -> None:
+    web, other = pod(running(ready=False), owner=WEB), pod(running(ready=False), owner=LEDGER)
+    snapshot = snapshot_of(deployment(ref=WEB), deployment(ref=LEDGER), web, other)
+    judged: list[ObjectRef] = []
+
+    def find(seen: ClusterSnapshot) -> Iterable[Finding]:
+        judged.extend(item.pod.owner for item in containers(seen))
+        return ()
+
+    detect(snapshot, (kind("specific", WEB), replace(kind("general"), detect=find)))
+
+    assert judged == [LEDGER]
+
+
+EXAMPLES = [
+    pytest.param(example, id=f"{each.name}: {example.name}")
+    for each in KINDS
+    for example in examples_of(each.name)
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_what_is_not_judged_again_would_have_been_dropped(example: Example) -> None:
+    def all_again(kind: FailureKind) -> FailureKind:
+        whole = {"claimed": frozenset[ObjectRef]()}
+        return replace(kind, detect=lambda seen: kind.detect(seen.model_copy(update=whole)))
+
+    judged = detect(example.snapshot, KINDS)
+
+    assert judged == detect(example.snapshot, [all_again(kind) for kind in KINDS])
 
 
 def test_a_job_belongs_to_its_cron_job() -> None:

@@ -51,8 +51,13 @@ def sick_pods(snapshot: ClusterSnapshot) -> Iterator[PodSummary]:
 
 
 def containers(snapshot: ClusterSnapshot) -> Iterator[ContainerView]:
-    """Every container of the pods that `sick_pods` yields, init containers first."""
+    """Every container of the pods that `sick_pods` yields, init containers first.
+
+    Left out are those of owners that a more specific kind has claimed.
+    """
     for pod in sick_pods(snapshot):
+        if pod.owner in snapshot.claimed:
+            continue
         for state in sorted(pod.containers, key=lambda item: not item.init):
             spec = pod.template.container(state.name)
             yield ContainerView(pod, state, spec or ContainerSpec(name=state.name, init=state.init))

@@ -43,10 +43,11 @@ def detect(
     follow each other.
     """
     claims: dict[ObjectRef, list[Finding]] = {}
+    left = snapshot
     for kind in kinds:
         mine: dict[ObjectRef, list[Finding]] = {}
         try:
-            for finding in kind.detect(snapshot):
+            for finding in kind.detect(left):
                 mine.setdefault(_owner(finding.target, snapshot), []).append(finding)
         except Exception as error:  # noqa: BLE001 - tenants write what kinds read
             log.error("failure kind %s: %s", kind.name, error, exc_info=True)
@@ -55,6 +56,8 @@ def detect(
                 spots.append(BlindSpot(resource=FAILURE_KINDS, subject=kind.name, why=why))
         for owner, findings in mine.items():
             claims.setdefault(owner, findings)
+        if mine:
+            left = snapshot.model_copy(update={"claimed": frozenset(claims)})
     found = [nodes.with_node(one, snapshot) for findings in claims.values() for one in findings]
     return with_causes(sorted(found, key=lambda finding: _rank(finding, snapshot)), snapshot)
 

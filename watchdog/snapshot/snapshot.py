@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import computed_field, model_validator
+from pydantic import Field, computed_field, model_validator
 
 from watchdog.snapshot.custom import CustomResourceSummary
 from watchdog.snapshot.refs import Condition, Noun, ObjectRef
@@ -245,7 +245,8 @@ class ClusterSnapshot(Noun):
     sick objects and what explains them; `healthy` tells whether triage saw nothing sick at all.
     `thresholds` are the settings that the detectors judge by. `wishes` is what the namespace asks
     for by its own label and annotations. `configmaps` are names of those that are there; they are
-    read only if a pod misses one.
+    read only if a pod misses one. `claimed` are owners that a failure kind has explained while
+    others are still asked: those need not judge their containers.
     """
 
     version: Literal[1] = 1
@@ -281,6 +282,7 @@ class ClusterSnapshot(Noun):
     blind_spots: tuple[BlindSpot, ...] = ()
     cuts: tuple[Cut, ...] = ()
     thresholds: Thresholds = DEFAULTS
+    claimed: frozenset[ObjectRef] = Field(frozenset(), exclude=True)
 
     def workloads(self) -> Iterator[WorkloadSummary]:
         """Every workload that was read, Deployments first."""
