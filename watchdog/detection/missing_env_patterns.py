@@ -11,7 +11,10 @@ from collections.abc import Sequence
 
 from watchdog.text.regex import regex
 
-_Q = r"[\"'`\u2018\u2019\u201c\u201d\[\](){}<>$*\u2022「」『』«»-]*"
+_Q = r"[\"'`\[\](){}<>$*«»-]*"
+# The quotation marks beyond Latin-1, and bullets, are read as one of these: a set that holds them
+# takes many times as long to compile, and half of the patterns have two of it.
+_QUOTES = str.maketrans(dict.fromkeys("\u2018\u2019\u201c\u201d\u2022「」『』", "*"))
 _NAME = r"[A-Z][A-Z0-9]*(?:__?[A-Z0-9]+)*"
 _N = rf"(?<![\w/-])(?<!\s:)(?<!(?<!env)\.)(?P<n>{_NAME})(?![\w/-]|\.\w)"
 # A name that nothing but a variable has, or that stands in quotes.
@@ -167,10 +170,11 @@ _NO_NAME = regex(
     r"|KEY|SIG[A-Z]+|AS|IN|TO|A|NON|ALL|MUST|SHOULD|REQUIRED|MISSING|HINT|DETAIL|USAGE|CONTEXT|CERT\w*"
 )
 # Said of a variable that is there, with a value that is wrong.
-_PRESENT = (
-    r"{name}\W{{0,3}}(?:(?:env(?:ironment)? )?(?:variable )?"
+_PRESENT = regex(
+    r"\W{0,3}(?:(?:env(?:ironment)? )?(?:variable )?"
     r"(?:(?:is|was) set to|points? to|contains|has an? (?:invalid|wrong|bad)"
-    r"|(?:is|was) (?:in|not )?valid|does not (?:match|point|exist)))"
+    r"|(?:is|was) (?:in|not )?valid|does not (?:match|point|exist)))",
+    re.IGNORECASE,
 )
 _SHORTEST = 2
 _LONGEST = 2000
@@ -178,6 +182,7 @@ _LONGEST = 2000
 
 def missing_names(texts: Sequence[str], source: str = "") -> list[str]:
     """The variables that a record says are not set; `texts` are its words, `source` its code."""
+    texts = [text if text.isascii() else text.translate(_QUOTES) for text in texts]
     found: list[str] = []
     for i, text in enumerate(texts):
         line = text[:_LONGEST]
@@ -195,8 +200,12 @@ def missing_names(texts: Sequence[str], source: str = "") -> list[str]:
 
 def _is_present(name: str, texts: Sequence[str]) -> bool:
     """Whether the record says that the variable has a value, which then is wrong."""
-    said = regex(_PRESENT.format(name=re.escape(name)), re.IGNORECASE)
-    return any(said.search(text[:_LONGEST]) for text in texts)
+    at_name = re.compile(f"(?={re.escape(name)})", re.IGNORECASE)
+    return any(
+        _PRESENT.match(text, found.start() + len(name))
+        for text in (each[:_LONGEST] for each in texts)
+        for found in at_name.finditer(text)
+    )
 
 
 def _listed(texts: Sequence[str], *, lacking: bool) -> list[str]:

@@ -101,8 +101,10 @@ def _tree(words: Iterable[str]) -> str:
     for word in words:
         branches.setdefault(word[:1], []).append(word[1:])
     ends = "" in branches
-    inner = "|".join(re.escape(c) + _tree(rest) for c, rest in sorted(branches.items()) if c)
-    return f"(?:{inner})" + ("?" if ends else "")
+    inner = [re.escape(c) + _tree(rest) for c, rest in sorted(branches.items()) if c]
+    if len(inner) + ends == 1:
+        return "".join(inner)
+    return f"(?:{'|'.join(inner)})" + ("?" if ends else "")
 
 
 _BY_LENGTH = sorted(BEGINNINGS, key=lambda item: -len(item[0]))
