@@ -11,7 +11,6 @@ from watchdog.kube.resources import NEW_EVENTS
 from watchdog.logs import audit, log
 from watchdog.model.report import NamespaceReport
 from watchdog.remediation.apply import Tried
-from watchdog.report.events import events
 from watchdog.snapshot.refs import ObjectRef
 
 
@@ -44,6 +43,11 @@ def leave(
             request=result.request,
             evidence=[str(line) for finding in about for line in finding.evidence[:3]],
         )
+    if not any(result.outcome.was_sent for result in report.actions):
+        return
+    # Imported here, with all the words of a report: most passes write nothing.
+    from watchdog.report.events import events
+
     for body in events(report, clock.now(), instance, uids):
         try:
             cluster.create(NEW_EVENTS, report.namespace, body)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from watchdog.actions import RemediationAction, RolloutUndo
 from watchdog.agent import audit
 from watchdog.agent.context import PassContext
 from watchdog.agent.fast_path import look, seen
 from watchdog.detection.rollback import place as lasting_place
-from watchdog.diagnosis.diagnose import Ask, diagnose, diagnosed_before
+from watchdog.diagnosis.diagnose import diagnose, diagnosed_before
 from watchdog.diagnosis.rules import detect, summarise
 from watchdog.errors import ClusterError, ModelError, ModelFault
 from watchdog.failures import KINDS
@@ -19,8 +20,6 @@ from watchdog.incidents.approvals import Intent
 from watchdog.incidents.open_session import open_session
 from watchdog.incidents.session import NamespaceSession
 from watchdog.incidents.store import Kept
-from watchdog.llm.prompt_parts import Prompt
-from watchdog.llm.reply import Reply
 from watchdog.model.diagnosis import Diagnosis, Finding
 from watchdog.model.outcome import Outcome
 from watchdog.model.report import ActionResult, Verification
@@ -31,9 +30,13 @@ from watchdog.remediation.apply import Permission, Tried, remediate
 from watchdog.remediation.hand_back import concluded, hand_back
 from watchdog.remediation.undo import recall
 from watchdog.remediation.verify import RESERVE_SECONDS, settle, verify_namespace
-from watchdog.report.wording import outcome_words
-from watchdog.settings.services import LLMSettings
 from watchdog.snapshot.snapshot import BlindSpot, ClusterSnapshot
+
+if TYPE_CHECKING:
+    from watchdog.diagnosis.diagnose import Ask
+    from watchdog.llm.prompt_parts import Prompt
+    from watchdog.llm.reply import Reply
+    from watchdog.settings.services import LLMSettings
 
 LEGAL = {kind.name: kind.actions for kind in KINDS}
 # What a second try in the same pass takes at least: a look, a diagnosis, a rollout, its check.
@@ -191,7 +194,7 @@ def remediated(
     for attempt in attempts:
         audit.sent(attempt)
         done = attempt.result
-        work.progress.stage("remediate", f"{done.action.title}: {outcome_words(done.outcome)}")
+        work.progress.stage("remediate", f"{done.action.title}: {done.outcome.words}")
     session.warnings += [f"{why[0].upper()}{why[1:]}." for why in _breakers(attempts)]
     return [*waiting, *_watched(attempts, session, permission, work)]
 

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from watchdog.actions import CustomInstruction, RemediationAction
-from watchdog.diagnosis.parse import parse
 from watchdog.diagnosis.plan_check import told
-from watchdog.diagnosis.prompt import build_prompt
 from watchdog.diagnosis.rules import Kinds, rules_advice, rules_diagnosis, rules_fix, summarise
 from watchdog.errors import ModelError, ModelFault
-from watchdog.llm.prompt_parts import DEFAULT_URL, Prompt
-from watchdog.llm.reply import Reply
 from watchdog.model.diagnosis import Diagnosis, Finding
 from watchdog.model.incident import Attempt
 from watchdog.settings.schema import Settings
-from watchdog.settings.services import LLMSettings
 from watchdog.snapshot.refs import ObjectRef
 from watchdog.snapshot.snapshot import ClusterSnapshot
 from watchdog.text.format import quoted
 from watchdog.text.model_text import harmless_word, plain_prose
 
-Ask = Callable[[Prompt], Reply]
+if TYPE_CHECKING:
+    from watchdog.llm.prompt_parts import Prompt
+    from watchdog.llm.reply import Reply
+    from watchdog.settings.services import LLMSettings
+
+Ask = Callable[["Prompt"], "Reply"]
 
 
 def diagnose(  # noqa: PLR0913 - what a diagnosis rests on
@@ -45,6 +46,10 @@ def diagnose(  # noqa: PLR0913 - what a diagnosis rests on
     rules = rules_diagnosis(snapshot, findings, kinds, tried)
     if not findings or ask is None:
         return rules
+    # Imported here, as most passes ask no model.
+    from watchdog.diagnosis.parse import parse
+    from watchdog.diagnosis.prompt import build_prompt
+
     prompt = build_prompt(snapshot, findings, rules.explanations, kinds, settings.llm, tried=tried)
     used: dict[str, object] = {"model": settings.llm.model_name, **_sent(prompt, settings.llm)}
     try:
@@ -68,6 +73,8 @@ def diagnose(  # noqa: PLR0913 - what a diagnosis rests on
 
 def _sent(prompt: Prompt, llm: LLMSettings) -> dict[str, object]:
     """Which server gets how much: people must be able to see where their cluster's words go."""
+    from watchdog.llm.prompt_parts import DEFAULT_URL
+
     host = urlsplit(llm.base_url or DEFAULT_URL).hostname
     return {"server": host, "sent_chars": len(prompt.system) + len(prompt.user)}
 

@@ -36,7 +36,7 @@ def events(
     `instance` is the name of this watchdog's pod or host. `uids` gives the targets' uids: without
     one, `kubectl describe` does not find the event.
     """
-    written = [result for result in item.actions if result.outcome in _REASONS]
+    written = [result for result in item.actions if result.outcome.was_sent]
     return [
         _event(result, at, instance, (uids or {}).get(result.action.target)) for result in written
     ]

@@ -27,23 +27,8 @@ _SEEN_BEFORE = timedelta(minutes=1)
 MANY_SPOTS = 3
 """So many things that could not be read are mostly one cause: an account without its rights."""
 
-_DONE = {
-    Outcome.APPLIED: "applied, not checked yet",
-    Outcome.VERIFIED: "applied",
-    Outcome.UNDONE: "applied, then undone",
-    Outcome.REFUSED: "not applied",
-    Outcome.DRY_RUN: "would be applied",
-    Outcome.AWAITING_APPROVAL: "waits for your approval",
-    Outcome.FAILED: "failed",
-    Outcome.UNKNOWN: "sent, no answer came back",
-}
 _CAME_TO_NOTHING = {Outcome.UNDONE, Outcome.FAILED, Outcome.UNKNOWN}
 _MAY_STAND = {Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNKNOWN}
-
-
-def outcome_words(outcome: Outcome) -> str:
-    """What became of an action, in words: `applied, not checked yet`, `not applied`."""
-    return _DONE[outcome]
 
 
 def chapters(report: Report) -> tuple[Chapter, ...]:
@@ -188,7 +173,7 @@ def _step(result: ActionResult) -> Step:
     return Step(
         title=one_line(titled(result)),
         outcome=result.outcome,
-        done=_DONE[result.outcome],
+        done=result.outcome.words,
         reason=one_line(result.reason),
         diff=tuple(line.rstrip() for line in clean(result.diff).splitlines() if line.strip()),
         healthy=seen.healthy if seen else None,
