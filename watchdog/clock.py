@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent import futures
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Protocol, TypeVar
@@ -95,18 +94,22 @@ def within(budget: Budget, call: Callable[[], T]) -> T:
     drips. The call's thread is abandoned then and ends with its connection, at the latest with the
     process, so `call` must change nothing that others read.
     """
-    future: futures.Future[T] = futures.Future()
+    returned: list[T] = []
+    raised: list[BaseException] = []
 
     def work() -> None:
         try:
-            future.set_result(call())
+            returned.append(call())
         except BaseException as error:  # noqa: BLE001 - carried over: the caller's thread raises it
-            future.set_exception(error)
+            raised.append(error)
 
-    Thread(target=work, name="call", daemon=True).start()
+    thread = Thread(target=work, name="call", daemon=True)
+    thread.start()
     while left := budget.remaining():
         # In slices: a stop signal shortens its budget while we wait.
-        done, _ = futures.wait([future], timeout=min(left, _SLICE_SECONDS))
-        if done:
-            return future.result()
+        thread.join(min(left, _SLICE_SECONDS))
+        if returned:
+            return returned[0]
+        if raised:
+            raise raised[0]
     raise TimeoutError

@@ -30,6 +30,8 @@ _OFTEN_THERE = frozenset({"autoscalers", "disruption_budgets", "blind_spots", "c
 # Its status tells whether a bound was reached. The upper one is judged by how long it lasts.
 _EITHER_WAY, _UPPER_BOUND = "ScalingLimited", "TooManyReplicas"
 _FRESH_SECONDS = 20.0
+# Without validation, whose building takes longer than all that is done here.
+_WELL = NamespaceReport.model_construct(namespace="")
 
 
 class QuickLook(NamedTuple):
@@ -151,15 +153,16 @@ def quick_pass(snapshot: ClusterSnapshot, kept: Kept, work: PassContext) -> Name
     since = now - timedelta(seconds=work.settings.run_budget_seconds)
     work.progress.stage("observe", seen(snapshot, broken=0))
     use = kept.memory.use_on(now)
-    # Without validation, whose building takes longer than all of the above.
-    return NamespaceReport.model_construct(
-        namespace=snapshot.namespace,
-        objects=snapshot.objects,
-        blind_spots=snapshot.blind_spots,
-        cuts=tuple(str(cut) for cut in snapshot.cuts),
-        incidents=kept.memory.recent(since),
-        model_calls_today=use.calls,
-        model_tokens_today=use.tokens,
+    return _WELL.model_copy(
+        update={
+            "namespace": snapshot.namespace,
+            "objects": snapshot.objects,
+            "blind_spots": snapshot.blind_spots,
+            "cuts": tuple(str(cut) for cut in snapshot.cuts),
+            "incidents": kept.memory.recent(since),
+            "model_calls_today": use.calls,
+            "model_tokens_today": use.tokens,
+        }
     )
 
 

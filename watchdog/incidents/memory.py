@@ -80,7 +80,7 @@ class Memory(Noun):
     def use_on(self, now: datetime) -> ModelUse:
         """What the model was used for on that day."""
         day = f"{now:%Y-%m-%d}"
-        return self.use if self.use.day == day else ModelUse(day=day)
+        return self.use if self.use.day == day else ModelUse.model_construct(day=day)
 
 
 class UnreadableError(WatchdogError):

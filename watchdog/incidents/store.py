@@ -91,9 +91,12 @@ def none_yet(namespace: str, cluster_name: str, place: Place | None = None) -> K
     return Kept(_empty(namespace, cluster_name), None, at=place)
 
 
+# Without validation, whose building takes longer than most of a healthy pass.
+_EMPTY = Memory.model_construct(namespace="")
+
+
 def _empty(namespace: str, cluster_name: str) -> Memory:
-    """Without validation, whose building takes longer than most of a healthy pass."""
-    return Memory.model_construct(cluster=cluster_name, namespace=namespace)
+    return _EMPTY.model_copy(update={"cluster": cluster_name, "namespace": namespace})
 
 
 def unreadable(

@@ -50,6 +50,7 @@ def entrances(
 ) -> Entrances:
     """Judge them; `services` are rows of a Table, or `[{}]` if the server makes none."""
     known: dict[str, frozenset[str]] = {}
+    led_to = bool(ingresses or routes)
     waiting: list[LoadBalancerSummary] = []
     if services == [{}]:
         for raw in gatherer.every(SERVICES, gatherer.settings.page_size):
@@ -60,7 +61,8 @@ def entrances(
                 waiting.append(_load_balancer(gatherer, name, made))
     for row in services if services != [{}] else ():
         name = str(row["Name"])
-        known[name] = frozenset(_printed_ports(str(row["Port(s)"])))
+        if led_to:
+            known[name] = frozenset(_printed_ports(str(row["Port(s)"])))
         if row["Type"] == _LOAD_BALANCER and row["External-IP"] == PENDING:
             age = seconds(row["Age"])
             made = None if age is None else now - timedelta(seconds=age)

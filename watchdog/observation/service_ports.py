@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from watchdog.kube.ports import Json
@@ -37,6 +36,10 @@ def ports_that_differ(
 def _ports(printed: object) -> list[str]:
     """`80/TCP,443:30443/TCP` are 80 and 443; `1,2,3 + 2 more...` are five, as far as is known."""
     shown, _, more = str(printed).partition(" + ")
-    ports = [] if shown in _NOTHING else [re.split("[/:]", part)[0] for part in shown.split(",")]
+    ports = [] if shown in _NOTHING else [_number(part) for part in shown.split(",")]
     hidden = more.partition(" ")[0]
     return ports + ["?"] * (int(hidden) if hidden.isdigit() else 0)
+
+
+def _number(part: str) -> str:
+    return part.partition("/")[0].partition(":")[0]
