@@ -105,25 +105,25 @@ def quick_looks(
 ) -> Iterator[tuple[str, Callable[[], QuickLook]]]:
     """Each namespace with what gives the sight of it, a few of them looked at side by side.
 
-    Those where the lists of all namespaces show nothing come first, while that is fresh. Of the
-    others no more than a few are looked at ahead of the one in hand, so that little is held. The
-    more of them, the fewer threads each gets: starting those costs more than they save.
+    Those where the lists of all namespaces show nothing come first, while that is fresh and the
+    others are read. Of these no more than a few are looked at ahead of the one in hand, so that
+    little is held. The more of them, the fewer threads each gets: starting those costs more than
+    they save.
     """
     lists = _shared(namespaces, work)
-    calm = [name for name in namespaces if lists and lists.of[name].calm]
-    for name in calm:
-        yield name, partial(quick_look, name, work, 1, lists)
-    left = tuple(name for name in namespaces if name not in set(calm))
-    if len(left) == 1:
-        yield left[0], partial(quick_look, left[0], work, lists=lists)
+    calm = dict.fromkeys(name for name in namespaces if lists and lists.of[name].calm)
+    left = tuple(name for name in namespaces if name not in calm)
+    look_at_calm = ((name, partial(quick_look, name, work, 1, lists)) for name in calm)
+    if len(left) <= 1:
+        yield from look_at_calm
+        yield from ((name, partial(quick_look, name, work, lists=lists)) for name in left)
         return
-    if not left:
-        return  # as a shard may have none
     ahead = min(len(left), AT_ONCE)
     one = partial(quick_look, work=work, at_once=AT_ONCE // ahead, lists=lists)
     with ThreadPoolExecutor(ahead) as pool:
         rest = iter(left)
         under_way = deque((name, pool.submit(one, name)) for name in islice(rest, ahead))
+        yield from look_at_calm
         while under_way:
             namespace, found = under_way.popleft()
             under_way.extend((name, pool.submit(one, name)) for name in islice(rest, 1))
