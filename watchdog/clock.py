@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -111,6 +112,7 @@ class _Caller:
 
 # A request takes a third less processor time if it need not start a thread.
 _idle: list[_Caller] = []
+os.register_at_fork(after_in_child=_idle.clear)  # a child has none of its parent's threads
 
 
 def within(budget: Budget, call: Callable[[], T]) -> T:
