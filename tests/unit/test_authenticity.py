@@ -14,7 +14,7 @@ from watchdog.incidents.authenticity import Keys, keys_of
 from watchdog.incidents.facts import facts, prune
 from watchdog.incidents.memory import ModelUse
 from watchdog.incidents.store import Kept, seal, without_replays
-from watchdog.incidents.thread_signature import signed
+from watchdog.incidents.thread_signature import holds, signed
 from watchdog.incidents.transitions import identity
 from watchdog.model.incident import Incident, Thread
 from watchdog.settings.schema import MemorySettings, Settings
@@ -165,6 +165,16 @@ def test_a_message_is_a_fact_only_with_its_seal(thread: Thread, kept: bool) -> N
     assert (item.thread is not None) is kept
     if item.thread:
         assert (item.thread.told, item.thread.shown) == ("", "")
+
+
+@pytest.mark.parametrize("token", [None, SecretStr("xoxb-another")])
+def test_the_seal_of_a_message_is_made_with_the_token(token: SecretStr | None) -> None:
+    other = SlackSettings(bot_token=token, channel="C000")
+    thread = signed(Thread(channel="C000", ts="1.1", mark=MINE), "shop", other)
+
+    assert holds(thread, "shop", other)
+    assert not holds(thread, "shop", TALKS.slack)
+    assert not holds(thread, "web", other)
 
 
 def test_what_is_not_seen_and_has_no_message_is_dropped() -> None:

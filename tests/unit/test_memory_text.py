@@ -27,7 +27,6 @@ from tests.support.memory_samples import (
 from watchdog.actions import ACTIONS
 from watchdog.incidents.memory import (
     MAX_BYTES,
-    MAX_INCIDENTS,
     Memory,
     ModelUse,
     NewerError,
@@ -127,7 +126,7 @@ def test_a_field_that_may_be_absent_has_nothing_as_its_default() -> None:
         encode(memory(tried())).replace("patch_deployment_env", "run_script"),
         encode(memory(tried())).replace('"name": "REGION"', '"name": "REGION", "value": "x"'),
         encode(memory(incident(1), incident(1))),
-        encode(memory(*(incident(number) for number in range(MAX_INCIDENTS + 1)))),
+        encode(memory(*(incident(number) for number in range(1001)))),
         encode(memory(diagnosed=diagnosed(words="x" * MAX_BYTES))),
     ],
     ids=range(20),
@@ -210,15 +209,18 @@ def test_then_the_diagnosis_then_the_words_of_old_tries_then_what_was_only_seen(
 
 
 def test_of_thousands_that_were_only_seen_the_first_are_kept() -> None:
-    whole = memory(
-        *(
-            incident(number, first_seen=NOW - timedelta(seconds=number))
-            for number in range(MAX_INCIDENTS + 500)
+    one = incident()
+    many = (
+        one.model_copy(
+            update={"fingerprint": f"{number:016x}", "first_seen": NOW - timedelta(seconds=number)}
         )
+        for number in range(1500)
     )
+    whole = memory().model_copy(update={"incidents": tuple(many)})
+    kept = fit(whole, 10 * MAX_BYTES)
 
-    assert numbers(fit(whole, 10 * MAX_BYTES)) == list(range(500, MAX_INCIDENTS + 500))
-    assert decode(encode(fit(whole)))
+    assert numbers(kept) == list(range(500, 1500))
+    assert decode(encode(kept))
 
 
 def numbers(given_memory: Memory) -> list[int]:

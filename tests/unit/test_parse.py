@@ -30,7 +30,7 @@ from tests.support.diagnosis_samples import (
 )
 from tests.support.policy_samples import live
 from watchdog.actions import CustomInstruction, PatchDeploymentEnv, ProposedValue
-from watchdog.diagnosis.parse import MAX_ACTIONS, parse
+from watchdog.diagnosis.parse import parse
 from watchdog.diagnosis.prompt import build_prompt
 from watchdog.diagnosis.rules import explain
 from watchdog.errors import ModelError
@@ -162,7 +162,57 @@ def test_an_action_that_the_targets_finding_does_not_call_for_is_left_out() -> N
 def test_of_very_many_actions_the_first_few_are_taken() -> None:
     many = [{**ADVICE, "instruction": f"Step {number}."} for number in range(50)]
 
-    assert len(read(json.dumps(answer(*many))).remediation_actions) == MAX_ACTIONS
+    assert len(read(json.dumps(answer(*many))).remediation_actions) == 10
+
+
+def test_an_answer_of_so_many_characters_is_read_and_a_longer_one_is_not() -> None:
+    most = GOOD.ljust(100_000)
+
+    assert read(most).has_issue
+    with pytest.raises(ModelError, match="longer than 100,000 characters"):
+        read(f"{most} ")
+
+
+def test_an_instruction_of_so_many_characters_is_read_and_a_longer_one_is_not() -> None:
+    (action,) = read(json.dumps(answer({**ADVICE, "instruction": "a" * 2000}))).remediation_actions
+
+    assert isinstance(action, CustomInstruction)
+    assert action.instruction == "a" * 2000
+    with pytest.raises(ModelError, match="the instruction is missing, empty or too long"):
+        read(json.dumps(answer({**ADVICE, "instruction": "a" * 2001})))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("No idea. " * 20, f"the answer is no JSON: {('No idea. ' * 20)[:79]}…"),
+        ("<!DOCTYPE html> busy", "the answer is HTML: <!DOCTYPE html> busy"),
+        ("<HTML> busy", "the answer is HTML: <HTML> busy"),
+        ("see <html> busy", "the answer is no JSON: see <html> busy"),
+        (with_action(kind="wipe"), "unknown action kind 'wipe'"),
+        (with_action(target=["D1"]), "unknown target ['D1'] of patch_deployment_env"),
+    ],
+)
+def test_why_an_answer_is_of_no_use_is_said_in_a_few_of_its_words(text: str, said: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        read(text)
+
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (json.dumps(answer(has_issue="yes")), "the answer: has_issue: Input should be"),
+        (json.dumps(answer(evidence=["a", 7])), "the answer: evidence.1: Input should be"),
+        (with_action(container=7), "patch_deployment_env: container: Input should be"),
+    ],
+)
+def test_what_does_not_fit_is_named_by_its_place(text: str, said: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        read(text)
+
+    assert str(caught.value).startswith(said)
 
 
 def test_the_models_words_carry_no_commands_and_no_links() -> None:
@@ -194,6 +244,7 @@ def test_the_models_words_carry_no_commands_and_no_links() -> None:
         f"  {LINE.replace(' ', '   ')}  ",
         f'log of web-7d9f-x2k4p/main: "{LINE}"',
         "Deployment/web: 0 of 2 pods ready",
+        "fatal, not be empty",
     ],
 )
 def test_evidence_that_was_shown_is_kept(line: str) -> None:
@@ -210,6 +261,7 @@ def test_evidence_that_was_shown_is_kept(line: str) -> None:
         f'log of ghost-7d9f-x2k4p/main: "{LINE}"',
         "pod ghost-1 was evicted",
         "Deployment/web: 2 of 2 pods ready",
+        "fatal, must not be",  # words that are in any text
     ],
 )
 def test_evidence_that_was_not_shown_is_set_apart(line: str) -> None:

@@ -540,6 +540,11 @@ AWS = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         ('password="<arg pass>" token=hunter2x', 'password="<arg pass>" token=<redacted:secret:1>'),
         ('password="a <redacted:jwt:7> b1" token=hunter2x',
          'password="a <redacted:jwt:7> b1" token=<redacted:secret:1>'),
+        ("<env REGION>glpat-d1cdefghij0123456789", "<env REGION><redacted:gitlab-token:1>"),
+        ("glpat-d1cdefghij0123456789<env REGION>", "<redacted:gitlab-token:1><env REGION>"),
+        # So are secrets that touch each other.
+        ("-----BEGIN PRIVATE KEY-----MIIa7-----END PRIVATE KEY-----glpat-d1cdefghij0123456789 ok",
+         "<redacted:private-key:1><redacted:gitlab-token:1> ok"),
         # Blanks at its end are none of it.
         ("<password> hunter2x  </password>", "<password> <redacted:secret:1>  </password>"),
         ("<password>\nhunter2x\n</password>", "<password>\n<redacted:secret:1>\n</password>"),
@@ -554,6 +559,8 @@ def test_what_was_encoded_three_times_is_found_in_a_short_text_and_a_long_one(fi
     word = coded(coded(coded("password=hunter2x")))
 
     assert redact(f"got {word}{filler}") == f"got <redacted:encoded:1>{filler}"
+    # Each further time may take as long as the text is, so there is an end to it.
+    assert redact(f"got {coded(word)}{filler}") == f"got {coded(word)}{filler}"
 
 
 def test_in_a_long_text_a_line_without_all_that_a_form_needs_hides_no_other() -> None:

@@ -35,6 +35,7 @@ def at(text: str) -> datetime:
         (NIGHT, "2026-03-06T03:00:00", False),  # nor is Thursday's
         (("Sun 23:00-01:00 UTC",), "2026-03-02T00:30:00", True),  # into the next week
         (("Sat-Mon 10:00-11:00 UTC",), "2026-03-01T10:30:00", True),  # over the week's end
+        (("Sat-Mon 10:00-11:00 UTC",), "2026-03-02T10:30:00", True),
         (("Sat-Mon 10:00-11:00 UTC",), "2026-03-03T10:30:00", False),
         (("Mon-Sun 00:00-24:00 UTC",), "2026-03-03T23:59:59", True),
         (("Mon 09:00-10:00 UTC", "Tue 09:00-10:00 UTC"), "2026-03-03T09:30:00", True),
@@ -116,3 +117,12 @@ def test_what_is_no_window_is_refused_with_the_value_and_the_form(text: str, say
 
     assert says in str(caught.value)
     assert repr(text) in str(caught.value)
+
+
+def test_of_what_is_long_only_the_beginning_is_repeated() -> None:
+    text = "Mon 09:00-17:00 " + "x" * 100
+
+    with pytest.raises(ValueError, match="names the time zone") as caught:
+        parse(text)
+
+    assert str(caught.value).startswith(f"{text[:80]!r} names")

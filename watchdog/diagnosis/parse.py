@@ -21,6 +21,8 @@ from watchdog.text.sanitize import clean
 
 MAX_ACTIONS = 10
 MAX_CHARS = 100_000
+_LONGEST_SAID = 80
+_QUOTE = 12  # characters of it at least: shorter words are in any text
 # How models end what they think: by tags of many names, Mistral's, Kimi's, and harmony's channel.
 _THOUGHT_ENDS = regex(
     r"</(?:\w{1,12}:)?(?:think|thinking|thought|thoughts|reasoning|reflection|analysis)>"
@@ -92,8 +94,8 @@ def _one_object(answer: str) -> dict[str, Any]:
         raise ModelError("the answer is empty")
     start = text.find("{")
     if start < 0:
-        html = "<html" in text[:500].lower() or "<!doctype" in text[:500].lower()
-        raise ModelError(f"the answer is {'HTML' if html else 'no JSON'}: {clean(text, 60)}")
+        html = text.lower().startswith(("<html", "<!doctype"))
+        raise ModelError(f"the answer is {'HTML' if html else 'no JSON'}: {_brief(text)}")
     if text[:start].rstrip().endswith("["):
         raise ModelError("the answer is a list, not one JSON object")
     value, end = _decoded(text, start)
@@ -116,11 +118,9 @@ def _decoded(text: str, start: int) -> tuple[dict[str, Any], int]:
     try:
         value, end = decoder.raw_decode(text, start)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise ModelError(
-            f"the answer is cut off or no valid JSON: {clean(str(error), 80)}"
-        ) from None
+        raise ModelError(f"the answer is cut off or no valid JSON: {_brief(error)}") from None
     except ValueError as error:  # a number of thousands of digits
-        raise ModelError(f"the answer holds an unusable number: {clean(str(error), 80)}") from None
+        raise ModelError(f"the answer holds an unusable number: {_brief(error)}") from None
     return value, end
 
 
@@ -157,12 +157,12 @@ def _action(raw: dict[str, Any], prompt: Prompt) -> tuple[RemediationAction, str
     """The action, and a note where it must be left out."""
     name, target = raw.get("kind"), raw.get("target")
     if not isinstance(name, str) or name not in BY_NAME:
-        raise ModelError(f"unknown action kind {_said(name)}")
+        raise ModelError(f"unknown action kind {_brief(repr(name))}")
     if name not in prompt.offered:
         raise ModelError(f"action kind {name} was not offered for these findings")
     id_ = target.strip() if isinstance(target, str) else None
     if id_ not in prompt.ids:
-        raise ModelError(f"unknown target {_said(target)} of {name}")
+        raise ModelError(f"unknown target {_brief(repr(target))} of {name}")
     ref = prompt.ids[id_]
     kind: type[Action] = BY_NAME[name]
     if kind is CustomInstruction:
@@ -199,13 +199,13 @@ def _refuse_contradictions(actions: list[RemediationAction]) -> None:
 
 
 def _in_words(error: ValidationError, what: str) -> str:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"] if part != what)
-    return f"{what}: {clean(place, 80) + ': ' if place else ''}{clean(first['msg'], 120)}"
+    return ": ".join([what, *([_brief(place)] if place else ()), _brief(first["msg"])])
 
 
-def _said(value: object) -> str:
-    return clean(repr(value), 60)
+def _brief(said: object) -> str:
+    return clean(str(said), _LONGEST_SAID)
 
 
 # --- grounding ------------------------------------------------------------------------------------
@@ -214,12 +214,15 @@ def _said(value: object) -> str:
 def _is_shown(line: str, shown: str) -> bool:
     """Whether the model was shown this line: whole, around an ellipsis, or quote by quote."""
     text = _comparable(shown)
-    for pieces, least in ((re.split(r"\.{3,}|…", line), 1), (_parts(line), 12)):
-        compared = [piece for piece in map(_comparable, pieces) if piece]
-        longest = max(map(len, compared), default=0)
-        if longest >= least and all(piece in text for piece in compared):
-            return True
-    return False
+    if _all_in(re.split(r"\.{3,}|…", line), text):
+        return True
+    parts = _parts(line)
+    return max(len(_comparable(part)) for part in parts) >= _QUOTE and _all_in(parts, text)
+
+
+def _all_in(pieces: list[str], text: str) -> bool:
+    compared = [piece for piece in map(_comparable, pieces) if piece]
+    return bool(compared) and all(piece in text for piece in compared)
 
 
 def _parts(line: str) -> list[str]:

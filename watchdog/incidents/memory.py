@@ -112,12 +112,12 @@ def decode(text: str, max_bytes: int = MAX_BYTES) -> Memory:
     try:
         memory = Memory.model_validate(found)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"
         if first["type"] == "extra_forbidden":
             # Its name may be anybody's words.
             raise UnreadableError("it has a field that is unknown") from error
-        raise UnreadableError(f"{where[:100]!r} is not valid") from error
+        raise UnreadableError(f"{where!r} is not valid") from error
     fingerprints = {incident.fingerprint for incident in memory.incidents}
     if len(memory.incidents) > MAX_INCIDENTS:
         raise UnreadableError(f"it holds more than {MAX_INCIDENTS} incidents")
@@ -204,7 +204,7 @@ def _least(
         changed = change(each)
         kept[each.fingerprint] = changed
         over -= _weight(each) - sum(map(_weight, changed))
-        count -= 1 - len(changed)
+        count -= not changed
     incidents = tuple(one for each in memory.incidents for one in kept[each.fingerprint])
     return memory.model_copy(update={"incidents": incidents})
 

@@ -22,7 +22,7 @@ _TEXT = regex(
 )
 _MIDNIGHT = 24 * 60
 # Every window opens once a week, unless summer time skips it: then a week later.
-_LOOK_AHEAD = timedelta(days=15)
+_MINUTES_AHEAD = 15 * _MIDNIGHT
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def parse(text: str) -> Window:
         raise _none(text, "is never open (a whole day is 00:00-24:00)")
     zone = _zone(found["zone"])
     if zone is None:
-        raise _none(text, f"names the time zone {found['zone'][:40]}, which there is none of")
+        raise _none(text, f"names the time zone {found['zone']}, which there is none of")
     days = frozenset((first + step) % 7 for step in range((last - first) % 7 + 1))
     return Window(days, start, end, zone)
 
@@ -83,11 +83,10 @@ def next_opening(*groups: tuple[str, ...], now: datetime) -> datetime | None:
 def _next_opening(groups: tuple[tuple[str, ...], ...], now: datetime) -> datetime | None:
     # Minute by minute is slow to the eye (some 50 ms) and right whatever summer time does.
     parsed = [[parse(text) for text in group] for group in groups if group]
-    at, until = now + timedelta(minutes=1), now + _LOOK_AHEAD
-    while at < until:
+    for minutes in range(1, _MINUTES_AHEAD):
+        at = now + timedelta(minutes=minutes)
         if all(any(window.open(at) for window in group) for group in parsed):
             return at.astimezone(parsed[-1][0].zone) if parsed else at
-        at += timedelta(minutes=1)
     return None
 
 

@@ -65,7 +65,7 @@ def _shaped(lines: Lines) -> Iterator[Span]:
         group: str | int = "secret" if "secret" in shape.pattern.groupindex else 0
         for start, stop in lines.with_any(shape.needs):
             for match in shape.pattern.finditer(lines.text, start, stop):
-                if match[group] is not None and shape.holds(match):
+                if shape.holds(match):
                     yield match.start(group), match.end(group), shape.kind
 
 
