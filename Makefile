@@ -46,8 +46,9 @@ e2e-controller: setup ## Argo Rollouts' own controller beside an API server; bui
 faults: setup ## write docs/faults.md from what the tests of the fault catalogue see
 	@SEEN=write $(bin)/pytest -q tests/component/test_faults.py
 
-mutants: setup ## plant small defects in policy and redaction and count those that tests notice; an hour
+mutants: setup ## plant small defects in what keeps you safe and count those that tests notice; three hours
 	@$(bin)/python -m tests.mutants
+	@$(bin)/pytest -s tests/chart/wall_mutants.py
 
 harmless: setup ## count in how many of 100,000 windows of harmless log lines a cause is read; minutes
 	@$(bin)/python -m tests.support.harmless_logs

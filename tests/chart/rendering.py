@@ -20,9 +20,10 @@ RELEASE, NAMESPACE = "watchdog", "ops"
 
 @dataclass(frozen=True)
 class Chart:
-    """The chart under one helm. `values` are file paths, `sets` are `--set` arguments."""
+    """A chart under one helm. `values` are file paths, `sets` are `--set` arguments."""
 
     helm: Path
+    path: Path = CHART
 
     def run(self, *args: str, values: Path | None = None) -> subprocess.CompletedProcess[str]:
         files = ["--values", str(values)] if values else []
@@ -46,7 +47,7 @@ class Chart:
         ]
         given += ["--show-only", only] if only else []
         done = self.run(
-            "template", RELEASE, str(CHART), "--namespace", namespace,
+            "template", RELEASE, str(self.path), "--namespace", namespace,
             "--kube-version", kube_version, *given, values=values,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -10,6 +10,7 @@ from tests.support.admission_requests import (
     MAIN,
     POD_LABELS,
     POD_NOTES,
+    SIDE,
     TEMPLATE,
     Patch,
     Request,
@@ -19,6 +20,7 @@ from tests.support.admission_requests import (
     evicted,
     key,
     lease,
+    made,
     memory,
     note,
     patched,
@@ -113,6 +115,8 @@ _POD_NOTES = (
     "cluster-autoscaler.kubernetes.io/safe-to-evict",
     "sre-watchdog/attempts",
 )
+_CHECKSUMS = ("config", "configmap", "secret", "secrets")
+_VERSIONS = ("app.kubernetes.io/version", "helm.sh/chart", "version")
 _POD_LABELS = ("tier", "sidecar.istio.io/inject", "team", "app.kubernetes.io/instance")
 
 _DEPLOYMENT: dict[str, Patch] = {
@@ -169,6 +173,12 @@ _DEPLOYMENT: dict[str, Patch] = {
         f"{TEMPLATE}/initContainers/-", {"name": "x", "image": "shop/web:1"}
     ),
     "an init container that stays": add(f"{INIT}/restartPolicy", "Always"),
+    "an init container that stands beside the others": [
+        {"op": "move", "from": INIT, "path": f"{TEMPLATE}/containers/-"}
+    ],
+    "another order": [{"op": "move", "from": SIDE, "path": MAIN}],
+    "one container fewer": remove(SIDE),
+    "a finalizer of the pods": add("/spec/template/metadata/finalizers", ["example.com/stay"]),
     "no init container": remove(f"{TEMPLATE}/initContainers"),
     "another name": add(f"{MAIN}/name", "other"),
     "swap the containers": add(f"{INIT}/name", "main") + add(f"{MAIN}/name", "init"),
@@ -191,16 +201,20 @@ _DEPLOYMENT: dict[str, Patch] = {
     ),
     "drop what is allowed": remove(f"/metadata/annotations/{key('sre-watchdog/allow')}"),
     "drop all annotations": remove("/metadata/annotations"),
-    "a mark without end": note("attempts", "x" * 2000),
+    "a mark without end": note("attempts", "x" * 1001),
     "drop a pod's annotation": remove(f"{POD_NOTES}/{key('example.com/scrape')}"),
     "drop a pod's label": remove(f"{POD_LABELS}/tier"),
     "a host port": add(f"{MAIN}/ports/0/hostPort", 80),
     "drop the ports": remove(f"{MAIN}/ports"),
     "too much memory": add(f"{MAIN}/resources/limits/memory", "9Gi"),
-    "too much memory asked for": add(f"{MAIN}/resources", {"requests": {"memory": "9Gi"}}),
+    "too much memory asked for": add(f"{SIDE}/resources", {"requests": {"memory": "9Gi"}}),
     "too many CPUs": add(f"{MAIN}/resources/limits/cpu", "4100m"),
     "too many CPUs asked for": add(f"{MAIN}/resources/requests/cpu", "5"),
     "other resources": add(f"{MAIN}/resources/limits/example.com~1gpu", "1"),
+    "another claim": add(f"{MAIN}/resources/claims/0/name", "other"),
+    "no claim": remove(f"{MAIN}/resources/claims"),
+    "a claim of the other container": add(f"{SIDE}/resources", {"claims": [{"name": "gpu"}]}),
+    "any scratch space": remove(f"{MAIN}/resources/limits/ephemeral-storage"),
     "much scratch space": add(f"{MAIN}/resources/limits/ephemeral-storage", "1Ti"),
     "a probe of another host": add(f"{MAIN}/livenessProbe/httpGet/host", "192.0.2.1"),
     "a probe with a header": add(
@@ -226,26 +240,32 @@ _OLDER_TEMPLATE = (
     + add(f"{MAIN}/args", ["serve"])
     + add(f"{MAIN}/env/-", {"name": "LEDGER", "value": "eu"})
     + add(f"{MAIN}/env/0/value", "us")
-    + remove(f"{MAIN}/resources")
+    + remove(f"{MAIN}/resources/limits/memory")
+    + remove(f"{MAIN}/resources/requests/cpu")
     + remove(f"{MAIN}/livenessProbe")
     + add(f"{INIT}/image", "shop/init:0")
-    + add(f"{POD_NOTES}/checksum~1config", "b2")
-    + add(f"{POD_LABELS}/version", "6")
+    + [step for name in _CHECKSUMS for step in add(f"{POD_NOTES}/checksum~1{name}", "b2")]
+    + [step for name in _VERSIONS for step in add(f"{POD_LABELS}/{key(name)}", "6")]
 )
 BY_ACTION: dict[str, dict[str, Request]] = {
     "rollout_undo": {"roll back": patched(_OLDER_TEMPLATE)},
     "rollout_restart": {
-        "hand back its fields": patched(add("/metadata/managedFields", [{}])),
         "restart": patched(add(f"{POD_NOTES}/{key('kubectl.kubernetes.io/restartedAt')}", "now")),
     },
     "patch_deployment_env": {
         "set an env value": patched(add(f"{MAIN}/env/-", {"name": "LEDGER", "value": "eu"})),
         "change an env value": patched(add(f"{MAIN}/env/0/value", "us")),
         "take back an env value": patched(remove(f"{MAIN}/env/0")),
+        "set an env value of the init container": patched(
+            add(f"{INIT}/env", [{"name": "LEDGER", "value": "eu"}])
+        ),
     },
     "patch_deployment_resources": {
         "raise memory": patched(add(f"{MAIN}/resources/limits/memory", "1Gi")),
         "ask for more": patched(add(f"{MAIN}/resources/requests/memory", "32Mi")),
+        "memory up to the cap": patched(add(f"{MAIN}/resources/limits/memory", "8Gi")),
+        "CPUs up to the cap": patched(add(f"{MAIN}/resources/requests/cpu", "4")),
+        "a first limit": patched(add(f"{SIDE}/resources", {"limits": {"memory": "64Mi"}})),
     },
     "patch_deployment_image": {
         "another tag": patched(add(f"{MAIN}/image", "registry.example.com:5000/shop/web:1.1")),
@@ -263,12 +283,20 @@ BY_ACTION: dict[str, dict[str, Request]] = {
         "another path": patched(add(f"{MAIN}/livenessProbe/httpGet/path", "/live")),
         "another port": patched(add(f"{MAIN}/livenessProbe/httpGet/port", 9090)),
         "more patience": patched(add(f"{MAIN}/livenessProbe/initialDelaySeconds", 60)),
+        "more tries": patched(add(f"{MAIN}/readinessProbe/failureThreshold", 9)),
+        "a longer start": patched(add(f"{MAIN}/startupProbe/failureThreshold", 90)),
+        "a port of TCP": patched(add(f"{MAIN}/startupProbe/tcpSocket/port", 9090)),
     },
-    "scale_deployment": {"scale within bounds": scaled(add("/spec/replicas", 10))},
+    "scale_deployment": {
+        "scale to the most": scaled(add("/spec/replicas", 10)),
+        "scale to the least": scaled(add("/spec/replicas", 1)),
+    },
     "delete_pod": {"evict": evicted(preconditions={"uid": "UID"})},
     "patch_configmap": {
         "an approved key": config(add("/data/region", "eu-1")),
         "a key approved by annotation": config(add("/data/zone", "b")),
+        "take an approved key away": config(remove("/data/color")),
+        "take a key away that is approved by annotation": config(remove("/data/tier")),
         "and the mark": config(
             add("/data/region", "eu-1") + add("/metadata/annotations/sre-watchdog~1attempts", "{}")
         ),
@@ -276,10 +304,24 @@ BY_ACTION: dict[str, dict[str, Request]] = {
 }
 """Legal if that action is enabled, else refused."""
 
+ON_TEMPLATES: dict[str, Request] = {
+    "mark": patched(note("attempts", "x" * 1000)),
+    "hand back its fields": patched(add("/metadata/managedFields", [{}])),
+}
+"""Legal if any action that writes a pod template is enabled, else refused."""
+
 ALWAYS: dict[str, Request] = {
     "remember": memory(add("/data", {"memory.json": "{}"})),
     "sign": memory(add("/data", {"memory.json": "{}", "signature": "00"})),
     "set aside": memory(add("/data", {"memory.json": "{}", "set-aside.txt": "?"})),
+    "put text in place of bytes": memory(remove("/binaryData")),
+    "make the memory": made(
+        "/api/v1/namespaces/NS-other/configmaps", {"metadata": {"name": "sre-watchdog"}}
+    ),
+    "make the Lease": made(
+        "/apis/coordination.k8s.io/v1/namespaces/NS-other/leases",
+        {"metadata": {"name": "sre-watchdog"}},
+    ),
     "seal the memory in the Lease": lease(
         add("/metadata/annotations", {"sre-watchdog/memory": "v1:ab"})
     ),
@@ -294,15 +336,40 @@ ALWAYS: dict[str, Request] = {
             "spec": {"resourceAttributes": {"verb": "get", "resource": "pods", "namespace": "NS"}},
         },
     ),
+    "ask for all that it may do": Request(
+        "POST",
+        "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+        {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectRulesReview",
+            "spec": {"namespace": "NS"},
+        },
+    ),
+    "ask who it is": Request(
+        "POST",
+        "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+        {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"},
+    ),
 }
 """Legal wherever something may be written."""
 
-ONE_AT_A_TIME: dict[str, Request] = {
+ROLLBACK_ALONE: dict[str, Request] = {
     "two env values": patched(
         add(f"{MAIN}/env/0/value", "us") + add(f"{MAIN}/env/-", {"name": "X", "value": "y"})
     ),
+    "two env values fewer": patched(remove(f"{SIDE}/env/0") + remove(f"{SIDE}/env/0")),
     "two containers": patched(
         add(f"{MAIN}/env/0/value", "us") + add(f"{INIT}/env", [{"name": "X", "value": "y"}])
     ),
+    "any memory": patched(remove(f"{MAIN}/resources/limits/memory")),
+    "no probe": patched(remove(f"{MAIN}/livenessProbe")),
+    "a first probe": patched(add(f"{SIDE}/readinessProbe", {"httpGet": {"path": "/", "port": 80}})),
+    "another command of a probe": patched(
+        add(f"{MAIN}/readinessProbe/exec/command", ["sh", "-c", "true"])
+    ),
+    "a probe of HTTP in place of TCP": patched(
+        add(f"{MAIN}/startupProbe", {"httpGet": {"path": "/", "port": 80}})
+    ),
+    "another port of gRPC": patched(add(f"{SIDE}/livenessProbe/grpc/port", 9091)),
 }
-"""Refused unless rollbacks are enabled: they alone change several things at once."""
+"""Refused unless rollbacks are enabled: they alone change several things, and put back anything."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.support.admission_requests import (
+    Object,
     Request,
     add,
     config,
@@ -21,27 +24,58 @@ _APPS = {"apiVersion": "apps/v1", "spec": {"selector": SELECTOR, "template": {
     "metadata": {"labels": {"app": "web"}}, "spec": _POD}}}  # fmt: skip
 _RULES = {"rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]}
 _RBAC = "rbac.authorization.k8s.io"
+
+
+def _memory_made(body: Object | None = None, **about: Any) -> Request:
+    """The memory of a namespace that has none yet."""
+    metadata = {"name": "sre-watchdog", **about}
+    return made("/api/v1/namespaces/NS-other/configmaps", {**(body or {}), "metadata": metadata})
+
+
 OTHER_KINDS: dict[str, Request] = {
     "scale out of bounds": scaled(add("/spec/replicas", 11)),
     "scale to nothing": scaled(add("/spec/replicas", 0)),
+    "scale to what is left out": scaled(remove("/spec/replicas")),
     "replace a key": config(add("/data/mode", "slow")),
     "remove a key": config(remove("/data/mode")),
     "a key that was not approved": config(add("/data/other", "eu-1")),
     "another value than the approved one": config(add("/data/region", "us-1")),
+    "another value than the annotated one": config(add("/data/zone", "c")),
+    "take an approved key away that has another value": config(remove("/data/size")),
+    "take an annotated key away that has another value": config(remove("/data/rank")),
     "two keys at once": config(add("/data/region", "eu-1") + add("/data/zone", "b")),
-    "bytes": config(add("/binaryData", {"region": "ZXUtMQ=="})),
+    "bytes": config(add("/binaryData/region", "ZXUtMQ==")),
+    "other bytes": config(add("/binaryData/logo", "AAED")),
+    "no bytes": config(remove("/binaryData")),
+    "bytes beside an approved key": config(
+        add("/data/region", "eu-1") + remove("/binaryData/logo")
+    ),
     "approve a key": config(add("/metadata/annotations/sre-watchdog~1approved-key.other", "x")),
+    "seal a ConfigMap": config(add("/metadata/annotations/sre-watchdog~1memory", "v1:ab")),
     "drop an approval": config(remove("/metadata/annotations")),
     "label a ConfigMap": config(add("/metadata/labels", {"a": "b"})),
     "freeze a ConfigMap": config(add("/immutable", value=True)),
     "a ConfigMap that no policy names": config(add("/data", {"region": "eu-1"}), "other"),
     "another key of the memory": memory(add("/data", {"run.sh": "x"})),
-    "bytes in the memory": memory(add("/binaryData", {"memory.json": "eA=="})),
+    "bytes in the memory": memory(add("/binaryData/memory.json", "eA==")),
+    "other bytes in the memory": memory(add("/binaryData/old", "eA==")),
+    "a memory that is made with a label": _memory_made(labels={"a": "b"}),
+    "a memory that is made with an annotation": _memory_made(annotations={"a": "b"}),
+    "a memory that is made with a finalizer": _memory_made(finalizers=["example.com/stay"]),
+    "a memory that is made with another key": _memory_made({"data": {"run.sh": "x"}}),
+    "a memory that is made with bytes": _memory_made({"binaryData": {"memory.json": "eA=="}}),
     "label the memory": memory(add("/metadata/labels/a", "b")),
     "annotate the memory": memory(add("/metadata/annotations", {"a": "b"})),
     "freeze the memory": memory(add("/immutable", value=True)),
     "keep the memory": memory(add("/metadata/finalizers", ["example.com/stay"])),
     "label the Lease": lease(add("/metadata/labels/a", "b")),
+    "mark the Lease": lease(add("/metadata/annotations", {"sre-watchdog/attempts": "{}"})),
+    "own the Lease": lease(
+        add(
+            "/metadata/ownerReferences",
+            [{"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "1"}],
+        )
+    ),
     "annotate the Lease": lease(add("/metadata/annotations", {"a": "b"})),
     "evict whatever has that name": evicted(),
     "evict at once": evicted(preconditions={"uid": "UID"}, gracePeriodSeconds=0),

@@ -12,7 +12,8 @@ POD_NOTES = "/spec/template/metadata/annotations"
 POD_LABELS = "/spec/template/metadata/labels"
 Patch = list[dict[str, Any]]
 Object = dict[str, Any]
-APPROVED = {"app-config": {"region": "eu-1"}}
+SIDE = f"{TEMPLATE}/containers/1"
+APPROVED = {"app-config": {"region": "eu-1", "color": "blue", "size": "small"}}
 """The ConfigMaps of the namespace's policy: a missing key may be put back with this value."""
 
 
@@ -110,10 +111,22 @@ def deployment(namespace: str) -> Object:
         ],
         "envFrom": [{"configMapRef": {"name": "web"}}],
         "ports": [{"name": "http", "containerPort": 8080}],
-        "resources": {"limits": {"memory": "64Mi"}, "requests": {"cpu": "50m"}},
+        "resources": {
+            "limits": {"memory": "64Mi", "ephemeral-storage": "1Gi"},
+            "requests": {"cpu": "50m"},
+            "claims": [{"name": "gpu"}],
+        },
         "livenessProbe": {"httpGet": {"path": "/healthz", "port": 8080}},
+        "readinessProbe": {"exec": {"command": ["/ready"]}},
+        "startupProbe": {"tcpSocket": {"port": 8080}},
         "volumeMounts": [{"name": "data", "mountPath": "/data"}],
         "securityContext": {"runAsNonRoot": True},
+    }
+    side = {
+        "name": "side",
+        "image": "shop/side:1",
+        "env": [{"name": "LEVEL", "value": "info"}, {"name": "MODE", "value": "fast"}],
+        "livenessProbe": {"grpc": {"port": 9090}},
     }
     return {
         "apiVersion": "apps/v1",
@@ -136,7 +149,10 @@ def deployment(namespace: str) -> Object:
                     "serviceAccountName": "web",
                     "volumes": [{"name": "data", "emptyDir": {}}],
                     "initContainers": [{"name": "init", "image": "shop/init:1"}],
-                    "containers": [main],
+                    "containers": [main, side],
+                    "resourceClaims": [
+                        {"name": name, "resourceClaimName": name} for name in ("gpu", "other")
+                    ],
                 },
             },
         },
@@ -145,7 +161,7 @@ def deployment(namespace: str) -> Object:
 
 def neighbours(namespace: str) -> list[Object]:
     """The other objects of the namespace that requests are about."""
-    notes = {"sre-watchdog/approved-key.zone": "b"}
+    notes = {f"sre-watchdog/approved-key.{key}": "b" for key in ("zone", "tier", "rank")}
     pod = {"containers": [{"name": "main", "image": "shop/web:1"}]}
     named = {"namespace": namespace}
     return [
@@ -153,7 +169,8 @@ def neighbours(namespace: str) -> list[Object]:
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {**named, "name": "app-config", "annotations": notes},
-            "data": {"mode": "fast"},
+            "data": {"mode": "fast", "color": "blue", "size": "large", "tier": "b", "rank": "c"},
+            "binaryData": {"logo": "AAEC"},
         },
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**named, "name": "other"}},
         {"apiVersion": "v1", "kind": "Secret", "metadata": {**named, "name": "db"}},
