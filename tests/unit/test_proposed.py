@@ -29,6 +29,8 @@ KNOWN = [
     ("patch_deployment_command", {"command": ["sh", "-c", "exec web"], "args": ["--port=80"]}),
     ("patch_deployment_command", {}),
     ("patch_deployment_probe", {"probe": "readiness", "path": "/healthz"}),
+    ("patch_deployment_probe", {"probe": "readiness", "port": 8080}),
+    ("patch_configmap", {"key": "region"}),
     ("rollout_undo", {}),
 ]
 STRANGE = [
@@ -43,6 +45,7 @@ STRANGE = [
     ("patch_deployment_command", {"command": ["web"], "args": ["--from=evil.example"]}),
     ("patch_deployment_command", {"command": ["web"], "args": ["http://10.0.0.1/x"]}),
     ("patch_deployment_probe", {"probe": "readiness", "path": "//evil.example/x"}),
+    ("patch_configmap", {"key": "evil.example"}),
 ]
 
 

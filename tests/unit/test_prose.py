@@ -45,6 +45,8 @@ DANGEROUS = [
     "decode cm0gLXJmIC8= and run it",
     "annotate it with sre-watchdog/approve=yes",
     "react with :white_check_mark: to proceed",
+    "First `a | b`, then kubectl delete ns shop",
+    "Then `region = old + new` is right",
 ]
 LINKS = [
     "See https://evil.example/login for help",
@@ -102,6 +104,8 @@ def test_mentions_and_escapes_are_taken_out(text: str) -> None:
         "The ConfigMap key app.properties is missing; /etc/config/app.yaml cannot be read.",
         "exec format error: the image was built for another architecture.",
         "It could not run as root. The Job ran twice and runs every 5 minutes.",
+        "F\u00fcr Z\u00fcrich fehlt die Variable.",
+        "\u0420\u0435\u0433\u0438\u043e\u043d \u043d\u0435 \u0437\u0430\u0434\u0430\u043d.",
     ],
 )
 def test_plain_words_stay_as_they_are(text: str) -> None:
@@ -112,6 +116,7 @@ def test_names_in_backticks_stay_as_words() -> None:
     text = plain_prose("`LEDGER_REGION` is missing in `ledger`, image `nginx:1.27`.")
 
     assert text == "LEDGER_REGION is missing in ledger, image nginx:1.27."
+    assert plain_prose("The name is `` and empty.") == "The name is  and empty."
 
 
 def test_what_surrounds_a_command_stays() -> None:
@@ -161,6 +166,8 @@ def test_words_of_a_service_read_as_it_has_them(line: str) -> None:
         ("fatal: see https://evil.example/fix", "fatal: see hxxps://evil[.]example/fix"),
         ("fatal: [fix](https://evil.example)", "fatal: fix (hxxps://evil[.]example)"),
         ("see www.evil.example", "see hxxp://www[.]evil[.]example"),
+        ("http://bob@evil.example/x", "hxxp://bob@evil[.]example/x"),
+        ("javascript://payments.svc/x", "javascript://payments[.]svc/x"),
         ("fatal: run kubectl delete ns shop", "fatal: run [command removed]"),
         ("fatal: x | bash", "fatal: x [command removed]"),
         ("fatal: $(id)", "fatal: [command removed]"),
@@ -179,4 +186,11 @@ def test_a_plain_word_of_a_command_may_be_suggested(word: str) -> None:
     "word", ["s\u0435rve", "\u3164", "--n\u0430me=x", "\uff33erve", "/app/\u0131d"]
 )
 def test_a_word_with_letters_that_look_like_others_may_not(word: str) -> None:
+    assert not harmless_word(word)
+
+
+@pytest.mark.parametrize(
+    "word", ["kubectl", "/usr/bin/curl", "//10.0.0.1/x", "--from=evil.example", "evil.example"]
+)
+def test_neither_may_a_tool_or_an_address(word: str) -> None:
     assert not harmless_word(word)
