@@ -17,6 +17,9 @@ TEMPLATE: Object = {
         },
     }
 }
+NOTE: Object = {
+    "f:metadata": {"f:annotations": {"f:kubectl.kubernetes.io/last-applied-configuration": {}}}
+}
 
 
 class Marked(NamedTuple):
@@ -60,6 +63,12 @@ OWNERS: dict[str, Marked] = {
     ),
     "Argo CD, by a label of its own": _marked(
         "Argo CD", labels={"example.com/app": "guestbook"}, by=manager("argocd-controller")
+    ),
+    # what the API server keeps of a client-side apply that only removed a field
+    "Argo CD, after a removal": _marked(
+        "Argo CD application guestbook",
+        labels={"app.kubernetes.io/instance": "guestbook"},
+        by=manager("argocd-controller", "Update", NOTE),
     ),
     # fluxcd/kustomize-controller internal/controller/kustomization_controller.go
     "Flux Kustomization": _marked(

@@ -107,8 +107,14 @@ class Manager(NamedTuple):
 
     @property
     def deploys(self) -> bool:
-        """Whether its fields are part of a spec or of data; True if they are not told."""
-        return not self.fields or bool(self.fields.keys() & {"f:spec", "f:data", "f:binaryData"})
+        """Whether its fields are part of a spec or of data; True if they are not told.
+
+        A deploy that only takes something away leaves a tool that applies client-side nothing
+        but the note of what it applied.
+        """
+        notes = mapping(mapping(self.fields.get("f:metadata")).get("f:annotations"))
+        told = bool(self.fields.keys() & {"f:spec", "f:data", "f:binaryData"})
+        return not self.fields or told or f"f:{LAST_APPLIED}" in notes
 
 
 def deployer(raw: Json) -> Deployer | None:
