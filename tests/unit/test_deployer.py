@@ -121,9 +121,17 @@ def test_the_table_says_for_every_tool_where_a_change_lasts() -> None:
     [
         ({}, True, ""),
         ({**RELEASE, "managedFields": [manager("helm", "Update")]}, False, "the next upgrade may"),
-        ({**RELEASE, "managedFields": [manager("helm")]}, False, "the next deploy is refused"),
-        ({"managedFields": [manager("kubectl")]}, False, "the next deploy is refused"),
-        (OWNERS["an operator"].metadata, False, "/front, which makes it: what kubectl changes is"),
+        (
+            {**RELEASE, "managedFields": [manager("helm")]},
+            False,
+            "the next deploy would be refused",
+        ),
+        ({"managedFields": [manager("kubectl")]}, False, "the next deploy would be refused"),
+        (
+            OWNERS["an operator"].metadata,
+            False,
+            "/front, which makes it, not with kubectl: that is",
+        ),
     ],
 )
 def test_a_command_is_advised_only_where_its_change_stands(
@@ -144,7 +152,7 @@ def test_for_a_helm_release_the_command_shows_its_values() -> None:
     given = for_the_owner(Advice("Do it.", "kubectl -n shop edit deployment/web"), workload)
 
     assert given.command == "helm -n shop get values shop"
-    assert "in the values of Helm release shop and not with kubectl" in given.text
+    assert "in the values of Helm release shop, not with kubectl" in given.text
 
 
 @pytest.mark.parametrize(

@@ -432,6 +432,30 @@ def test_all_variables_that_are_missing_are_set_and_credentials_are_not() -> Non
     assert (said.command or "").endswith("-c main LEDGER_REGION=<value> LEDGER_ZONE=<value>")
 
 
+@pytest.mark.parametrize(
+    ("owner", "where"),
+    [
+        (None, "on container main, and put that into the manifest it is deployed from, so"),
+        (
+            Deployer(tool="helm", name="Helm", unit="release shop"),
+            "on container main, in the values of Helm release shop. Not with kubectl: the next",
+        ),
+        (
+            Deployer(tool="git", name="Flux"),
+            "on container main, in Git, from where Flux deploys it. Not with kubectl: that is",
+        ),
+    ],
+)
+def test_what_is_to_be_set_is_set_where_it_stands(owner: Deployer | None, where: str) -> None:
+    seen = ex.snapshot_of(
+        ex.deployment(managed_by=owner),
+        ex.pod(ex.crashing(1)),
+        ex.log("fatal: setting LEDGER_REGION must not be empty"),
+    )
+
+    assert where in told(seen).to_do
+
+
 def test_a_paused_workload_of_a_git_tool_is_resumed_where_it_is_deployed_from() -> None:
     git = Deployer(tool="git", name="Argo CD", unit="application shop")
     old = (Condition(type="Available", status="False", since=ex.ago(7200)),)

@@ -80,11 +80,11 @@ def _lately(node: NodeSummary, snapshot: ClusterSnapshot) -> str:
 def advice(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     """What a person has to do about it."""
     node = _named(finding, snapshot)
-    name = finding.facts["node"]
+    name, pods = finding.facts["node"], f"kubectl -n {snapshot.namespace} get pods"
     match node.state if node else "":
         case "gone":
-            text = f"Bring node {name} back, or delete the pods that are left of it."
-            return Advice(text, "kubectl get nodes")
+            text = f"Bring node {name} back, or delete the pods that are still listed on it."
+            return Advice(text, f"{pods} --field-selector=spec.nodeName={name}")
         case "cordoned":
             text = f"Uncordon node {name} once its maintenance is over, or add a node."
             return Advice(text, f"kubectl uncordon {name}")

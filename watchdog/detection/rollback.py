@@ -85,8 +85,15 @@ def permanent(ref: ObjectRef, snapshot: ClusterSnapshot, what: str) -> str:
 
 
 def now_and_for_good(ref: ObjectRef, snapshot: ClusterSnapshot, change: str) -> str:
-    """The same where a command makes the change at once: `change` says which, and is the text's."""
-    return f"{change}, and put that into {lasting(ref, snapshot)}, so that every deploy has it."
+    """The same where a command makes the change at once, unless such a change does not stand.
+
+    `change` begins the sentence: `Set REGION on container main`.
+    """
+    workload = snapshot.workload(ref)
+    owner, where_ = workload.managed_by if workload else None, lasting(ref, snapshot)
+    if owner and (owner.release or conduct(owner).by_hand != "stands"):
+        return f"{change}, in {where_}."
+    return f"{change}, and put that into {where_}, so that every deploy has it."
 
 
 def lasting(ref: ObjectRef, snapshot: ClusterSnapshot) -> str:

@@ -12,6 +12,11 @@ from watchdog.snapshot.workloads import WorkloadSummary
 
 _WRITES = frozenset({"edit", "patch", "rollout", "scale", "set"})
 _READS = frozenset({"history", "status"})  # of a rollout
+_BY_HAND = {
+    "put_back": "that is put back",
+    "refused": "the next deploy would be refused",
+    "stands": "the next upgrade may take that back",  # Helm 3
+}
 _VERB = 3  # after `kubectl -n NAMESPACE`
 
 
@@ -39,14 +44,12 @@ def for_the_owner(
     if workload is None or stands or not _changes(advice.command, workload):
         return advice
     place = where(owner)
-    there = "there" if place in advice.text else f"in {place}"
-    why = {
-        "put_back": f"Change it {there}: what kubectl changes is put back.",
-        "refused": f"Change it {there} and not with kubectl, or the next deploy is refused.",
-        "stands": f"Change it {there} and not with kubectl, or the next upgrade may take it back.",
-    }[row.by_hand]
+    there = (
+        "Not with kubectl" if place in advice.text else f"Change it in {place}, not with kubectl"
+    )
     values = ("helm", "-n", workload.ref.namespace, "get", "values", release or "")
-    return Advice(f"{advice.text} {why}", shlex.join(values) if release else None)
+    text = f"{advice.text} {there}: {_BY_HAND[row.by_hand]}."
+    return Advice(text, shlex.join(values) if release else None)
 
 
 def going_back(fix: RolloutUndo, workload: WorkloadSummary) -> Advice:

@@ -170,9 +170,10 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     text = f"Correct the command, args or image of container {finding.container}."
     if "interpreter" in finding.facts:
         text = (
-            f"Give {finding.facts.get('program')} Unix line ends and an interpreter that its image "
-            "has, or build it for the C library of the image."
+            f"Build the image so that {finding.facts.get('program')} has Unix line ends and an "
+            "interpreter that is there, or is made for the C library of the image."
         )
+        return Advice(f"{text}{run_again(finding, snapshot)}")
     if edit := editing(snapshot, finding.target):
         return Advice(now_and_for_good(finding.target, snapshot, text.rstrip(".")), edit)
     return Advice(f"{text}{run_again(finding, snapshot)}")
