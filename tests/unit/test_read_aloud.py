@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.support import report_samples as samples
 from watchdog.actions import RolloutUndo
 from watchdog.detection.kind import Advice
 from watchdog.detection.owners import pods_named
@@ -15,10 +17,12 @@ from watchdog.diagnosis.rules import detect, kind_of, rules_diagnosis
 from watchdog.examples import builders as ex
 from watchdog.failures import KINDS
 from watchdog.model.diagnosis import Explanation, Finding, Impact
+from watchdog.model.incident import Incident
 from watchdog.model.outcome import Outcome
 from watchdog.model.report import ActionResult
 from watchdog.report.case import place_and_name
 from watchdog.report.next_steps import to_do
+from watchdog.report.wording import chapters
 from watchdog.snapshot.deployer import Deployer
 from watchdog.snapshot.pod_template import ContainerSpec, PodTemplate, Probe
 from watchdog.snapshot.refs import Condition
@@ -477,3 +481,28 @@ def test_a_paused_workload_of_a_git_tool_is_resumed_where_it_is_deployed_from() 
 )
 def test_messages_call_two_things_of_one_name_by_their_kinds(kind: str, name: str) -> None:
     assert place_and_name(ex.ref(kind, "web")) == name
+
+
+@pytest.mark.parametrize(
+    ("since", "words"),
+    [
+        (None, "seen for 25 min, 0 of 2 pods ready"),
+        (samples.STARTED - timedelta(hours=3), "down for 3 h, 0 of 2 pods ready"),
+    ],
+)
+def test_a_problem_whose_beginning_is_not_known_was_seen_for_so_long(
+    since: datetime | None, words: str
+) -> None:
+    begun = samples.STARTED - timedelta(minutes=25)
+    held = Incident(
+        fingerprint="ab",
+        kind="missing_env",
+        target=samples.ref(),
+        first_seen=begun,
+        last_seen=begun,
+    )
+    part = samples.namespace(findings=(samples.finding(since=since),), incidents=(held,))
+
+    (chapter,) = chapters(samples.report(part))
+
+    assert chapter.cases[0].severity == words
