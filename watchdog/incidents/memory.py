@@ -24,6 +24,7 @@ MAX_INCIDENTS = 1000
 CLOCKS_DIFFER = timedelta(minutes=5)
 LONGEST_AHEAD = timedelta(days=2)
 _FIRST_YEAR = 2000
+_LONGEST_NAME = 100
 _AHEAD = frozenset({"quiet_until", "expires_at"})
 
 
@@ -112,12 +113,12 @@ def decode(text: str, max_bytes: int = MAX_BYTES) -> Memory:
     try:
         memory = Memory.model_validate(found)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"
         if first["type"] == "extra_forbidden":
             # Its name may be anybody's words.
             raise UnreadableError("it has a field that is unknown") from error
-        raise UnreadableError(f"{where!r} is not valid") from error
+        raise UnreadableError(f"{where[:_LONGEST_NAME]!r} is not valid") from error
     fingerprints = {incident.fingerprint for incident in memory.incidents}
     if len(memory.incidents) > MAX_INCIDENTS:
         raise UnreadableError(f"it holds more than {MAX_INCIDENTS} incidents")
