@@ -3,8 +3,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import random
+import re
 import time
 import uuid
+from collections.abc import Callable
 
 import pytest
 
@@ -364,27 +366,19 @@ def test_a_long_line_takes_time_in_proportion(unit: str) -> None:
     assert large < 3 * small + 0.05
 
 
-def slowness() -> float:
-    """How much slower than usual this machine is now: neighbours share its caches and cores."""
-
-    def seconds() -> float:
-        started = time.process_time()
-        sum(range(3_000_000))
-        return time.process_time() - started
-
-    return max(1.0, min(seconds() for _ in range(3)) / 0.05)
-
-
-def test_a_line_of_a_megabyte_takes_less_than_a_second() -> None:
+def test_a_line_of_a_megabyte_costs_less_than_thirty_plain_passes_over_it() -> None:
     text = "2026-03-01T10:00:00Z GET /cart/17?token=c4nAry7p 200 in 12 ms by web-7d9f-x2k4p; "
     line = text * (1_000_000 // len(text))
 
-    def seconds() -> float:
+    def seconds(work: Callable[[], object]) -> float:
         started = time.process_time()
-        assert "c4nAry7p" not in redact(line)
+        work()
         return time.process_time() - started
 
-    assert min(seconds() for _ in range(3)) < 1 * slowness()
+    assert "c4nAry7p" not in redact(line)
+    # About ten are usual, which is a second: what neighbours cost, they cost both.
+    one_pass = min(seconds(lambda: re.findall(r"\w+|\W+", line)) for _ in range(3))
+    assert min(seconds(lambda: redact(line)) for _ in range(3)) < 30 * one_pass
 
 
 def test_the_host_that_a_workload_looks_for_is_evidence() -> None:

@@ -107,7 +107,7 @@ _PATTERNS = tuple(
     )
 )
 # Further variables before the last one.
-_WITH = regex(rf"(?:{_NAME}{_Q}(?:,| and|, and) {_Q}){{1,8}}$")
+_WITH = regex(rf"(?<![A-Z0-9_])(?:{_NAME}{_Q}(?:,| and|, and) {_Q}){{1,8}}$")
 # Before these capitals stands what they name.
 _NOUN = regex(
     r"\b(?:columns?|tables?|schema|roles?|streams?|topics?|queues?|index|bucket|headers?|fields?"
