@@ -9,7 +9,7 @@ import pytest
 from tests.support.programs import NEEDS_REGION
 from tests.support.wire import Wire
 from watchdog.clock import Budget, SystemClock
-from watchdog.demo import Response
+from watchdog.demo import Request, Response
 from watchdog.demo.event_recorder import Said, record
 from watchdog.errors import (
     ClusterError,
@@ -475,6 +475,29 @@ def test_a_log_that_the_node_has_dropped_is_a_blind_spot(
 
     assert [spot.what.split("-")[0] for spot in seen.blind_spots] == ["log of web"]
     assert "has none" in seen.blind_spots[0].why
+
+
+def test_a_log_that_its_node_does_not_give_is_a_blind_spot_of_that_log(
+    wire: Wire, look: Callable[..., ClusterSnapshot]
+) -> None:
+    for name in ("shop", "web"):
+        wire.apply(manifest(name, NEEDS_REGION), "shop")
+    wire.settle(120)
+    away = 'Get "https://10.0.0.9:10250/containerLogs/shop/web/main": dial tcp 10.0.0.9:10250'
+
+    def answer(request: Request) -> Response:
+        if "/pods/web-" in request.path:
+            return Response(500, {"message": f"{away}: connect: connection refused"})
+        return Response(503, {"message": "the server is currently unable to handle the request"})
+
+    wire.on("get", "pods/log", answer)
+
+    seen = look(observe={"logs_per_owner": 1})
+
+    spots = {spot.what.rpartition("-")[0].rpartition("-")[0]: spot.why for spot in seen.blind_spots}
+    assert set(spots) == {"log of shop", "log of web"}
+    assert "connection refused" in spots["log of web"]
+    assert "(503)" in spots["log of shop"]
 
 
 BARE = """

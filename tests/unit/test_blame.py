@@ -522,6 +522,18 @@ def test_what_a_probe_is_about_to_end_does_not_run_again(
             ),
             "its log could not be read (the node does not answer)",
         ),
+        (
+            (
+                BlindSpot(resource="pods/log", subject="other-1/main", why="of another node"),
+                BlindSpot(resource="pods/log", why="all the rest"),
+                BlindSpot(resource="pods/log", subject=f"{POD}/main", why="of its own node"),
+            ),
+            "its log could not be read (of its own node)",
+        ),
+        (
+            (BlindSpot(resource="pods/log", subject="other-1/main", why="of another node"),),
+            "its log is empty",
+        ),
     ],
 )
 def test_log_that_could_not_be_read_is_not_called_empty(

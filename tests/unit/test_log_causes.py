@@ -155,6 +155,29 @@ def test_what_refuses_at_the_pod_itself_is_sought_there() -> None:
     assert "the pod itself" in kind.advise(finding, crash).text
 
 
+REFUSED = "port 5432 failed: Connection refused"
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        (f"connection to server at db.prod, {REFUSED}", "db.prod:5432"),
+        (f"FATAL lost it: connection to server at db.prod (10.0.0.9), {REFUSED}", "db.prod:5432"),
+        (f'connection to server at "db" (10.0.0.9), {REFUSED}', "db:5432"),
+        (f"connection to server at 10.0.0.9, {REFUSED}", "10.0.0.9:5432"),
+        ("failed to connect to `host=db.prod user=app`: connection refused", "db.prod"),
+        ("no server at port 5432: connection refused", None),
+    ],
+)
+def test_the_server_that_refuses_is_named_in_quotation_marks_or_not(
+    text: str, server: str | None
+) -> None:
+    (finding,) = detect(broken(crashing(1), text=text), KINDS)
+
+    assert finding.kind == "connection_refused"
+    assert finding.facts.get("subject") == server
+
+
 def test_a_port_without_a_host_is_named() -> None:
     text = "panic: listen tcp :9090: bind: address already in use"
     (finding,) = detect(broken(crashing(1), text=text), KINDS)

@@ -88,9 +88,8 @@ def without_log(snapshot: ClusterSnapshot, item: ContainerView) -> str:
     """Why no line of a log is quoted: it is empty, gone, or could not be read, and why."""
     if any(in_place_of_a_log(tail.text) for tail in _tails(snapshot, item)):
         return "its log cannot be read any more"
-    mine = ("", f"{item.pod.ref.name}/{item.state.name}")
-    spots = (spot for spot in snapshot.blind_spots if spot.resource == POD_LOGS)
-    why = next((spot.why for spot in spots if spot.subject in mine), None)
+    spots = {s.subject: s.why for s in reversed(snapshot.blind_spots) if s.resource == POD_LOGS}
+    why = spots.get(f"{item.pod.ref.name}/{item.state.name}") or spots.get("")
     return f"its log could not be read ({shorten(why, 160)})" if why else "its log is empty"
 
 

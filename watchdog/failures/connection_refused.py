@@ -99,7 +99,8 @@ CAUSE = LogCause(
         re.IGNORECASE | re.DOTALL,
     ),
     subject=(
-        regex(r"server at ['\"`]([\w.-]+)['\"`](?::`(\d+)`|.{0,60}\bport (\d+))?"),
+        regex(r"server at ['\"`]([\w.:-]+)['\"`](?::`(\d+)`|.{0,60}\bport (\d+))?"),
+        regex(r"server at ([\w.:-]*\w)(?: \([\d.:a-f]{1,45}\))?,? port (\d+)"),
         regex(r"\b([a-z][\w.-]*)/(?:(?:\d{1,3}\.){3}\d{1,3}|<unresolved>):(\d+)"),
         # .NET's address family before a name that it did not resolve.
         regex(r"\bUnspecified/([\w.-]+:\d+)"),
@@ -107,6 +108,7 @@ CAUSE = LogCause(
         regex(r"host ?[=:]?['\"]?([\w.-]+)['\"]?,? port ?[=:]?(\d+)", re.IGNORECASE),
         regex(rf"(?<![\w./-])([a-z][\w-]*(?:\.[\w-]+)*:\d{{2,5}})\b{_NO_FILE}", re.IGNORECASE),
         regex(r"://([\w.-]+(?::\d+)?)"),
+        regex(r"\bhost=['\"]?([\w.-]*\w)"),
         regex(r"server on ['\"]([\w.-]+)"),
         regex(r"((?:\d{1,3}\.){3}\d{1,3})"),
         regex(r"(?:connect to|host|server|dial tcp):? ['\"(]?([a-z][\w-]*(?:[.-][\w-]+)+)"),

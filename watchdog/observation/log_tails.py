@@ -31,6 +31,11 @@ class _Wanted(NamedTuple):
     previous: bool
     calm: bool = False
 
+    @property
+    def subject(self) -> str:
+        """The log as a blind spot names it."""
+        return f"{self.pod}/{self.container}"
+
 
 class _Log(NamedTuple):
     """What was read of a log: its end, and its beginning if the end does not say why it ended."""
@@ -108,25 +113,14 @@ def tails(
     logs = _LogReader(reader, settings)
 
     def read(item: _Wanted) -> _Log | None:
-        def attempt() -> _Log:
-            try:
-                return logs.read(item)
-            except (ForbiddenError, UnansweredError):
-                raise
-            except ClusterError as error:
-                if error.status is None:
-                    raise
-                # The container did not start, or its log is gone: there is nothing to read.
-                return _Log("", cut=False)
-
-        return looking.attempt(POD_LOGS, attempt)
+        return looking.attempt(POD_LOGS, lambda: _if_answered(logs, item, looking))
 
     found = []
     read_logs = looking.side_by_side([partial(read, item) for item in wanted])
     for item, log in zip(wanted, read_logs, strict=True):
         if log is not None and in_place_of_a_log(log.end):
             why = "the node has none of that run any more"
-            looking.blind(POD_LOGS, why, f"{item.pod}/{item.container}")
+            looking.blind(POD_LOGS, why, item.subject)
         if log is not None and log.end:
             text = redactor.redact(log.end, ended=not log.cut)
             if log.start:
@@ -142,6 +136,23 @@ def tails(
                 )
             )
     return tuple(found)
+
+
+def _if_answered(logs: _LogReader, item: _Wanted, looking: Reads) -> _Log | None:
+    """The log; an empty one if there is none; None, and a blind spot, if it is not given to us."""
+    try:
+        return logs.read(item)
+    except ForbiddenError:
+        raise
+    except UnansweredError as error:
+        # Of one node, or of one container: the others may be read.
+        looking.blind(POD_LOGS, str(error), item.subject)
+        return None
+    except ClusterError as error:
+        if error.status is None:
+            raise
+        # The container did not start, or its log is gone: there is nothing to read.
+        return _Log("", cut=False)
 
 
 def _choose(pods: Iterable[PodSummary], most: int) -> Iterator[_Wanted]:
