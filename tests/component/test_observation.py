@@ -557,6 +557,50 @@ def test_a_pod_that_only_looks_like_one_of_a_workload_is_nobody_s(
     assert len(seen.pods_of(web)) == 2
 
 
+LIKE_ONE_OF_WEB = """
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}, labels: {{app: web}}}}
+spec: {{containers: [{{name: main, image: "busybox:1.36", command: [sh, -c, {script}]}}]}}
+"""
+
+
+def test_pods_of_no_one_do_not_take_the_room_of_a_workload_s_own(
+    wire: Wire, look: Callable[..., ClusterSnapshot]
+) -> None:
+    wire.apply(manifest("web", NEEDS_REGION), "shop")
+    wire.advance(120)
+    (replica_set,) = (item["metadata"]["name"] for item in wire.items("ReplicaSet", "shop"))
+    own = {pod["metadata"]["name"] for pod in wire.items("Pod", "shop")}
+    for ending in ("22222", "22223", "22224"):
+        name = f"{replica_set}-{ending}"
+        wire.apply(LIKE_ONE_OF_WEB.format(name=name, script="exit 1"), "shop")
+    wire.advance(120)
+
+    seen = look()
+
+    (web,) = (item.ref for item in seen.deployments)
+    assert {pod.ref.name for pod in seen.pods_of(web)} == own
+    assert {log.pod for log in seen.logs} >= own
+    assert len({pod.ref for pod in seen.pods}) == len(seen.pods)
+
+
+def test_a_pod_that_runs_and_is_no_one_s_is_compared_with_no_workload(
+    wire: Wire, look: Callable[..., ClusterSnapshot]
+) -> None:
+    wire.apply(manifest("web", NEEDS_REGION), "shop")
+    wire.advance(120)
+    (replica_set,) = (item["metadata"]["name"] for item in wire.items("ReplicaSet", "shop"))
+    name = f"{replica_set}-22222"
+    wire.apply(LIKE_ONE_OF_WEB.format(name=name, script="sleep 86400"), "shop")
+    wire.advance(120)
+
+    seen = look()
+
+    (fake,) = (pod for pod in seen.pods if pod.ref.name == name)
+    assert fake.owner == fake.ref
+
+
 BUDGET = """
 apiVersion: policy/v1
 kind: PodDisruptionBudget

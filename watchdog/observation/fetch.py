@@ -27,7 +27,7 @@ from watchdog.kube.resources import (
     Resource,
 )
 from watchdog.observation.allowance import Allowance, Part
-from watchdog.observation.gathered import MOST_REVISIONS, Gathered, PodRead, disown
+from watchdog.observation.gathered import MOST_REVISIONS, Gathered, PodRead, disown, leads_to
 from watchdog.observation.kubectl_columns import mapping, moment, number, objects, pod_status
 from watchdog.observation.reads import Reads
 from watchdog.observation.translate import controller, reference
@@ -39,8 +39,9 @@ from watchdog.snapshot.snapshot import BEYOND_BOUND, PARTS, POD_LOGS
 WORKLOADS = (DEPLOYMENTS, STATEFULSETS, DAEMONSETS, JOBS, CRONJOBS, REPLICASETS)
 _HASH = "pod-template-hash"
 _EVENT_PAGES = 4
-# With the labels of one Deployment. More than its own are there only if someone makes them.
+# With the labels of one workload. More than its own are there only if someone makes them.
 _MOST_REPLICA_SETS = 2_000
+_MOST_PODS = 2_000
 # What every start, stop and scaling leaves behind. All other reasons are read, whatever their type:
 # a failed liveness probe, a node on its way and a claim without a class are of type Normal.
 _NOT_CHATTER = ",".join(
@@ -80,17 +81,19 @@ class Gatherer:
         # First what lacks pods: no number of bare pods may crowd it out.
         self._suspect_workloads(seen, found)
         self._pods(seen, found)
+        self._histories(found)
+        # What only looks like a workload's pod must not stand for it, nor take the room of its own.
+        disown(found)
         self._unlisted_pods(found)
         self._owners_of_jobs(found)
         self._forget_completed(found)
-        self._histories(found)
-        disown(found)
         self._healthy_pods(seen, found)
         self._claims(seen, found)
         if found.pods or found.workloads or found.claims:
             found.events = self.events()
             self._claims_that_cannot_grow(found)
         self._samples(seen, found)
+        disown(found)  # the Jobs of CronJobs, and pods that look well, were not known before
         return found
 
     def one(self, resource: Resource, name: str) -> Json | None:
@@ -117,17 +120,27 @@ class Gatherer:
             )
         return kept
 
-    def every(self, resource: Resource, limit: int | None = None, **selectors: str) -> list[Json]:
-        """A list, cut at the limit; empty, with a blind spot, where it cannot be read.
+    def every(
+        self,
+        resource: Resource,
+        limit: int | None = None,
+        wanted: Callable[[Json], bool] = lambda _: True,
+        **selectors: str,
+    ) -> list[Json]:
+        """Of a list, cut at the limit, what is `wanted`.
 
-        What is not installed is no blind spot.
+        Empty, with a blind spot, where it cannot be read. What is not installed is no blind spot.
         """
+
+        def keep(raw: Json) -> Json | None:
+            return self._kept(raw, resource) if wanted(raw) else None
+
         read: Callable[[], Listing] = partial(
             self.reader.list,
             resource,
             self.namespace,
             limit=limit,
-            keep=partial(self._kept, resource=resource),
+            keep=keep,
             **selectors,
         )
         ask = self.looking.find if resource in OPTIONAL else self.looking.attempt
@@ -238,24 +251,29 @@ class Gatherer:
         Of a node that does not answer they print as ready, and a label selector may hide them.
         """
         having = {pod.owner for pod in found.pods}
+        known = {reference(PODS.kind, pod.raw).name for pod in found.pods}
         short = [
             (ref, raw)
             for ref, raw in found.workloads.items()
             if self._top(ref, raw) not in having and lacks_pods(ref.kind, raw)
         ]
 
-        def read(raw: Json) -> list[Json]:
-            spec = mapping(raw.get("spec"))
-            selector = label_selector(spec.get("selector"))
+        def read(ref: ObjectRef, raw: Json) -> list[Json]:
+            selector = label_selector(mapping(raw.get("spec")).get("selector"))
             if not selector:
                 return []  # which would select every pod
-            return self.every(PODS, self.settings.page_size, label_selector=selector)
+
+            def own(pod: Json) -> bool:
+                new = reference(PODS.kind, pod).name not in known
+                return new and is_unready(pod) and leads_to(ref, pod, found)
+
+            return self.every(PODS, _MOST_PODS, own, label_selector=selector)
 
         bound = self.settings.max_owners
         self.looking.cut("workloads whose pods were listed", bound, len(short))
-        pods = self.looking.side_by_side([partial(read, raw) for _, raw in short[:bound]])
+        pods = self.looking.side_by_side([partial(read, *item) for item in short[:bound]])
         for (ref, raw), items in zip(short[:bound], pods, strict=True):
-            found.pods += unready(items, self._top(ref, raw), self.settings.pods_per_owner)
+            found.pods += some_of_each(items, self._top(ref, raw), self.settings.pods_per_owner)
 
     def _top(self, ref: ObjectRef, raw: Json) -> ObjectRef:
         parent = controller(raw) if ref.kind == REPLICASETS.kind else None
@@ -412,18 +430,21 @@ def lacks_pods(kind: str, raw: Json) -> bool:
     return number(status.get("readyReplicas")) < number(spec.get("replicas"), 1)
 
 
-def unready(items: list[Json], owner: ObjectRef, most: int) -> list[PodRead]:
-    """The pods of these that are not ready, a few of each reason."""
+def is_unready(pod: Json) -> bool:
+    """Whether a pod that is to stay is not ready."""
+    status, metadata = mapping(pod.get("status")), mapping(pod.get("metadata"))
+    ready = any(
+        item.get("type") == "Ready" and item.get("status") == "True"
+        for item in objects(status.get("conditions"))
+    )
+    return not (ready or metadata.get("deletionTimestamp") or status.get("phase") == "Succeeded")
+
+
+def some_of_each(items: list[Json], owner: ObjectRef, most: int) -> list[PodRead]:
+    """A few pods of each reason why they are not ready."""
     groups: dict[str, list[Json]] = defaultdict(list)
     for raw in items:
-        status, metadata = mapping(raw.get("status")), mapping(raw.get("metadata"))
-        ready = any(
-            item.get("type") == "Ready" and item.get("status") == "True"
-            for item in objects(status.get("conditions"))
-        )
-        if ready or metadata.get("deletionTimestamp") or status.get("phase") == "Succeeded":
-            continue
-        groups[f"{status.get('phase')} {pod_status(raw)}"].append(raw)
+        groups[f"{mapping(raw.get('status')).get('phase')} {pod_status(raw)}"].append(raw)
     return [
         PodRead(raw, owner, len(group))
         for group in sorted(groups.values(), key=len, reverse=True)[: 2 * most]

@@ -52,22 +52,23 @@ def disown(found: Gathered) -> None:
     Anyone who may make pods may give them any name and any label.
     """
     for pod in found.pods:
-        if pod.owner in found.workloads and not _leads_to(pod, found):
+        if pod.owner in found.workloads and not leads_to(pod.owner, pod.raw, found):
             pod.owner = reference("Pod", pod.raw)
 
 
-def _leads_to(pod: PodRead, found: Gathered) -> bool:
-    parent, top = controller(pod.raw), _uid(found.workloads[pod.owner])
+def leads_to(owner: ObjectRef, pod: Json, found: Gathered) -> bool:
+    """Whether the uids of the pod's owners lead to that workload, which was read."""
+    parent, top = controller(pod), _uid(found.workloads[owner])
     if parent is None:
         return False
-    if pod.owner.kind == "Deployment":
-        history = found.histories.get(pod.owner, [])
+    if owner.kind == "Deployment":
+        history = found.histories.get(owner, [])
         made_by = next((item for item in history if _uid(item) == parent[2]), None)
         if made_by is None:
             # Where not all could be read, nothing shows that it is another's.
             return not 0 < len(history) < MOST_REVISIONS
         return _controlled_by(made_by, top)
-    if pod.owner.kind == CRONJOBS.kind:
+    if owner.kind == CRONJOBS.kind:
         jobs = (raw for ref, raw in found.workloads.items() if ref.kind == "Job")
         return any(_uid(raw) == parent[2] and _controlled_by(raw, top) for raw in jobs)
     return parent[2] == top
