@@ -78,6 +78,14 @@ def stopped_says(at: str, *, created: str | None) -> Json:
     return made
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:10Z", "9999-12-31T23:59:59Z"])
+def test_an_event_at_the_end_of_all_times_ends_no_observation(at: str) -> None:
+    stopped = stopped_says(at, created=THEN)
+    unready = event(f"{OLD}-x2k4p", "Unhealthy", "Readiness probe failed", at=at)
+
+    assert [item.revision for item in history(stopped, unready)] == [2, 1]
+
+
 @pytest.mark.parametrize(
     ("created", "proven"),
     [

@@ -28,6 +28,7 @@ from watchdog.text.regex import regex
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 365 * 86400}
 _DURATION = regex(r"(?:\d+[smhdy])+")
 NONE = "<none>"
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 
 
 def seconds(text: Any) -> float | None:
@@ -39,12 +40,18 @@ def seconds(text: Any) -> float | None:
 
 
 def moment(text: Any) -> datetime | None:
-    """An RFC 3339 time of the API server; None for anything else."""
+    """An RFC 3339 time of the API server; None for anything else.
+
+    Who may write an Event chooses its times. With one at the end of all times nothing can be
+    reckoned, so what no cluster has seen is none. The kubelet writes 1970 for what never began.
+    """
     if not isinstance(text, str):
         return None
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
+        return None
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
