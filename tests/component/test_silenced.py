@@ -65,6 +65,21 @@ def unreadable(arena: Arena) -> None:
     arena.wire.forbid("get", "configmaps")
 
 
+def frozen(arena: Arena) -> None:
+    """`immutable: true` is for ever, and whatever creates the ConfigMap may set it."""
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "sre-watchdog"}}
+    arena.wire.apply(json.dumps({**body, "immutable": True}), NAMESPACE)
+    refused = {"kind": "Status", "message": "data: Forbidden: field is immutable", "code": 422}
+    arena.wire.reply("update", "configmaps", Response(422, refused))
+
+
+def written_all_the_time(arena: Arena) -> None:
+    """Another writer of the ConfigMap, of any of its keys, is always there first."""
+    arena.look(actions=ASKS)
+    refused = {"kind": "Status", "message": "the object has been modified", "code": 409}
+    arena.wire.reply("update", "configmaps", Response(409, {**refused, "reason": "Conflict"}))
+
+
 def lease_forbidden(arena: Arena) -> None:
     arena.wire.forbid("update", "leases")
     lease(arena, holderIdentity="")
@@ -89,6 +104,8 @@ WAYS: dict[str, tuple[Callable[[Arena], None], str]] = {
     "an edited memory": (edited, "the memory"),
     "a memory of other words": (garbage, "the memory"),
     "a memory that may not be read": (unreadable, "the memory"),
+    "a memory that no one can write": (frozen, "the memory"),
+    "a memory that others write all the time": (written_all_the_time, "the memory"),
 }
 
 

@@ -153,6 +153,17 @@ def test_an_event_outweighs_no_rollout_that_failed(failed_at: str, *, proven: bo
     assert history(STOPPED, NEW_CRASHED, conditions=(failed,))[1].available is proven
 
 
+def test_an_event_that_says_to_be_older_than_it_is_denies_no_rollout_that_ended() -> None:
+    crashed = event(f"{NEW}-x2k4p", "BackOff", "Back-off restarting", at="2026-03-01T10:12:08Z")
+    late = {
+        **crashed,
+        "metadata": {**crashed["metadata"], "creationTimestamp": "2026-03-02T10:00:00Z"},
+    }
+
+    assert not history(crashed)[0].available
+    assert history(late)[0].available
+
+
 def test_flicker_of_the_current_revision_proves_nothing_about_an_older_one() -> None:
     assert not history(NEW_CRASHED)[1].available
 

@@ -74,9 +74,10 @@ class NamespaceSession:
 
     `write_blocked_reason` is the sentence why it may not, `rule` its metric label; both are empty
     if it may.
-    `kept_out` says why the Lease is out of reach for more than this pass. `begun` are the tries of
-    this pass, `warnings` are whole sentences for the report. `moved` is called once the memory is
-    written: it takes the former one away that lay elsewhere.
+    `kept_out` says why the Lease is out of reach for more than this pass, `unwritten` why the
+    memory could not be written last. `begun` are the tries of this pass, `warnings` are whole
+    sentences for the report. `moved` is called once the memory is written: it takes the former one
+    away that lay elsewhere.
     """
 
     cluster: MemoryStore
@@ -90,6 +91,7 @@ class NamespaceSession:
     write_blocked_reason: str = ""
     heard: ReadReplies | None = None
     kept_out: str = ""
+    unwritten: str = ""
     warnings: list[str] = field(default_factory=list)
     begun: list[Attempt] = field(default_factory=list)
     moved: Callable[[], None] | None = None
@@ -116,6 +118,9 @@ class NamespaceSession:
         if self.rule == "memory":
             told = "" if self.keeps else " and no message was sent"
             why = f"it could not be read or verified, so nothing was changed{told}"
+            found.append(BlindSpot(resource=IMPAIRED_MEMORY, why=why))
+        elif self.unwritten:
+            why = f"it could not be written, so nothing of this is remembered: {self.unwritten}"
             found.append(BlindSpot(resource=IMPAIRED_MEMORY, why=why))
         return tuple(found)
 
@@ -324,7 +329,12 @@ class NamespaceSession:
         """Write the memory down; raises ClusterError where it is not certain that it was."""
         if not self.keeps:
             raise ClusterError(self.write_blocked_reason or "nothing can be written down")
-        self.kept = store.write(self.cluster, self.kept, self.memory, self.settings)
+        try:
+            self.kept = store.write(self.cluster, self.kept, self.memory, self.settings)
+        except ClusterError as error:
+            self.unwritten = str(error)
+            raise
+        self.unwritten = ""
         if self.moved is not None:
             moved, self.moved = self.moved, None
             moved()

@@ -344,7 +344,11 @@ def _code(ended: Mapping[str, Any]) -> int | None:
 
 
 def event(raw: Json, redactor: Redactor) -> EventSummary:
-    """An event, of either event API."""
+    """An event, of either event API.
+
+    Its writer chooses the times in it, and the API server when it was made: what an event tells
+    began no earlier than that, or anyone could say now that a release never worked.
+    """
     about = mapping(raw.get("involvedObject")) or mapping(raw.get("regarding"))
     series = mapping(raw.get("series"))
     first = raw.get("firstTimestamp") or raw.get("deprecatedFirstTimestamp") or raw.get("eventTime")
@@ -355,6 +359,7 @@ def event(raw: Json, redactor: Redactor) -> EventSummary:
         or raw.get("eventTime")
         or first
     )
+    begun, made = moment(first), moment(mapping(raw.get("metadata")).get("creationTimestamp"))
     return EventSummary(
         about=ObjectRef(
             kind=str(about.get("kind") or ""),
@@ -365,7 +370,7 @@ def event(raw: Json, redactor: Redactor) -> EventSummary:
         reason=term(raw.get("reason")),
         message=message(raw.get("message") or raw.get("note"), redactor),
         count=max(1, number(series.get("count")) or number(raw.get("count"), 1)),
-        first_seen=moment(first),
+        first_seen=max(begun, made) if begun and made else begun,
         last_seen=moment(last),
-        created_at=moment(mapping(raw.get("metadata")).get("creationTimestamp")),
+        created_at=made,
     )
