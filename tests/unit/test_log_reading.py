@@ -230,6 +230,21 @@ def test_a_hint_that_asks_tells_what_the_failure_is_about() -> None:
     assert any("port 7432" in text for text in told.texts)
 
 
+LEASE_LOST = """
+E0302 14:15:00.000000       1 leaderelection.go:448] error retrieving resource lock shop/ledger: \
+leases.coordination.k8s.io "ledger" is forbidden: User "system:serviceaccount:shop:ledger" cannot \
+get resource "leases" in API group "coordination.k8s.io" in the namespace "shop"
+F0302 14:15:05.000000       1 main.go:99] leaderelection lost
+"""
+
+
+def test_a_lost_lease_only_follows_from_what_took_it() -> None:
+    told = find_telling(LEASE_LOST.splitlines())
+
+    assert told is not None
+    assert '"ledger" is forbidden' in told.line
+
+
 def test_an_empty_log_tells_nothing() -> None:
     assert find_telling(["", "  "]) is None
 

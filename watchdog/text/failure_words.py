@@ -321,6 +321,7 @@ FOLLOWS = Vocabulary(
         r"assertion panic aborting: ^\W*fatal assertion\b|\blibrary panic\b|\baborting after\b",
         r"report detected: \berror report\b|\bfatal error has been detected\b",
         r"prepare: \bprepare to shutdown",
+        r"lost: \bleader ?election lost\W*$",
         r"will: \b(?:server|service|agent|application|daemon) will (?:stop|exit|quit)",
         r"shut: \bis shut ?down\b",
         r"up: \b(?:start-?up check failed|giving up\W*$)",
