@@ -375,8 +375,25 @@ def test_many_missing_rights_are_one_sentence_beside_what_else_could_not_be_read
 def test_much_that_could_not_be_read_names_the_command_that_finds_the_rights(
     unread: int, named: bool
 ) -> None:
-    spots = tuple(BlindSpot(resource=f"kind{n}", why="forbidden") for n in range(unread))
+    spots = tuple(
+        BlindSpot(resource=f"kind{n}", why="grant it", forbidden=True) for n in range(unread)
+    )
 
     text = printed(report(NamespaceReport(namespace="shop", blind_spots=spots)))
 
     assert ("`sre-watchdog doctor -n shop` checks every permission" in text) is named
+
+
+def test_what_could_not_be_read_for_the_same_reason_is_one_sentence_without_rights() -> None:
+    spots = tuple(
+        BlindSpot(resource="pods/log", subject=f"web-{n}/main", why="the node has none any more")
+        for n in range(5)
+    )
+
+    text = " ".join(printed(report(NamespaceReport(namespace="shop", blind_spots=spots))).split())
+
+    assert (
+        "Could not read log of web-0/main, log of web-1/main, log of web-2/main and 2 more: the"
+        in text
+    )
+    assert "doctor" not in text

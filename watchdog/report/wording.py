@@ -264,10 +264,14 @@ def _not_read(item: NamespaceReport) -> Iterable[str]:
     if several:
         named = joined(list(dict.fromkeys(one_line(spot.what) for spot in several)))
         yield f"Could not read {named}: forbidden."
+    alike: dict[str, list[str]] = {}
     for spot in item.blind_spots:
         if spot not in several:
-            yield one_line(f"Could not read {spot.what}: {spot.why}")
-    if len(item.blind_spots) >= MANY_SPOTS:
+            alike.setdefault(spot.why, []).append(spot.what)
+    for why, whats in alike.items():
+        more = [f"{len(whats) - MANY_SPOTS} more"] if len(whats) > MANY_SPOTS else []
+        yield one_line(f"Could not read {joined(whats[:MANY_SPOTS] + more)}: {why}")
+    if several:
         name = one_line(item.namespace)
         yield f"`sre-watchdog doctor -n {name}` checks every permission and prints what grants it."
 
