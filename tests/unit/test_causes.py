@@ -104,6 +104,17 @@ def test_what_is_scaled_to_zero_leads_the_callers_that_miss_it() -> None:
     findings = detect(seen, KINDS)
 
     assert [finding.kind for finding in findings] == ["scaled_to_zero", "connection_refused"]
+
+
+def test_what_a_caller_only_warns_of_is_not_needed() -> None:
+    warned = "WARN [trace] spans are dropped: dial tcp: connect to ledger:80: connection refused"
+    stopped: DeploymentSummary = deployment(
+        desired=0, ref=ref("Deployment", "ledger"), template=PodTemplate(labels={"app": "ledger"})
+    )
+    text = f"{warned}\nERROR three orders have no tenant\n{warned}"
+    seen = snapshot_of(*broken("cart", crashing(1), text), stopped, service("ledger"))
+
+    assert [finding.kind for finding in detect(seen, KINDS)] == ["crash_app_error"]
     assert findings[1].cause is not None
     assert findings[1].cause.of == stopped.ref
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import shorten, unreachable_service
+from watchdog.detection.outside import NO_ERROR
 from watchdog.detection.owners import Trouble, kubectl, owner_finding
 from watchdog.text.format import verbatim
+from watchdog.text.log_line import read_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +45,8 @@ def _missed(
             continue
         for tail in snapshot.logs:
             for line in reversed(tail.lines):
+                if read_line(line).level in NO_ERROR:
+                    continue  # It goes on without it.
                 if unreachable_service(line, service.ref.name):
                     return tail.pod, tail.container, verbatim(shorten(line))
     return None
