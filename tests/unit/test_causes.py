@@ -104,6 +104,8 @@ def test_what_is_scaled_to_zero_leads_the_callers_that_miss_it() -> None:
     findings = detect(seen, KINDS)
 
     assert [finding.kind for finding in findings] == ["scaled_to_zero", "connection_refused"]
+    assert findings[1].cause is not None
+    assert findings[1].cause.of == stopped.ref
 
 
 def test_what_a_caller_only_warns_of_is_not_needed() -> None:
@@ -115,8 +117,6 @@ def test_what_a_caller_only_warns_of_is_not_needed() -> None:
     seen = snapshot_of(*broken("cart", crashing(1), text), stopped, service("ledger"))
 
     assert [finding.kind for finding in detect(seen, KINDS)] == ["crash_app_error"]
-    assert findings[1].cause is not None
-    assert findings[1].cause.of == stopped.ref
 
 
 def test_what_to_change_for_good_is_named_where_helm_deploys_it() -> None:

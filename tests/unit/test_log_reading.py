@@ -230,6 +230,25 @@ def test_a_hint_that_asks_tells_what_the_failure_is_about() -> None:
     assert any("port 7432" in text for text in told.texts)
 
 
+@pytest.mark.parametrize(
+    "error",
+    ["three orders have no tenant", "order 7 lacks a tenant", "three rows without a tenant"],
+)
+def test_an_error_that_says_what_is_missing_is_not_explained_by_a_warning(error: str) -> None:
+    warned = "WARN connect to ledger:80: connection refused"
+    told = find_telling([warned, f"ERROR {error}", warned])
+
+    assert told is not None
+    assert told.texts == (error, f"ERROR {error}")
+
+
+def test_what_is_dropped_does_not_end_the_run() -> None:
+    told = find_telling(["spans are dropped: connection refused", "cannot read the tenants"])
+
+    assert told is not None
+    assert told.line == "cannot read the tenants"
+
+
 LEASE_LOST = """
 E0302 14:15:00.000000       1 leaderelection.go:448] error retrieving resource lock shop/ledger: \
 leases.coordination.k8s.io "ledger" is forbidden: User "system:serviceaccount:shop:ledger" cannot \

@@ -98,12 +98,14 @@ SPECIFIC = Vocabulary(
             r"|nil) (?:pointer|value|reference)"
         ),
         (
-            r"no: \bhas no\b|\bno (?:such|route|space|more|(?:[\w-]+,? ){1,4}"
+            r"no: \b(?:has|have|had|having) no\b|\bno (?:such|route|space|more|(?:[\w-]+,? ){1,4}"
             r"(?:found|provided|specified|set|left|named"
             r"|for|with"
             r"|in|configured|available|matches|match|defined))\b|\bno (?:se|es|existe|hay|v[áa]lid"
             r"|encontrad|definid)"
         ),
+        r"lack lacks lacking lacked: \black(?:s|ing|ed)? \w",
+        r"without: \bwithout an? \w",
         r"too: \btoo (?:many|large|long|big|old|low|small|short|high|few|deep|new|slow|much)\b",
         r"out: \bout of (?:range|memory|space|bounds|disk)\b|\btimed? ?out\b",
         r"in: (?<!\d )\bin use\b|\bfail(?:ed|s|ure|ing)? in\b",
@@ -208,6 +210,7 @@ GOES_ON = Vocabulary(
             r"(?! (?:exceeded|exhausted|failed|reached))"
         ),
         r"continue continues: \b(?:will|can) continue\b|\bcontinues\b",
+        r"dropped discarded: \b(?:is|are|was|were|be|been|being) (?:dropped|discarded)\b",
         r"back fallback fall-back falling-back: \bfall(?:s|ing)?[ -]?back",
         r"using: \busing (?:the )?(?:default|built|bundled|empty|in-?memory|json|local|fallback)",
         r"default defaults defaulting: \bdefault(?:s|ing)? to\b|\bassuming default|, default\b",
