@@ -41,6 +41,9 @@ def examples() -> tuple[Example, ...]:
         last_scheduled_at=ex.ago(300),
     )
     succeeded = silent.model_copy(update={"last_succeeded_at": ex.ago(250)})
+    again = silent.model_copy(update={"active": 1})
+    at_first = again.model_copy(update={"created_at": ex.ago(900)})
+    replaced = again.model_copy(update={"concurrency_policy": "Replace"})
     return (
         Example(
             "its container is restarted in place",
@@ -52,6 +55,11 @@ def examples() -> tuple[Example, ...]:
             "Job/report",
         ),
         Example("no failed Job is kept", ex.snapshot_of(silent), "CronJob/nightly"),
+        Example(
+            "no failed Job is kept, and the next one runs", ex.snapshot_of(again), "CronJob/nightly"
+        ),
+        Example("its first run is still under way", ex.snapshot_of(at_first), None),
+        Example("it replaces runs that may have been well", ex.snapshot_of(replaced), None),
         Example("no Job is kept, and all is well", ex.snapshot_of(succeeded), None),
         Example("exits with an error", ex.snapshot_of(_job(), crashed, said), "Job/report"),
         Example(

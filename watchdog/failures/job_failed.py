@@ -91,15 +91,18 @@ def _unkept(snapshot: ClusterSnapshot, told: set[ObjectRef]) -> Iterator[Finding
     for cron in snapshot.cronjobs:
         zone, last = zone_of(cron), cron.last_scheduled_at
         since = cron.last_succeeded_at or cron.created_at
-        if cron.ref in told or cron.suspended or cron.active or zone is None:
+        if cron.ref in told or cron.suspended or zone is None:
             continue
+        if cron.active and cron.concurrency_policy == "Replace":
+            continue  # it may have ended those before it
         if last is None or since is None:
             continue
         latest = due_before(cron.schedule, zone, snapshot.taken_at - _SLACK, 1)
         if not latest or latest[0] > last:
             continue  # it does not start them any more, which is another failure
         due = due_before(cron.schedule, zone, last, _COUNTED) or []
-        runs = sum(moment > since for moment in due)
+        # What runs now may still succeed; that it runs says nothing of those before it.
+        runs = sum(moment > since for moment in due) - cron.active
         if runs < _UNSUCCESSFUL_RUNS:
             continue
         done = cron.last_succeeded_at
@@ -112,7 +115,7 @@ def _unkept(snapshot: ClusterSnapshot, told: set[ObjectRef]) -> Iterator[Finding
         ]
         line = f"{cron.ref}: last started {last:%Y-%m-%d %H:%M %Z}, {success}"
         evidence = (line, event_text(said[-1]) if said else None)
-        count = f"{runs} or more" if runs == _COUNTED else str(runs)
+        count = f"{runs} or more" if runs + cron.active == _COUNTED else str(runs)
         facts = {"runs": count, "reason": said[-1].reason if said else ""}
         trouble = Trouble("its runs fail", evidence, (), since, facts)
         finding = owner_finding("job_failed", snapshot, cron.ref, trouble)
