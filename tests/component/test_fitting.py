@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.release import manifest
 from tests.support.simulated_cluster import NAMESPACE, Arena, outcomes
+from watchdog.demo import Behaviour
 
 QUOTA = "apiVersion: v1\nkind: ResourceQuota\nmetadata: {{name: team}}\nspec: {{hard: {}}}\n"
 RANGE = "apiVersion: v1\nkind: LimitRange\nmetadata: {{name: lr}}\nspec: {{limits: [{}]}}\n"
@@ -103,3 +104,19 @@ def test_what_ran_with_other_numbers_keeps_them(arena: Arena) -> None:
     assert [found.kind for found in part.findings] == ["creation_refused"]
     assert "verified" not in dict(outcomes(part)).values()
     assert resources(arena) == before
+
+
+def test_the_limit_that_was_tried_in_vain_is_not_advised(arena: Arena) -> None:
+    arena.wire.apply(RANGE.format("{type: Container, max: {memory: 48Mi}}"), NAMESPACE)
+    fills = "dd if=/dev/zero of=/dev/shm/fill bs=1M count=200 && sleep 3600"
+    arena.wire.programs[fills] = Behaviour(memory="200Mi")
+    small = "resources: {limits: {memory: 32Mi}}"
+    arena.wire.apply(manifest("app", 1, fills, probes=small), NAMESPACE)
+    arena.wire.advance(120)
+
+    part = arena.look()
+
+    assert outcomes(part) == [("patch_deployment_resources", "undone")]
+    (told,) = part.diagnosis.explanations
+    assert "48Mi was tried and did not help, and LimitRange lr allows no more" in told.to_do
+    assert "describe limitrange lr" in (told.command or "")

@@ -68,6 +68,25 @@ def pending(message: str, **template: object) -> PodSummary:
     )
 
 
+def test_pods_that_are_placed_together_name_their_group_and_what_is_short() -> None:
+    waits = (
+        "pod group is unschedulable, minCount (3) cannot be satisfied: 2 scheduled, 0 remaining, "
+        "pod group preemption: No preemption victims found for incoming preemptor"
+    )
+    short = "0/1 nodes are available: 1 Insufficient cpu."
+    pods = [
+        pending(message, scheduling_group="trio").model_copy(
+            update={"ref": ex.ref("Pod", f"{ex.POD}-{number}")}
+        )
+        for number, message in enumerate((waits, short, waits))
+    ]
+
+    why = told(ex.snapshot_of(ex.deployment(), *pods)).why
+
+    assert "insufficient cpu on 1 of 1 nodes" in why
+    assert why.endswith("; the pods of PodGroup trio are placed together or not at all.")
+
+
 @pytest.mark.parametrize(
     ("message", "words"),
     [

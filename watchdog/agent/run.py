@@ -14,7 +14,7 @@ from watchdog.agent.context import PassContext
 from watchdog.agent.fast_path import QuickLook, is_stale, quick_look, quick_looks, quick_pass
 from watchdog.errors import ClusterError, NamespaceGoneError
 from watchdog.logs import log
-from watchdog.model.diagnosis import Diagnosis, Finding
+from watchdog.model.diagnosis import Diagnosis, Explanation, Finding
 from watchdog.model.report import ActionResult, NamespaceReport, Report
 from watchdog.report.build import completed, looked_for
 
@@ -156,6 +156,21 @@ def _reported(namespace: str, work: PassContext, seen: Callable[[], QuickLook]) 
         )
 
 
+def _with_later_advice(
+    first: Explanation, last: Diagnosis, results: list[ActionResult]
+) -> Explanation:
+    """The explanation; what is to be done is what was left to do once a fix had not helped."""
+    in_vain = any(
+        r.action.target == first.target and r.verification and not r.verification.healthy
+        for r in results
+    )
+    later = (e for e in last.explanations if (e.kind, e.target) == (first.kind, first.target))
+    found = next(later, None) if in_vain else None
+    if found is None:
+        return first
+    return first.model_copy(update={"to_do": found.to_do, "command": found.command})
+
+
 def _report(
     snapshot: ClusterSnapshot,
     story: list[tuple[tuple[Finding, ...], Diagnosis]],
@@ -167,7 +182,8 @@ def _report(
     last = next((d for f, d in reversed(story) if f), diagnosis)
     known = {(e.kind, e.target) for e in diagnosis.explanations}
     more = tuple(e for e in last.explanations if (e.kind, e.target) not in known)
-    diagnosis = last.model_copy(update={"explanations": (*diagnosis.explanations, *more)})
+    told = (_with_later_advice(e, last, results) for e in diagnosis.explanations)
+    diagnosis = last.model_copy(update={"explanations": (*told, *more)})
     since = session.now - timedelta(seconds=session.settings.run_budget_seconds)
     return NamespaceReport(
         namespace=snapshot.namespace,

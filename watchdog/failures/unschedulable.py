@@ -103,11 +103,13 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         if (message := waiting[pod.ref.name]) and not _given_time(snapshot, pod, message)
     ]
     for owner, pods in by_owner(stuck).items():
-        message = waiting[pods[0].ref.name]
+        # Of a group only one pod says what is short, the others that the group has to wait.
+        first = next((pod for pod in pods if read(waiting[pod.ref.name]).nodes), pods[0])
+        message = waiting[first.ref.name]
         unseen = message.startswith(_UNSEEN)
-        why = message if unseen else in_words(read(message), pods[0].template, message)
+        why = message if unseen else in_words(read(message), first.template, message)
         state = "Pending" if unseen else "Unschedulable"
-        said = f"pod {pods[0].ref.name} {state}: {shorten(message)}"
+        said = f"pod {first.ref.name} {state}: {shorten(message)}"
         short = {reason.detail for reason in read(message).reasons if reason.what == "resource"}
         facts = {"message": message, "words": why, "resource": ",".join(sorted(short))}
         trouble = Trouble("no node takes the pod", (said,), pods, facts=facts)
@@ -144,6 +146,8 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
         return sentence(f"For {who} {words}")
     if gone := _tolerations_gone(finding, snapshot):
         words += f"; the current revision no longer tolerates {gone}"
+    if group := _template(finding, snapshot).scheduling_group:
+        words += f"; the pods of PodGroup {group} are placed together or not at all"
     return f"The scheduler finds no node for {who}: {words}."
 
 
