@@ -64,6 +64,7 @@ OTHER_KINDS: dict[str, Request] = {
     "a memory that is made with a finalizer": _memory_made(finalizers=["example.com/stay"]),
     "a memory that is made with another key": _memory_made({"data": {"run.sh": "x"}}),
     "a memory that is made with bytes": _memory_made({"binaryData": {"memory.json": "eA=="}}),
+    "a memory that is made for ever": _memory_made({"immutable": True}),
     "label the memory": memory(add("/metadata/labels/a", "b")),
     "annotate the memory": memory(add("/metadata/annotations", {"a": "b"})),
     "freeze the memory": memory(add("/immutable", value=True)),
