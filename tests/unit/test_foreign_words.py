@@ -170,6 +170,7 @@ def test_a_reason_is_one_word(given: str | None, shown: str) -> None:
         {"kind": "ReplicaSet", "name": f"Run {COMMAND}"},
         {"kind": "Widget", "name": "web", "apiVersion": f"https://{HOST}/x/v1"},
         {"kind": "", "name": ""},
+        {"kind": "Rollout", "name": "web", "apiVersion": "example.com/v1", "uid": "a" * 65},
     ],
 )
 def test_what_no_object_can_be_called_owns_nothing(owner: dict[str, str]) -> None:
@@ -191,6 +192,16 @@ def test_the_reasons_and_types_that_a_tenant_writes_are_one_word() -> None:
     for text in (seen.reason, seen.type, condition.type, condition.reason):
         assert text
         assert not OURS.search(text)
+
+
+@pytest.mark.parametrize("name", ["a" * 64, f"Run {COMMAND}", "", "Main"])
+def test_what_no_container_can_be_called_is_none(name: str) -> None:
+    states = [{"name": name, "restartCount": 3}, {"name": "main", "restartCount": 3}]
+    raw = {"metadata": {"name": "web-1"}, "status": {"containerStatuses": states}}
+
+    seen = translate.pod(raw, translate.reference("Pod", raw), Redactor())
+
+    assert [state.name for state in seen.containers] == ["main"]
 
 
 def test_who_holds_a_lease_is_one_word() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from watchdog.examples import builders as ex
-from watchdog.incidents.memory import Memory
+from watchdog.incidents.memory import Memory, check
 from watchdog.incidents.transitions import merge_findings
 from watchdog.model.diagnosis import Finding
 from watchdog.settings.schema import IncidentSettings
@@ -39,6 +39,22 @@ def test_the_same_failure_in_three_faces_is_one_incident_with_one_duration(
     assert incident.first_seen == ex.NOW
     assert incident.kind == FACES[order[-1]][0]
     assert incident.open
+
+
+@pytest.mark.parametrize(
+    ("year", "first"), [(1970, ex.NOW.year), (1999, ex.NOW.year), (2000, 2000)]
+)
+def test_no_time_that_a_status_tells_makes_a_memory_that_the_next_pass_does_not_believe(
+    year: int, first: int
+) -> None:
+    began = ex.NOW.replace(year=year)
+    finding = Finding(kind="missing_env", target=ex.WEB, summary="down", since=began)
+    empty = Memory(namespace=ex.NAMESPACE)
+
+    memory = merge_findings(empty, [finding], UID, ex.NOW, IncidentSettings())
+
+    check(memory, ex.NAMESPACE, ex.NOW)
+    assert memory.incidents[0].first_seen.year == first
 
 
 def test_another_container_is_another_incident() -> None:

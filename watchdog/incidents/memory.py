@@ -23,8 +23,7 @@ MAX_BYTES = 700 * 1024
 MAX_INCIDENTS = 1000
 CLOCKS_DIFFER = timedelta(minutes=5)
 LONGEST_AHEAD = timedelta(days=2)
-_FIRST_YEAR = 2000
-_LONGEST_NAME = 100
+FIRST_YEAR = 2000
 _AHEAD = frozenset({"quiet_until", "expires_at"})
 
 
@@ -116,9 +115,9 @@ def decode(text: str, max_bytes: int = MAX_BYTES) -> Memory:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"
         if first["type"] == "extra_forbidden":
-            # Its name may be anybody's words.
+            # Its name may be anybody's words. All others are names of ours and places in lists.
             raise UnreadableError("it has a field that is unknown") from error
-        raise UnreadableError(f"{where[:_LONGEST_NAME]!r} is not valid") from error
+        raise UnreadableError(f"{where!r} is not valid") from error
     fingerprints = {incident.fingerprint for incident in memory.incidents}
     if len(memory.incidents) > MAX_INCIDENTS:
         raise UnreadableError(f"it holds more than {MAX_INCIDENTS} incidents")
@@ -240,7 +239,7 @@ def _only_seen(incident: Incident) -> bool:
 def _check_time(name: str, value: datetime, now: datetime) -> None:
     if value.tzinfo is None:
         raise UnreadableError(f"{name!r} has no time zone")
-    if value.year < _FIRST_YEAR:
+    if value.year < FIRST_YEAR:
         raise UnreadableError(f"{name!r} lies too far in the past")
     if value - now > (LONGEST_AHEAD if name in _AHEAD else CLOCKS_DIFFER):
         raise UnreadableError(f"{name!r} lies too far in the future")

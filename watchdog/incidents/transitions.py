@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from watchdog.incidents.memory import Memory
+from watchdog.incidents.memory import FIRST_YEAR, Memory
 from watchdog.model.diagnosis import Finding
 from watchdog.model.incident import Attempt, Incident, State
 from watchdog.model.outcome import Outcome
@@ -274,10 +274,19 @@ def _begins(
         container=finding.container,
         uid=uid,
         summary=finding.summary[:500],
-        first_seen=min(finding.since or now, now),
+        first_seen=_first_seen(finding, now),
         last_seen=now,
         tries=lasted,
     )
+
+
+def _first_seen(finding: Finding, now: datetime) -> datetime:
+    """Since when it is broken; a time that no memory may hold is in none, or no pass believes it.
+
+    Who may write a status chooses the times in it.
+    """
+    since = finding.since
+    return min(since, now) if since and since.year >= FIRST_YEAR else now
 
 
 def _goes_on(held: Incident, finding: Finding, mark: str, now: datetime) -> Incident:

@@ -6,7 +6,7 @@ pod templates are in templates.py, the history of a Deployment is in revisions.p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -30,9 +30,12 @@ from watchdog.snapshot.workloads import (
     StatefulSetSummary,
 )
 from watchdog.text.redact import Redactor
+from watchdog.text.regex import regex
 from watchdog.text.sanitize import term
 
 LONGEST_MESSAGE = 1000
+_LONGEST_UID = 64
+_CONTAINER = regex(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 # The kubelet keeps the last 2048 bytes of a log as a message, and others cut theirs at 1024.
 _MAYBE_CUT, _MAYBE_BEHEADED = 1000, 2000
 _OURS = "sre-watchdog/"
@@ -52,7 +55,7 @@ def controller(raw: Json) -> tuple[str, str, str] | None:
     """Kind, name and uid of the controller among an object's owners, or of its first owner.
 
     The kind of a custom resource carries its API group. The API server checks neither kind nor
-    name: what could be none is no owner.
+    name nor uid: what could be none is no owner.
     """
     owners = objects(mapping(raw.get("metadata")).get("ownerReferences"))
     chosen = next(
@@ -60,10 +63,10 @@ def controller(raw: Json) -> tuple[str, str, str] | None:
     )
     if chosen is None:
         return None
-    kind, name = kind_with_group(chosen), str(chosen.get("name"))
-    if not (KIND.fullmatch(kind) and NAME.fullmatch(name)):
+    kind, name, uid = kind_with_group(chosen), str(chosen.get("name")), str(chosen.get("uid"))
+    if not (KIND.fullmatch(kind) and NAME.fullmatch(name) and len(uid) <= _LONGEST_UID):
         return None
-    return kind, name, str(chosen.get("uid"))
+    return kind, name, uid
 
 
 def message(raw: Any, redactor: Redactor) -> str:
@@ -298,11 +301,18 @@ def pod(
         scheduling_gates=tuple(str(i.get("name")) for i in objects(spec.get("schedulingGates"))),
         conditions=conditions(status.get("conditions"), redactor),
         containers=(
-            *(_state(i, redactor, init=True) for i in objects(status.get("initContainerStatuses"))),
-            *(_state(i, redactor, init=False) for i in objects(status.get("containerStatuses"))),
+            *_states(status.get("initContainerStatuses"), redactor, init=True),
+            *_states(status.get("containerStatuses"), redactor, init=False),
         ),
         template=template(raw, redactor),
     )
+
+
+def _states(raw: Any, redactor: Redactor, *, init: bool) -> Iterator[ContainerState]:
+    """The states of containers; what no container can be called is none."""
+    for item in objects(raw):
+        if _CONTAINER.fullmatch(str(item.get("name"))):
+            yield _state(item, redactor, init=init)
 
 
 def _state(raw: Json, redactor: Redactor, *, init: bool) -> ContainerState:
