@@ -500,6 +500,30 @@ def test_a_log_that_its_node_does_not_give_is_a_blind_spot_of_that_log(
     assert "(503)" in spots["log of shop"]
 
 
+def test_the_log_of_an_evicted_pod_is_not_asked_for(
+    wire: Wire, look: Callable[..., ClusterSnapshot]
+) -> None:
+    crashing(wire)
+    for pod in wire.items("Pod", "shop"):
+        ended = {"exitCode": 137, "reason": "ContainerStatusUnknown"}
+        status = {
+            **pod["status"],
+            "phase": "Failed",
+            "reason": "Evicted",
+            "message": "Pod ephemeral local storage usage exceeds the total limit of containers.",
+            "containerStatuses": [
+                {**pod["status"]["containerStatuses"][0], "state": {"terminated": ended}}
+            ],
+        }
+        wire.set_status("Pod", "shop", pod["metadata"]["name"], status)
+
+    seen = look()
+
+    assert {pod.reason for pod in seen.pods} == {"Evicted"}
+    assert not [request for request in wire.requests if request.path.endswith("/log")]
+    assert not seen.blind_spots
+
+
 BARE = """
 apiVersion: v1
 kind: Pod

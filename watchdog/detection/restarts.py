@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from watchdog.detection.container_view import ContainerView
+from watchdog.model.diagnosis import Finding
 from watchdog.observation.row_health import SLOW_RESTARTS, SLOW_SECONDS
 from watchdog.snapshot.refs import ObjectRef
 from watchdog.snapshot.snapshot import ClusterSnapshot
@@ -34,6 +35,44 @@ def slowly(item: ContainerView, now: datetime, last_start: datetime, window: tim
 def restarted_by_rule(state: ContainerState) -> bool:
     """Whether a container's own rule ended the last run of all containers of its pod (1.36)."""
     return state.last_reason == "RestartingAllContainers"
+
+
+def ended_for_good(pod: PodSummary, state: ContainerState) -> bool:
+    """Whether a container has ended and its own policy (1.35) keeps it so, though its pod stays.
+
+    A pod is ready only while all its containers run.
+    """
+    spec = pod.template.container(state.name)
+    policy = spec.restart_policy if spec else None
+    if state.init or state.state != "terminated" or pod.template.restart_policy != "Always":
+        return False
+    return policy == "Never" or (policy == "OnFailure" and state.exit_code == 0)
+
+
+def stays_ended(finding: Finding, snapshot: ClusterSnapshot) -> tuple[str, str]:
+    """What follows if the container of a finding has ended for good, and what then is to be done.
+
+    Both are empty if it is started again, or if it ended well: that is a failure of its own.
+    """
+    shown = (
+        (pod, state)
+        for pod in snapshot.pods
+        if pod.ref.name in finding.pods
+        for state in pod.containers
+        if state.name == finding.container
+    )
+    if not any(ended_for_good(pod, state) and state.exit_code for pod, state in shown):
+        return "", ""
+    why = (
+        "It is not started again (its own restartPolicy is Never), and a pod is ready only while "
+        f"all its containers run, so {finding.target} never is."
+    )
+    to_do = (
+        f"If it has to run, let it be started again (restartPolicy Always of container "
+        f"{finding.container}); if it is meant to end, make it an init container, or run it as a "
+        "Job."
+    )
+    return why, to_do
 
 
 def resized(item: ContainerView, snapshot: ClusterSnapshot) -> bool:

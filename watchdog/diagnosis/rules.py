@@ -10,6 +10,7 @@ from watchdog.detection import nodes
 from watchdog.detection.admission import injected
 from watchdog.detection.blame import blame
 from watchdog.detection.kind import TRIED, Advice, FailureKind
+from watchdog.detection.restarts import stays_ended
 from watchdog.detection.rollback import place
 from watchdog.diagnosis.owner_advice import for_the_owner, going_back
 from watchdog.diagnosis.revision_changes import changed
@@ -208,15 +209,19 @@ def _explanation(
     fix, workload = rules_fix(finding, snapshot, kinds, tried), snapshot.workload(finding.target)
     back = going_back(fix, workload) if workload and isinstance(fix, RolloutUndo) else Advice("")
     found = blame(finding, snapshot)
+    why = (
+        nodes.why(finding, snapshot)
+        if nodes.is_about_a_node(finding)
+        else _said_by(kind, kind.explain, finding, snapshot) or finding.summary
+    )
+    stays, go_on = stays_ended(finding, snapshot)
     return Explanation(
         kind=finding.kind,
         target=finding.target,
-        why=nodes.why(finding, snapshot)
-        if nodes.is_about_a_node(finding)
-        else _said_by(kind, kind.explain, finding, snapshot) or finding.summary,
+        why=f"{why} {stays}".rstrip(),
         changed=changed(snapshot.deployment(finding.target), snapshot.taken_at, found),
         blame=found if found.revision else None,
-        to_do=advice.text,
+        to_do=f"{advice.text} {go_on}".rstrip(),
         command=advice.command,
         go_back=back.text,
         go_back_command=back.command,

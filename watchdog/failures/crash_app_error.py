@@ -23,6 +23,7 @@ from watchdog.detection.log_lines import (
     without_log,
 )
 from watchdog.detection.outside import origin_of_log
+from watchdog.detection.restarts import ended_for_good
 from watchdog.detection.rollback import changed_words, logs_command, run_again, undo
 from watchdog.text.format import verbatim
 from watchdog.text.root_record import LONGEST_LINE
@@ -60,7 +61,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         code = exit_code(first.state)
         finding = make_finding(
             NAME,
-            "process ends normally" if code == 0 else SUMMARY,
+            _summary(first, code),
             snapshot,
             seen,
             code=str(code) if code is not None else "unknown",
@@ -73,6 +74,12 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         finding = finding.model_copy(update={"origin": origin_of_log(snapshot, first, line)})
         backoff = event_line(snapshot, [item.pod for item in seen], "BackOff")
         yield with_evidence(finding, *quotes(snapshot, first), backoff)
+
+
+def _summary(item: ContainerView, code: int | None) -> str:
+    if ended_for_good(item.pod, item.state):
+        return "container has ended"
+    return "process ends normally" if code == 0 else SUMMARY
 
 
 def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:

@@ -20,7 +20,7 @@ from watchdog.detection.owners import (
     word,
 )
 from watchdog.detection.passing import may_pass
-from watchdog.detection.restarts import fails_at_once
+from watchdog.detection.restarts import ended_for_good, fails_at_once
 from watchdog.detection.rollback import lasting
 from watchdog.detection.standby import stands_by
 from watchdog.detection.starting import (
@@ -170,7 +170,8 @@ def _failed(snapshot: ClusterSnapshot, pod: PodSummary) -> bool:
         return True
     # The kinds that know the failure decide first how often it may happen.
     return age(snapshot, pod.created_at) >= _FAILED_SECONDS and any(
-        (
+        ended_for_good(pod, item)
+        or (
             item.state == "waiting"
             and item.reason not in _STARTING
             and not may_pass(snapshot, pod, item)
@@ -214,10 +215,7 @@ def _ended_for_good(snapshot: ClusterSnapshot, pods: Sequence[str]) -> str | Non
     """The container that has ended with 0, is not started again, and keeps its pod unready."""
     for pod in snapshot.pods:
         for state in pod.containers if pod.ref.name in pods else ():
-            spec = pod.template.container(state.name)
-            own = spec.restart_policy if spec else None
-            done = state.state == "terminated" and state.exit_code == 0
-            if done and not state.init and own in {"Never", "OnFailure"}:
+            if ended_for_good(pod, state) and state.exit_code == 0:
                 return state.name
     return None
 

@@ -159,7 +159,8 @@ def _choose(pods: Iterable[PodSummary], most: int) -> Iterator[_Wanted]:
     """The most telling first; the same container of another pod only where there is room."""
     by_owner: dict[ObjectRef, list[tuple[int, _Wanted]]] = {}
     for pod in pods:
-        if pod.sick:
+        # The kubelet removes the containers of a pod that it evicts, and their logs with them.
+        if pod.sick and pod.reason != "Evicted":
             for weight, container, previous in _telling(pod):
                 wanted = _Wanted(pod.ref.namespace, pod.ref.name, container, previous)
                 by_owner.setdefault(pod.owner, []).append((weight, wanted))
