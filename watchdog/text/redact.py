@@ -12,21 +12,19 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel
 
 from watchdog.snapshot.refs import ObjectRef
 from watchdog.snapshot.snapshot import LogTail
-from watchdog.text.command_passwords import passwords
 from watchdog.text.regex import regex
 from watchdog.text.sanitize import term
-from watchdog.text.secret_finder import secrets_in
 from watchdog.text.secret_names import is_secret_name
-from watchdog.text.secret_patterns import PRIVATE_KEY_END
-from watchdog.text.secret_values import is_plain, is_reference
-from watchdog.text.wrapped_secrets import Seams, without_cut_ends
+
+if TYPE_CHECKING:
+    from watchdog.text.secret_finder import Span
 
 _ESCAPES = regex(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,2048}(?:\x07|\x1b\\)?|\x1b[@-Z\\^_]")
 # Control characters but tab and newline; zero-width and bidirectional ones hide or reorder text.
@@ -75,6 +73,13 @@ _PLAIN_ARGUMENT = regex(
 T = TypeVar("T")
 
 
+def _secrets_in(text: str) -> list[Span]:
+    # Loaded with the first text that is shown: a healthy pass shows none.
+    from watchdog.text.secret_finder import secrets_in
+
+    return secrets_in(text)
+
+
 class Redactor:
     """Redacts with tokens that stay the same for the same secret: `<redacted:jwt:1>`.
 
@@ -93,7 +98,7 @@ class Redactor:
         A name that has the form of a token is not taken for one.
         """
         new = {name for name in names if name and name not in self._shown}
-        self._shown.update(name for name in new if not secrets_in(name))
+        self._shown.update(name for name in new if not _secrets_in(name))
 
     def hide(self, values: Mapping[str, str], *, secret: bool = False) -> None:
         """Mask these literal values of variables (by name) wherever they turn up, as `<env NAME>`.
@@ -126,13 +131,17 @@ class Redactor:
             secret = _is_secret_flag(f"--{name}", value)
             if secret or not _PLAIN_ARGUMENT.fullmatch(value):
                 self._hide(value.strip(), f"<arg {name}>", secret=secret)
+        from watchdog.text.command_passwords import passwords
+
         for value in passwords(words):
             self._hide(value, self._token("password", value), secret=True)
         self._longest_first()
 
     def _hide(self, value: str, mask: str, *, secret: bool) -> None:
+        from watchdog.text.secret_values import is_plain, is_reference
+
         shortest = _SHORTEST_SECRET if secret else _SHORTEST_HIDDEN
-        parts = [value[start:end].strip("\"'") for start, end, _ in secrets_in(value)]
+        parts = [value[start:end].strip("\"'") for start, end, _ in _secrets_in(value)]
         if secret and is_reference(value):
             return
         if secret or not (parts or is_plain(value)):
@@ -163,6 +172,8 @@ class Redactor:
         Where someone else may have cut it already, it is not `begun` or not `ended`: the torn
         word at that end is left out, where it may be a part of a secret.
         """
+        from watchdog.text.wrapped_secrets import Seams, without_cut_ends
+
         text = without_cut_ends(clean(text), begun=begun, ended=ended)
         text = Seams(text).fixed(self._hidden, self._token)
         for value, mask in self._hidden.items():
@@ -177,7 +188,7 @@ class Redactor:
     def shapes(self, text: str) -> str:
         """The text without what looks like a secret; literal values are left as they are."""
         pieces, at = [], 0
-        for start, end, kind in secrets_in(text):
+        for start, end, kind in _secrets_in(text):
             secret = text[start:end].strip("\"'")
             if not secret or secret in self._shown:
                 continue
@@ -222,6 +233,8 @@ class Redactor:
 
     def _without_key_ends(self, text: str) -> str:
         """Removes the ends of private keys whose beginnings were cut away."""
+        from watchdog.text.secret_patterns import PRIVATE_KEY_END
+
         pieces: list[str] = []
         at = 0
         for found in PRIVATE_KEY_END.finditer(text):
