@@ -525,3 +525,12 @@ def test_a_problem_whose_beginning_is_not_known_was_seen_for_so_long(
     (chapter,) = chapters(samples.report(part))
 
     assert chapter.cases[0].severity == words
+
+
+def test_the_log_of_a_job_is_that_of_the_container_that_fails() -> None:
+    owner: dict[str, Any] = {"ref": ex.ref("Pod", "load-x1"), "owner": ex.ref("Job", "load")}
+    states = (ex.ended(0, name="a-seed"), ex.crashing(1, name="b-load"))
+    job = JobSummary(ref=ex.ref("Job", "load"), active=1, started_at=ex.ago(120))
+    seen = ex.snapshot_of(job, ex.pod(*states, replica_set=None, **owner))
+
+    assert told(seen).command == "kubectl -n shop logs job/load -c b-load --tail=50"

@@ -116,7 +116,7 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         f"See in its log what Job {job} waits for, then delete that Job: the next start comes by "
         "itself. Give the job template an activeDeadlineSeconds, so that a run that hangs is "
         "ended; if it is meant to run for ever, make it a Deployment.",
-        kubectl(snapshot, "logs", f"job/{job}", "--tail=50"),
+        kubectl(snapshot, "logs", f"job/{job}", "--all-containers", "--tail=50"),
     )
 
 

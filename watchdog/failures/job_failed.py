@@ -226,7 +226,9 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
             _again(finding.target.name),
         )
         return Advice(f"{fix}, then run it once by hand.", kubectl(snapshot, *run))
-    logs = kubectl(snapshot, "logs", f"job/{job}", "--tail=50")
+    # Without its name, kubectl takes the first container of the pod.
+    container = ("-c", finding.container) if finding.container else ("--all-containers",)
+    logs = kubectl(snapshot, "logs", f"job/{job}", *container, "--tail=50")
     return Advice(f"{fix}, then delete the Job and create it again.", logs)
 
 
