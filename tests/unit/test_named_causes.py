@@ -177,8 +177,8 @@ CLAIM = Reference(kind="PersistentVolumeClaim", name="edge-data", via="volume co
     [
         ((CONF,), ("conf at /etc/a (only a.yaml)",), "ConfigMap edge-settings has no key a.yaml"),
         ((SECRET,), ("conf at /etc/a (only x, read-only)",), "Secret edge-tls has no key x"),
-        ((CLAIM,), ("conf at /etc/a (only sub/a)",), "Volume conf has no file sub/a"),
-        ((CONF, SECRET), ("conf at /etc/a (only a)",), "Volume conf has no file a"),
+        ((CLAIM,), ("conf at /etc/a (only sub/a)",), "volume conf has no file sub/a"),
+        ((CONF, SECRET), ("conf at /etc/a (only a)",), "volume conf has no file a"),
         ((CONF,), (), "ConfigMap edge-settings has no such key or file"),
         ((CONF,), ("conf at /etc/a (only a; b)",), "ConfigMap edge-settings has no such key"),
     ],
@@ -192,3 +192,22 @@ def test_a_file_that_becomes_a_directory_is_told_by_its_key(
 
     assert says in told.root_cause
     assert "so a directory is mounted onto the file /etc/a" in told.root_cause
+
+
+@pytest.mark.parametrize(
+    ("mount", "says"),
+    [
+        ("app at /app", "Give key entry.sh of ConfigMap app Unix line ends"),
+        ("app at /app/entry.sh (only run.sh)", "Give key run.sh of ConfigMap app Unix line ends"),
+        ("app at /application", "Build the image so that /app/entry.sh has Unix line ends"),
+    ],
+)
+def test_a_script_without_its_interpreter_is_mended_where_it_comes_from(
+    mount: str, says: str
+) -> None:
+    source = Reference(kind="ConfigMap", name="app", via="volume app")
+    made = PodTemplate(containers=(spec(mounts=(mount,)),), references=(source,))
+    said = log("exec /app/entry.sh: no such file or directory")
+    told = diagnosed(snapshot_of(deployment(), pod(crashing(1), template=made), said))
+
+    assert told.explanations[0].to_do.startswith(says)

@@ -27,7 +27,7 @@ from watchdog.text.format import verbatim
 from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from watchdog.actions import RolloutUndo
     from watchdog.model.diagnosis import Finding
@@ -133,24 +133,32 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
         ) + changed_words(finding, snapshot)
     said = facts.get("said", "")
     told = verbatim(said) if said else "the kubelet gives no reason"
-    start = f"{facts['who']} cannot be started ({facts['reason']}): {told}."
+    start = f"{facts['who']} cannot be started ({facts['reason']}): "
+    means = _meaning(facts)
+    why = f"{means} The kubelet says {told}." if means else f"{told}."
+    return f"{start}{why}{changed_words(finding, snapshot)}"
+
+
+def _meaning(facts: Mapping[str, str]) -> str:
+    """What the message means, where that is known; empty where it is not."""
+    said = facts.get("said", "")
     if user := _NAMED_USER.search(said):
-        start += (
-            f" The user of its image is a name ({user[1]}), so the kubelet cannot tell that it is "
+        return (
+            f"the user of its image is a name ({user[1]}), so the kubelet cannot tell that it is "
             "not root."
         )
-    elif "runAsNonRoot" in said:
-        start += " Its image runs as root, which its security context forbids."
-    elif mount := _FILE_MOUNT.search(said):
+    if "runAsNonRoot" in said:
+        return "its image runs as root, which its security context forbids."
+    if mount := _FILE_MOUNT.search(said):
         of, key = facts.get("source"), facts.get("key")
         lacks = f"has no {'key' if of else 'file'} {key}" if key else "has no such key or file"
-        start += (
-            f" {of or f'Volume {mount[1]}'} {lacks}, so a directory is mounted onto the file "
+        return (
+            f"{of or f'volume {mount[1]}'} {lacks}, so a directory is mounted onto the file "
             f"{mount[2]} (subPath of volume {mount[1]})."
         )
-    elif _SECCOMP.search(said):
-        start += " The node does not have the seccomp profile that the pod template names."
-    return start + changed_words(finding, snapshot)
+    if _SECCOMP.search(said):
+        return "the node does not have the seccomp profile that the pod template names."
+    return ""
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:

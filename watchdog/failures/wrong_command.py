@@ -19,7 +19,7 @@ from watchdog.detection.containers import (
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import event_line, quote, shorten, told_by
 from watchdog.detection.message_names import PROGRAM
-from watchdog.detection.owners import editing
+from watchdog.detection.owners import editing, kubectl
 from watchdog.detection.rollback import (
     changed_words,
     now_and_for_good,
@@ -73,6 +73,8 @@ _LINE = regex(
     rf"|^{_SHELL}: (?:exec: )?\S+: (?:command )?not found",
     re.IGNORECASE,
 )
+# A mount in words, as the template's summary has it.
+_MOUNT = regex(r"(?P<volume>\S+) at (?P<at>/\S*)(?: \((?:only (?P<only>[^,)]+))?.*\))?")
 _PROGRAM = (
     regex(r"exec: \\?\"(?P<p>[^\"\\]+)"),
     regex(r"(?:stat|exec) (?P<p>/[^\s:]+)"),
@@ -122,11 +124,28 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             said=shorten(said or told, LONGEST_LINE),
             interpreter="yes" if _NO_INTERPRETER.search(said or told) else None,
             code=str(code) if code is not None and not said else None,
+            file=_mounted_from(first, _program(said or line or told)),
             command=shorten(" ".join((*first.spec.command, *first.spec.args)), 160),
         )
         runtime = f"container runtime: {verbatim(shorten(said))}" if said else None
         backoff = event_line(snapshot, [item.pod for item in seen], "BackOff")
         yield with_evidence(finding, runtime, quote(first, told) if told else None, backoff)
+
+
+def _mounted_from(item: ContainerView, program: str | None) -> str | None:
+    """`key run.sh of ConfigMap app`, if the program comes from there and not from the image."""
+    if program is None:
+        return None
+    for words in item.spec.mounts:
+        found = _MOUNT.fullmatch(words)
+        if found is None or not f"{program}/".startswith(f"{found['at'].rstrip('/')}/"):
+            continue
+        key = found["only"] or program.removeprefix(found["at"]).lstrip("/")
+        for reference in item.pod.template.references:
+            mounted = reference.via == f"volume {found['volume']}"
+            if mounted and reference.kind in {"ConfigMap", "Secret"}:
+                return f"key {key} of {reference.kind} {reference.name}"
+    return None
 
 
 def _runtime_words(message: str) -> str:
@@ -168,6 +187,14 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     if _fix(finding, snapshot):
         return Advice(permanent(finding.target, snapshot, "the command or image that worked"))
     text = f"Correct the command, args or image of container {finding.container}."
+    file = finding.facts.get("file")
+    if "interpreter" in finding.facts and file:
+        kind, _, name = file.partition(" of ")[2].partition(" ")
+        script = (
+            f"Give {file} Unix line ends, and in its first line an interpreter that the image has."
+        )
+        command = kubectl(snapshot, "edit", kind.lower(), name)
+        return Advice(f"{script}{run_again(finding, snapshot)}", command)
     if "interpreter" in finding.facts:
         text = (
             f"Build the image so that {finding.facts.get('program')} has Unix line ends and an "
