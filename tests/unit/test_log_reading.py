@@ -249,6 +249,13 @@ def test_what_is_dropped_does_not_end_the_run() -> None:
     assert told.line == "cannot read the tenants"
 
 
+def test_a_goodbye_is_no_part_of_what_was_announced() -> None:
+    told = find_telling(["starting", "FATAL the ledger is corrupt, see the trace below", "bye"])
+
+    assert told is not None
+    assert told.line == "FATAL the ledger is corrupt, see the trace below"
+
+
 LEASE_LOST = """
 E0302 14:15:00.000000       1 leaderelection.go:448] error retrieving resource lock shop/ledger: \
 leases.coordination.k8s.io "ledger" is forbidden: User "system:serviceaccount:shop:ledger" cannot \

@@ -169,7 +169,8 @@ def _words(entry: Entry, below: list[Entry]) -> str:
     line = _quotable(entry)
     few = len(entry.text) < _SHORTEST_QUOTE or _COUNTED.search(entry.text)
     if near.announces(entry.text) or few:
-        details = [e for e in below if e.at > entry.at and e.role is not Role.CAUSE][:2]
+        said = (e for e in below if e.at > entry.at and e.role is not Role.CAUSE)
+        details = [e for e in said if not _only_ends(e.text)][:2]
     else:
         named = near.only_names(entry.text)
         bare = entry.role is Role.RAISED and (named or not tells(words_of(entry.text)))
