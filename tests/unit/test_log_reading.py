@@ -223,6 +223,18 @@ def test_a_failure_that_the_program_went_on_without_is_no_reason() -> None:
     assert "traces are off" not in "".join((told.line, *told.texts))
 
 
+def test_the_exception_of_a_retry_is_no_reason_if_something_ended_the_run_later() -> None:
+    text = """2026-11-27 08:51:24 WARN hub.Client - cannot ask hub-0, reconnecting
+java.net.ConnectException: Connection refused
+	at hub.Client.ask(Client.java:7)
+Exception in thread "main" hub.LostException: no session with hub-1:7171
+"""
+    told = find_telling(text.splitlines())
+
+    assert told is not None
+    assert "no session with hub-1:7171" in told.line
+
+
 def test_a_hint_that_asks_tells_what_the_failure_is_about() -> None:
     told = find_telling(ASKED.splitlines())
 

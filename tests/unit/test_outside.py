@@ -244,6 +244,16 @@ def test_line_about_the_program_itself_is_its_own_doing(line: str) -> None:
     assert origin_of_line(seen, WEB, "main", line) == "workload"
 
 
+@pytest.mark.parametrize(("field", "origin"), [("env COLOR", "outside"), ("image", "workload")])
+def test_an_unknown_issuer_is_the_doing_of_who_changed_what_is_trusted(
+    field: str, origin: str
+) -> None:
+    seen = snapshot_of(deployment(last=earlier(change(field, "a", "b"))))
+    line = "x509: certificate signed by unknown authority"
+
+    assert origin_of_line(seen, WEB, "main", line) == origin
+
+
 @pytest.mark.parametrize("field", ["env DB_HOST", "env DATABASE_URL", "envFrom"])
 def test_outage_of_what_the_release_itself_set_is_its_own_doing(field: str) -> None:
     seen = snapshot_of(deployment(last=earlier(change(field, "a", "b"))))

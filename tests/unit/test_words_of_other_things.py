@@ -233,12 +233,45 @@ def test_a_refused_connection_is_read_with_its_host_between_the_words(text: str)
         ("books.RPCError: error (2 attempts) when connecting to 'http://hub:8082'",
          "connection_refused"),
         ("Error: pass options.shelf or set SHELF_URL in the environment", "missing_env"),
+        ('LoadError: KeyError: key "SHELF_URL" not found', "missing_env"),
+        ("books: SHELF_URL: getEnv: does not exist (no environment variable)", "missing_env"),
+        ("Connection refused - not authorised (rc=5)", "credentials_refused"),
+        ("FATAL hub: unauthorized due to authentication failure", "credentials_refused"),
+        ("FATAL hub: incorrect user name or password", "credentials_refused"),
+        ("ERRORE autenticazione fallita per l'utente reader", "credentials_refused"),
+        ("ERROR hub: 'failed to lookup address information: try again'", "dns_failure"),
+        ("FATAL gethostbyname failed for hub", "dns_failure"),
+        ("FATAL the hub actively refused it", "connection_refused"),
+        ("FATAL folder /shelf/books is not accessible for user 7171", "permission_denied"),
+        ("FATAL hub: authentication error (13): permission denied", "credentials_refused"),
     ],
 )  # fmt: skip
 def test_more_ways_to_say_it_are_known(text: str, kind: str) -> None:
     (found,) = detect(broken(crashing(1), text=text), KINDS)
 
     assert found.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        (
+            "FATAL read tcp 10.1.1.4:41120->10.96.3.2:5432: read: connection reset by peer",
+            "10.96.3.2:5432",
+        ),
+        (
+            "ERROR laddr=('10.1.1.4', 40022): 10.96.3.2: connection refused",
+            "10.96.3.2",
+        ),
+        ("** error: no match of {error,eacces} (/shelf/src/hub.erl, line 31)", None),
+    ],
+)
+def test_neither_its_own_address_nor_its_source_is_what_a_failure_is_about(
+    text: str, subject: str | None
+) -> None:
+    (found,) = detect(broken(crashing(1), text=text), KINDS)
+
+    assert found.facts.get("subject") == subject
 
 
 def test_the_variables_of_a_list_are_named_though_one_of_them_tells_most() -> None:

@@ -71,6 +71,8 @@ _PATTERNS = tuple(
         rf"(?i:set (?:the )?{_ENV}) {_Q}(?P<n>[A-Za-z]\w*__\w+)",
         # `missing "NAME"`, with a name that nothing but a variable has
         rf"(?i:^|: )(?i:missing|required):? [\"'`](?P<n>{_NAME}_[A-Z0-9]+)[\"'`]",
+        # Haskell: `NAME: getEnv: does not exist`
+        rf"{_SURE}: (?i:getenv\b.{{0,20}}{_ABSENT})",
         # `"NAME" is required`
         (
             rf"{_SURE}{_Q} (?i:(?:is|are) (?:a )?(?:required|missing|mandatory|needed|absent)\b"
@@ -140,7 +142,7 @@ _OF_VARIABLES = {
 }  # fmt: skip
 _LINE = regex(r"\bline \d+[:,]? ?[\"'`]?$", re.IGNORECASE)
 # A mapping lacks it: a variable if the code asks the environment, or does not show what it asks.
-_KEY = regex(rf"(?:KeyError:? |key not found: ){_Q}{_N}{_Q}")
+_KEY = regex(rf"(?:KeyError:? (?:key )?|key not found: ){_Q}{_N}{_Q}")
 _ASKS_ENV = regex(r"environ|getenv|<frozen os>|/os\.py|ENV\b|\benv\b", re.IGNORECASE)
 _INDEXES = regex(r"\[[^\]]+\]|\.get\(|fetch\(")
 _FIELD = regex(r"^\s*(?:field required)\b|\btype=missing\b", re.IGNORECASE)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from watchdog.detection.blame import adds
 from watchdog.detection.log_lines import log_lines, told_by
+from watchdog.detection.outage_words import AWAY, LOGIN, TLS_ALERTS, UNTRUSTED
 from watchdog.text.log_line import Level, read_line
 from watchdog.text.regex import regex
 
@@ -55,6 +56,8 @@ CREDENTIALS = Dependency(
     ("envFrom", "serviceAccountName"),
 )
 CERTIFICATE = Dependency(regex(r"CERT|TLS|SSL|(?:^|_)CA(?:_|$)", re.IGNORECASE), ("volume",))
+# Which issuers are trusted is a part of the image, if nothing is mounted for it.
+TRUST = Dependency(CERTIFICATE.env, ("volume", "image"))
 STORAGE = Dependency(regex(r"(?!)"), ("volume", "limits.ephemeral-storage"))
 
 _ELSEWHERE = (
@@ -91,6 +94,8 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
         ),
         CERTIFICATE,
     ),
+    (UNTRUSTED, TRUST),
+    (TLS_ALERTS, CERTIFICATE),
     (
         regex(
             r"(?:authentication|authentication ?failure|login|auth) ?(?:failed|was refused|failure)"
@@ -144,7 +149,7 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
             r"|no such host|not resolve|name or service not known|name resolution|bad address"
             r"|resolving error|UnknownHost"
             r"|(?:could not|cannot|can't|failed to|unable to) (?:\w+ ){0,2}"
-            r"(?:connect|contact|reach|resolve|dial|acquire JDBC connection|establish)"
+            r"(?:connect|contact|reach|resolve|dial|acquire JDBC connection|establish)(?!\()"
             r"|error (?:\d+ )?(?:while )?(?:connecting|dialing)|did not answer"
             r"|(?<!No module named ')\b(?:HTTP|status|code|returned|answered|response|got|token:"
             r"|GET|POST|PUT|config:)\b.{0,60}\b(?:429|50[0234])\b"
@@ -187,7 +192,8 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
             r"|read[- ]?only (?:replica|mode|transaction|standby)"
             r"|index blocked by|cluster_block|is sealed|unable to handle the request"
             r"|lock (?:is )?held by|leader election lost|RequestTimeTooSkewed|clock skew"
-            r"|\b(?:\w*\.)*\w*(?:Connect(?:ion|or|ivity)?(?:Loss)?|Network|NoBrokers?|NoHost|Disconnected"
+            r"|\b(?:\w*\.)*\w*(?:Connect(?:ion|or|ivity)?(?:Loss)?|Network|NoBrokers?|NoHost"
+            r"|Disconnected"
             r"|Unavailable|ServerSelection|NotReachable)\w{0,40}(?:Error|Exception|Fault)\b"
             r"|NoBrokersAvailable|NoHostAvailable|Disconnected\b",
             re.IGNORECASE,
@@ -199,19 +205,24 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
         regex(rf"\b{_ELSEWHERE}\b.{{0,40}}{_AWAY}|{_AWAY}.{{0,40}}\b{_ELSEWHERE}\b", re.IGNORECASE),
         ADDRESS,
     ),
+    (LOGIN, CREDENTIALS),
+    (AWAY, ADDRESS),
 )
 # The program's own mistakes, whatever else their lines name.
 _OWN = regex(
     r"(?:is|are) not defined|undefined (?:variable|method|symbol|reference)|no module named"
     r"|cannot (?:find module|load|import|unmarshal)|could not (?:load|import|parse)"
-    r"|missing \d+ required|unexpected (?:keyword|token|end of file)|parse error|syntax error"
+    r"(?! (?:\w+ ){0,2}credentials)"
+    r"|missing \d+ required|unexpected (?:keyword|token)|(?<!: )unexpected end of file"
+    r"|parse error|syntax error"
     r"|\b(?:Name|Syntax|Attribute|Reference|Import|ModuleNotFound|Key|Index|NoMethod|Load)Error\b"
     r"|\bTypeError\b(?!: (?:fetch failed|Failed to fetch|NetworkError))"
-    r"|NullPointer|ClassNotFound|NoSuchMethod|assert(?:ion)?\b.{0,20}\bfail"
+    r"|NullPointer|ClassNotFound|NoClassDefFound|NoSuchMethod|assert(?:ion)?\b.{0,20}\bfail"
     r"|unknown (?:flag|option|command|directive|type|driver|field|key|\w+ type)\b"
     r"|invalid (?:value|literal|configuration|config|argument|option|port|listen)\b"
     r"|resolve (?:placeholder|dependenc|module|symbol|import|type|class|bean|property|path)"
-    r"|unrecogni[sz]ed|not a valid \w|\bfor type ['\"]|provided but not defined"
+    r"|unrecogni[sz]ed\b|\bof (?:undefined|null)\b|not a valid \w|\bfor type ['\"]"
+    r"|provided but not defined"
     r"|\b(?:module|package|feature|command|option|method|function|class|bean|plugin|driver|codec"
     r"|library|architecture|platform)\b.{0,30}\b(?:not available|unavailable)"
     r"|must (?:not )?be (?:set|between|given|positive|negative|greater|less|at least|empty|unique"

@@ -33,7 +33,8 @@ CAUSE = LogCause(
     name="connection_refused",
     summary="dependency refuses connections",
     pattern=regex(
-        r"connection refused|\bECONNREFUSED|connect(?:ion)? (?:timed out|time-?out)|\bETIMEDOUT"
+        r"connection refused(?!\W{1,3}(?:not authori[sz]ed|bad user|identifier))"
+        r"|\bECONNREFUSED|connect(?:ion)? (?:timed out|time-?out)|\bETIMEDOUT"
         r"|no route to host|time-?out connecting to"
         r"|EHOSTUNREACH|network is unreachable|connection reset|ECONNRESET"
         r"|communications link failure"
@@ -56,6 +57,7 @@ CAUSE = LogCause(
         r"(?:is )?(?:unreachable|not reachable)(?! by\b)"
         r"|HTTPS?ConnectionPool.{0,300}(?:timed out|NewConnectionError|ProtocolError"
         r"|Remote end closed)"
+        r"|actively refused|did not properly respond"
         r"|failed to establish a new connection|connection closed by|upstream connect error"
         r"|verbindung(?:saufbau)? (?:.{1,60} )?(?:verweigert|abgelehnt)"
         r"|connexion (?:.{1,60} )?refus|conex[ãa]o (?:.{1,60} )?recusad"
@@ -99,6 +101,8 @@ CAUSE = LogCause(
         re.IGNORECASE | re.DOTALL,
     ),
     subject=(
+        # Go writes its own address before the arrow.
+        regex(r"->((?:\d{1,3}\.){3}\d{1,3}:\d+)"),
         regex(r"server at ['\"`]([\w.:-]+)['\"`](?::`(\d+)`|.{0,60}\bport (\d+))?"),
         regex(r"server at ([\w.:-]*\w)(?: \([\d.:a-f]{1,45}\))?,? port (\d+)"),
         regex(r"\b([a-z][\w.-]*)/(?:(?:\d{1,3}\.){3}\d{1,3}|<unresolved>):(\d+)"),
@@ -110,7 +114,7 @@ CAUSE = LogCause(
         regex(r"://([\w.-]+(?::\d+)?)"),
         regex(r"\bhost=['\"]?([\w.-]*\w)"),
         regex(r"server on ['\"]([\w.-]+)"),
-        regex(r"((?:\d{1,3}\.){3}\d{1,3})"),
+        regex(r"(?<![\d.])(?<!laddr=\(')((?:\d{1,3}\.){3}\d{1,3})"),
         regex(r"(?:connect to|host|server|dial tcp):? ['\"(]?([a-z][\w-]*(?:[.-][\w-]+)+)"),
     ),
     depends_on=ADDRESS,

@@ -13,6 +13,12 @@ CAUSE = LogCause(
     summary="credentials are refused",
     pattern=regex(
         r"(?<![/_.-])\b(?:authentication|login|auth) failed|authenticationfailed"
+        r"|\bauthentication (?:error|failure)(?= *$|[^\w])"
+        r"|connection refused\W{1,3}(?:not authori[sz]ed|bad user)"
+        r"|\b(?:invalid|wrong|incorrect|bad) user ?names? (?:or|and) passwords?"
+        r"|\buser ?names? or passwords? (?:is |was |were |are )?"
+        r"(?:not (?:allowed|correct|accepted|valid)|incorrect|invalid|wrong)"
+        r"|\b(?:account|user|login) (?:is |has been |was )?(?:locked|suspended)(?= *$|[^\w ])"
         r"|authori[sz]ation violation"
         r"|access denied for user"
         r"|(invalid|wrong|incorrect|bad) (credentials|password|api key"
@@ -40,6 +46,7 @@ CAUSE = LogCause(
         r"|mot de passe (?:incorrect|invalide)|autenticaci[óo]n .{0,60}fall"
         r"|acceso denegado para (?:el )?usuario|contrase[ñn]a (?:incorrecta|no v[áa]lida)"
         r"|autentica[çc][ãa]o .{0,60}falh|falha na autentica|senha (?:incorreta|inv[áa]lida)"
+        r"|autenticazione .{0,60}fallit|password (?:errata|non valida)"
         r"|не прош[её]л проверку подлинности|аутентификаци\w+ .{0,40}(?:не |ошибк)|неверный пароль"
         r"|认证失败|身份验证失败|密码错误|認證失敗|認証に失敗|パスワードが(?:違|正しくあり)",
         re.IGNORECASE,

@@ -21,6 +21,7 @@ CAUSE = LogCause(
         r"|: access denied$"
         r"|on a read-only directory|/[\w./-]+\W{1,3}(?:is|are) not writ(?:e)?able"
         r"|\b(?:directory|folder|path|file|volume)\b.{0,80}\bnot writ(?:e)?able"
+        r"|\b(?:directory|folder|path|file|volume) \S{1,200} is not (?:accessible|readable)\b"
         r"|is not writable by|(?:can't|cannot"
         r"|could not) write to .{0,120} permission"
         r"|keine berechtigung|zugriff verweigert|permission non accord|permission refus"
@@ -40,11 +41,13 @@ CAUSE = LogCause(
         r"|lacks permission|\b(?:s3|gs)://|\bbucket\b"
         r"|denied to (?:create|alter|drop|set) (?:extension|role|database|event|publication|\")"
         r"|for (?:table|relation|schema|database|sequence|function|view|tablespace|language|type)\b"
-        r"|\brpc error|PERMISSION_DENIED|\bpublickey\b",
+        r"|\brpc error|PERMISSION_DENIED|\bpublickey\b|\bauthentication error\b"
+        r"|\b403 permission denied|\bForbidden\b",
         re.IGNORECASE,
     ),
     subject=(
-        regex(r"[\s'\"(]((?:/[\w.-]+)+)"),
+        # No place in a source file.
+        regex(r"[\s'\"(]((?:/[\w.-]+)+)(?![\w./-]|,? (?:on )?line \d|:\d)"),
         regex(r"tcp \S*(:\d+):"),
     ),
     why=("{who} crashes because the user it runs as lacks a permission that it needs{subject}."),

@@ -88,8 +88,10 @@ def weigh(entries: tuple[Entry, ...]) -> list[int]:
     went_on = 0
     below: Entry | None = None
     failed_at: int | None = None
-    for entry in reversed(entries):
+    for at, entry in reversed(tuple(enumerate(entries))):
         weight, progress = _weight(entry, went_on)
+        if at and _of_a_retry(entry, entries[at - 1]):
+            weight -= 26
         if entry.level is Level.ERROR and failed_at is not None and went_on > failed_at:
             # The program went on after it, and failed again.
             weight -= 26
@@ -110,6 +112,15 @@ def _ended_it(entry: Entry) -> bool:
     words = words_of(text)
     few = len(words.tokens) < _FEW_WORDS
     return not (few or FOLLOWS.says(words) or CLEANUP.says(words) or _waited(text))
+
+
+def _of_a_retry(entry: Entry, above: Entry) -> bool:
+    """Whether the exception only explains the warning above it, which says that it tries again."""
+    explains = entry.role is Role.RAISED and not entry.own and entry.at == above.at + 1
+    calm = above.own and above.level is Level.WARN
+    return (
+        explains and calm and not _UNCAUGHT.match(entry.text) and GOES_ON.says(words_of(above.text))
+    )
 
 
 def _waited(text: str) -> bool:
