@@ -244,6 +244,28 @@ def test_line_about_the_program_itself_is_its_own_doing(line: str) -> None:
     assert origin_of_line(seen, WEB, "main", line) == "workload"
 
 
+@pytest.mark.parametrize(
+    ("line", "origin"),
+    [
+        ("shelf 7 at 10.1.9.7 has no books", "outside"),
+        ("cannot use the books at tcp://hub:7171", "outside"),
+        ("hub.books:7171 is not as it was", "outside"),
+        ("cannot use version 10.1.9.7 of the books", "workload"),
+        ("cannot bind hub.books:7171", "workload"),
+        ("no books at 0.0.0.0:7171", "workload"),
+        ("no books in shelf.py:71", "workload"),
+        ("invalid place of books: tcp://hub:7171", "workload"),
+        ("books are not sorted, see https://docs.example/books", "workload"),
+        ("10.1.9.7 - - GET /books not found", "workload"),
+        ("wrong books from 10.1.9.7, no such row", "workload"),
+    ],
+)
+def test_what_is_amiss_with_an_address_elsewhere_is_outside(line: str, origin: str) -> None:
+    seen = snapshot_of(deployment(last=earlier(change("image", "a", "b"))))
+
+    assert origin_of_line(seen, WEB, "main", line) == origin
+
+
 @pytest.mark.parametrize(("field", "origin"), [("env COLOR", "outside"), ("image", "workload")])
 def test_an_unknown_issuer_is_the_doing_of_who_changed_what_is_trusted(
     field: str, origin: str

@@ -71,6 +71,8 @@ _PATTERNS = tuple(
         rf"(?i:set (?:the )?{_ENV}) {_Q}(?P<n>[A-Za-z]\w*__\w+)",
         # `missing "NAME"`, with a name that nothing but a variable has
         rf"(?i:^|: )(?i:missing|required):? [\"'`](?P<n>{_NAME}_[A-Z0-9]+)[\"'`]",
+        # A type that says it: `EnvironmentVariableNotFound: NAME`
+        rf"\b(?:Environment|Env)\w{{0,30}}(?:NotFound|Missing|NotSet)\w{{0,20}}:? {_Q}{_N}",
         # Haskell: `NAME: getEnv: does not exist`
         rf"{_SURE}: (?i:getenv\b.{{0,20}}{_ABSENT})",
         # `"NAME" is required`

@@ -81,6 +81,9 @@ LOGIN = regex(
     r"|\(40[137]\b|\bforbidden: permission denied|\bmissing (?:client |access |auth\w* )?token\b"
     r"|authentication expired"
     r"|preauthentication|permission denied \(|\b403 permission denied"
+    r"|\bno valid credential|insufficient_\w+|not accessible by\b|invalid role or secret"
+    r"|\b40[137] (?:permission|forbidden|unauthori|access)|\bpermission\b.{0,60}\bdenied on\b"
+    r"|(?:cannot|can't|could not|failed to|unable to) log ?in\b"
     r"|must reset your password|without any password configured|not authori[sz]ed\b"
     r"|\b(?:load|find|locate|get|obtain|fetch|no|any) (?:\w+ ){0,3}credentials\b"
     r"|credentials (?:were|was|are) not found|lacks? (?:the )?permission"
@@ -109,7 +112,9 @@ _NOT_UP = (
     r"|appeared)\b"
     r"|\bin (?:\w+[- ]){0,2}(?:maintenance|recovery|safe ?mode|standby|read-?only)\b"
     r"|\bnot found\b(?= on (?:the )?(?:broker|server|cluster|primary))|\bwas not found\b"
-    r"|\b(?:moved|failed over|restarting|shutting down) while\b|\bmarked (?:as )?(?:dead|down)\b"
+    r"|\b(?:down|red)\b(?=[,;:.]|$)|\b(?:rebuilding|spent|withdrawn|stepped down|would not)\b"
+    r"|\btook (?:too long|longer than|more than)\b|\b(?:moved|failed over|restarting"
+    r"|shutting down) while\b|\bmarked (?:as )?(?:dead|down)\b"
     r"|\bnot (?:the )?(?:leader|master|primary)\b|\bin state standby\b|\bload in progress\b"
 )
 _CUT = r"\b(?:closed|reset|shut ?down|hung up|dropped|terminated|disconnected|crashed|cut)\b"
@@ -128,6 +133,15 @@ _SAYS_SO = (
     r"|answered|responded|replied)\b"
     r"|\b(?:no|not|never|waited|wanted|failed to \w+)\b.{0,60}\b(?:after|within|for|waited)"
     r" (?:\w+ )?\d+ ?(?:ms|s|secs?|seconds?|m|mins?|minutes?)\b"
+    r"|\b(?:did|does|has|have) not\b.{0,60}\bin (?:\w+ )?\d+ ?(?:s|secs?|seconds?|m|mins?"
+    r"|minutes?)\b"
+    r"|\bRetriesExhausted|\battempts=\d|\blost (?:touch|contact) with\b|\bnetwork is (?:down"
+    r"|unreachable)"
+    r"|\b(?:acquir|obtain|gett)\w+ the (?:\w+ )?lock\b|\bconsistency level\b|\bfind (?:the "
+    r"|a )?leader\b"
+    r"|\bno (?:\w+ ){0,2}(?:nodes?|workers?|members?|tablets?) (?:is |are )?available\b"
+    r"|\bfailed connection\b|(?-i:[a-z]TimedOut\b)|[{,(] ?:?(?:timeout|closed|connect_timeout)\b"
+    r"|\b(?:service|api|keeps?|answering|responding|says|with)\b.{0,30}\b(?:429|50[0234])\b"
     r"|\b(?:after|reached) (?:\w+ )?\d+ (?:\w+ )?(?:tries|attempts|retries)\b"
     r"|\bmax retries(?: reached)?\b"
     r"|\b\d+ (?:consecutive |failed )+(?:tries|attempts|retries|probes|checks)\b.{0,40}\bfailed\b"
@@ -205,6 +219,34 @@ _ABROAD = (
     r"|タイムアウト|応答しません|応答がありません|利用できません"
     r"|不可用|超时|逾時|无响应|没有响应"
 )
+# A place that can be reached over a network, but none of its own, and no page of a manual.
+_PLACE = (
+    r"(?<![\w.])(?<!from )(?<!client )(?<!client: )(?<!client=)(?!\A|0\.0\.0\.0"
+    r"|127\.)(?:\d{1,3}\.){3}\d{1,3}(?![\w.]\d)"
+    r"|\b(?:https?|tcp|tls|ssl|wss?|grpc|amqps?|rediss?|mongodb|postgres\w*|mysql|nats|kafka|ldaps?"
+    r"|smtp|pulsar|mqtt|jdbc:\w+)://[\w.-]"
+    r"|(?<![\w:./-])[a-z][a-z\d-]*(?:\.[a-z\d-]+)*(?<!localhost)(?<!line)(?<!\.go)(?<!\.py)(?<!\.js)(?<!\.ts)(?<!\.rs)"
+    r"(?<!\.rb)(?<!\.cc)(?<!\.cpp)(?<!\.java)(?<!\.kt)(?<!\.php)(?<!\.lua)(?<!\.ex):\d{2,5}\b(?!:)"
+)
+_AMISS = (
+    r"\b(?:not|no|nothing|never|fail\w*|errors?|errno|unable|lost|down|refused|rejected"
+    r"|denied|dead|gone|closed|reset|broken|cannot|longer than|stepped|deadline|unexpected"
+    r"|interrupted|aborted|dropped|gave up|giving up)\b|n't\b"
+)
+# Of a setting, of what it listens on itself, or of where to read more.
+_SET_HERE = (
+    r"invalid|malformed|pars(?:e|ing)\b|unsupported|unknown|missing|\bmust\b|illegal|scheme\b"
+    r"|expected|syntax|format\b|duplicate|already|undefined|\bdocs?\b|\bsee\b|\bvisit\b|\bread "
+    r"|\bbind|\blisten(?:ing)?\b|in use\b|\bdefault|\bmodule\b|\bversion|\bdriver|\bpackage\b"
+    r"|\bimport|\bmigrat|\bcolumn\b"
+    r"|\brelation\b|\btable\b|\bfile\b|\bdirectory\b|\bsetting|\bconfig(?!-)|\bissues?\b|\breport"
+)
+AT_A_PLACE = regex(
+    rf"^(?!.*(?:{_SET_HERE})).*?(?:{near(_PLACE, _AMISS, 80)})",
+    re.IGNORECASE,
+)
+"""Something is amiss with what the line names by its address."""
+
 AWAY = regex(
     rf"{near(_THEM, _NOT_UP)}|{near(_FAR, _CUT, 20)}|{near(_LINES, _BROKEN, 20)}"
     r"|\b(?:closed|reset|dropped|terminated|cut|ended|aborted|disconnected|refused) by (?:the |a )?"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from watchdog.detection.blame import adds
 from watchdog.detection.log_lines import log_lines, told_by
-from watchdog.detection.outage_words import AWAY, LOGIN, TLS_ALERTS, UNTRUSTED
+from watchdog.detection.outage_words import AT_A_PLACE, AWAY, LOGIN, TLS_ALERTS, UNTRUSTED
 from watchdog.text.log_line import Level, read_line
 from watchdog.text.regex import regex
 
@@ -148,7 +148,7 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
             r"|\btimed ?out\b|(?:request|connect\w*|read|gateway) time-?out\b"
             r"|no such host|not resolve|name or service not known|name resolution|bad address"
             r"|resolving error|UnknownHost"
-            r"|(?:could not|cannot|can't|failed to|unable to) (?:\w+ ){0,2}"
+            r"|(?:could not|couldn't|cannot|can't|failed to|unable to) (?:\w+ ){0,2}"
             r"(?:connect|contact|reach|resolve|dial|acquire JDBC connection|establish)(?!\()"
             r"|error (?:\d+ )?(?:while )?(?:connecting|dialing)|did not answer"
             r"|(?<!No module named ')\b(?:HTTP|status|code|returned|answered|response|got|token:"
@@ -207,6 +207,7 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
     ),
     (LOGIN, CREDENTIALS),
     (AWAY, ADDRESS),
+    (AT_A_PLACE, ADDRESS),
 )
 # The program's own mistakes, whatever else their lines name.
 _OWN = regex(

@@ -14,6 +14,7 @@ CAUSE = LogCause(
     pattern=regex(
         r"(?<![/_.-])\b(?:authentication|login|auth) failed|authenticationfailed"
         r"|\bauthentication (?:error|failure)(?= *$|[^\w])"
+        r"|\bauthentication (?:with|to|against|at|for) \S{1,60} failed\b"
         r"|connection refused\W{1,3}(?:not authori[sz]ed|bad user)"
         r"|\b(?:invalid|wrong|incorrect|bad) user ?names? (?:or|and) passwords?"
         r"|\buser ?names? or passwords? (?:is |was |were |are )?"

@@ -17,7 +17,7 @@ PORT_CONFLICT = LogCause(
         r"|\balready using .{0,20}\bport \d{2,5}\b"
         r"|\b(?:cannot|could not|can't) find (?:an? |any )?"
         r"(?:empty|free|available|unused) port\b"
-        r"|bind.{0,60}address in use"
+        r"|bind.{0,60}address in use|\bconnection in use: "
         r"|AddrInUse|\bports?\b.{0,20}\b\d{2,5}\b.{0,30}\b(?:taken|in use|allocated|belegt)"
         r"|adresse wird bereits verwendet"
         r"|adresse d[ée]j[àa] utilis"

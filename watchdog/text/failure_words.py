@@ -185,7 +185,7 @@ FAILED = Vocabulary(
     " panicked crash crashed crashing abort aborted aborting critical broken uncaught unhandled"
     " killed fehler gescheitert fehlgeschlagen erreur erro errore fallito falha falhou fallo"
     " fehlgeschlagene",
-    (r"giving gave: \b(?:giving|gave) up\b",),
+    (r"giving gave: \b(?:giving|gave) up\b", r"do_boot: \binit terminating\b"),
     beyond=(
         r"\u00e9chec|\u00e9chou|fall\u00f3|ошибк|сбой|не удалось|エラー|失敗|错误|錯誤|失败"
         r"|异常|異常|例外"
