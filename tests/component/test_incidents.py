@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 from tests.support.simulated_cluster import MANIFEST, NAMESPACE, SET, Arena, outcomes
 from tests.support.wire import Wire
 from tests.support.wire_model import ModelServer, completion
-from tests.support.wire_slack import TOKEN, Slack
+from tests.support.wire_slack import TOKEN, Fault, Slack
 from watchdog.incidents.attempt_history import ATTEMPTS
 from watchdog.model.outcome import Outcome
 from watchdog.settings.schema import IncidentSettings
@@ -295,9 +295,8 @@ def test_an_approval_by_annotation_lets_the_next_pass_do_exactly_that(arena: Are
     assert done.actions[0].source == "revision 1, approved by annotation"
 
 
-def test_a_suggested_command_waits_for_its_approval_and_is_done_then(
-    arena: Arena, httpserver: HTTPServer
-) -> None:
+def mistyped_command(arena: Arena, httpserver: HTTPServer) -> LLMSettings:
+    """A command with a mistake, and a model that corrects it."""
     mistyped = MANIFEST.format(name="ledger", env="[]", image="busybox:1.36", script="")
     arena.wire.apply(mistyped.replace("[sh, -c", "[slepe"), NAMESPACE)
     arena.wire.advance(120)
@@ -309,7 +308,29 @@ def test_a_suggested_command_waits_for_its_approval_and_is_done_then(
         "args": None,
     }
     asked = ModelServer(httpserver).says(completion(answer(remediation_actions=[proposal])))
-    llm = LLMSettings(base_url=asked.url, model="m")
+    return LLMSettings(base_url=asked.url, model="m")
+
+
+def test_what_slack_did_not_take_at_first_is_asked_for_with_all_that_would_change(
+    arena: Arena, httpserver: HTTPServer, slack: Slack
+) -> None:
+    given: dict[str, Any] = {"llm": mistyped_command(arena, httpserver), "slack": bot(slack)}
+    lost = Fault(body='{"ok": false, "error": "channel_not_found"}', method="chat.postMessage")
+    slack.faults += [lost] * 3
+    arena.run(**given)
+    slack.faults.clear()
+
+    waiting = arena.look(**given)
+
+    assert waiting.diagnosis.asked_at is not None, "remembered"
+    (ask,) = (message for message in slack.messages if message.metadata.get("approval"))
+    assert '+ command: ["sleep", "86400"]' in ask.shown
+
+
+def test_a_suggested_command_waits_for_its_approval_and_is_done_then(
+    arena: Arena, httpserver: HTTPServer
+) -> None:
+    llm = mistyped_command(arena, httpserver)
     request = arena.look(llm=llm).actions[0].request
     assert request
 

@@ -321,9 +321,10 @@ def test_a_pass_that_dies_before_it_saves_leaves_nothing_doubled(slack: Slack) -
         {"state": "broken", "resolved_at": None, "reopened": 1},
     )
     for change in changes:
+        waits = (fix(Outcome.AWAITING_APPROVAL, request="abc123"),) if "request" in change else ()
         life.change(**change)
-        life.pass_on(minutes=0, dies=True)
-        life.pass_on(minutes=0)
+        life.pass_on(life.report(actions=waits), minutes=0, dies=True)
+        life.pass_on(life.report(actions=waits), minutes=0)
 
     assert len(slack.posts) == 1
     assert [line.split(":")[0] for line in said(life)] == [
@@ -430,6 +431,18 @@ def test_an_ask_is_a_reply_of_its_own_that_says_all_and_is_never_edited(
         assert words in ask.shown
     assert command in ask.body["text"]
     assert ask.edits == 0
+
+
+def test_what_this_pass_cannot_show_is_not_asked_for(slack: Slack, life: Life) -> None:
+    life.change(state="needs_you", request=request())
+    life.pass_on()
+
+    assert [m for m in slack.messages if m.metadata.get("approval")] == []
+
+    asking(life)
+
+    (ask,) = [m for m in slack.messages if m.metadata.get("approval")]
+    assert "value: (as in revision 6)" in ask.shown
 
 
 def test_a_listed_approvers_reaction_approves_that_request(slack: Slack, life: Life) -> None:

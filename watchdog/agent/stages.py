@@ -232,8 +232,12 @@ def _watched(
 def _without_waiting(
     diagnosis: Diagnosis, snapshot: ClusterSnapshot, session: NamespaceSession
 ) -> tuple[Diagnosis, list[ActionResult]]:
-    """A remembered plan without what waits for an approval: the values of that were not kept."""
-    if diagnosis.asked_at is None:
+    """A remembered plan without what waits for an approval, if the values of that were not kept.
+
+    One that is whole is gone through again: what a person is asked to approve is always shown.
+    """
+    stored = session.memory.diagnosed
+    if diagnosis.asked_at is None or stored is None or stored.whole:
         return diagnosis, []
     waiting = {request.action: request for request in session.waiting(snapshot)}
     rest = tuple(a for a in diagnosis.remediation_actions if a not in waiting)

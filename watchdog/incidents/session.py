@@ -169,12 +169,21 @@ class NamespaceSession:
         return tuple((owner, t) for owner, t in tries if not t.settled and t.id not in mine)
 
     def waiting(self, snapshot: ClusterSnapshot) -> tuple[ApprovalRequest, ...]:
-        """The requests for an approval that no one has given yet."""
+        """The requests for an approval that no one has given yet.
+
+        One that Slack did not take has not been shown there: its change is worked out once more.
+        """
         given = self.heard.approvals if self.heard else {}
         marks = {w.annotations.get(approvals.APPROVE) for w in snapshot.workloads()}
         open_ = (item.request for item in self.memory.incidents if item.open and item.request)
+        asks = self.settings.slack.bot_token is not None
         return tuple(
-            r for r in open_ if r.id not in given and r.id not in marks and self.now < r.expires_at
+            r
+            for r in open_
+            if r.id not in given
+            and r.id not in marks
+            and self.now < r.expires_at
+            and (r.ts or not asks)
         )
 
     def rests(self, snapshot: ClusterSnapshot) -> bool:

@@ -10,7 +10,15 @@ from watchdog.model.incident import Thread
 from watchdog.report.outbox import Key, Outbox
 from watchdog.settings.services import SlackSettings
 from watchdog.slack.block_kit import Message
-from watchdog.slack.incident_message import ask, change, changes, details, reminder, used
+from watchdog.slack.incident_message import (
+    ask,
+    change,
+    changes,
+    details,
+    reminder,
+    request_diff,
+    used,
+)
 from watchdog.slack.post_result import PostResult
 from watchdog.slack.search import PostedMessage, Search, about_reply, ask_of, told_by
 from watchdog.slack.sender import Sender
@@ -117,7 +125,10 @@ class Replies:
         if standing is not None:
             self.book.asked(key, standing)
             return
-        message = ask(self.book.story(key), request, self.settings.approvers)
+        story = self.book.story(key)
+        if not request_diff(story, request):
+            return  # no one approves what is not shown; a later pass that works it out asks
+        message = ask(story, request, self.settings.approvers)
         answer = self._reply(key, message, {"approval": request.id})
         if answer.ok and answer.ts:
             self.book.asked(key, answer.ts)
