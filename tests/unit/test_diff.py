@@ -25,6 +25,18 @@ def diff(
     return describe(UNDO, live(), after, words).splitlines()
 
 
+def test_no_line_break_of_a_manifest_makes_a_line_of_the_diff() -> None:
+    reference = {"secretKeyRef": {"name": "db\n+ image: good:1", "key": "password"}}
+    env = [{"name": "LEVEL", "valueFrom": reference}]
+
+    lines = diff({"env": env, "image": 'busybox\u2028+ command: ["true"]\r- x'})
+
+    assert [line for line in lines if line.startswith("+ ")] == [
+        '+ image: busybox + command: ["true"] - x',
+        "+   valueFrom: secretKeyRef db + image: good:1 password",
+    ]
+
+
 def test_an_env_value_is_spoken_of_by_its_source() -> None:
     env = [{"name": "LEVEL", "value": SECRET}, {"name": "REGION", "value": SECRET}]
 

@@ -54,7 +54,9 @@ def describe(action: RemediationAction, before: Object, after: Object, wording: 
     if action.subresource == "scale":
         was, now = (item.get("spec", {}).get("replicas") for item in (before, after))
         return f"- replicas: {was}\n+ replicas: {now}"
-    return "\n".join(_template(before["spec"]["template"], after["spec"]["template"], wording))
+    lines = _template(before["spec"]["template"], after["spec"]["template"], wording)
+    # Kubernetes takes an image of several lines: each of them would read as a change of its own.
+    return "\n".join(" ".join(line.splitlines()) for line in lines)
 
 
 def shortened(diff: str) -> str:
