@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from watchdog.clock import Budget
 from watchdog.demo import Request, Response
 from watchdog.kube.client import ApiServer
 from watchdog.model.report import NamespaceReport, Report
-from watchdog.observation.shared_lists import FEWEST
+from watchdog.observation.shared_lists import FEWEST, read
 from watchdog.settings.schema import Settings
 
 # In the order of the API server's keys `a-b` comes before `a`.
@@ -197,3 +198,20 @@ def test_no_list_of_all_asks_for_a_secret(wire: Wire, tmp_path: Path) -> None:
     run(wire, tmp_path)
 
     assert not any("secrets" in request.path for request in wire.requests)
+
+
+def test_memories_that_tenants_filled_are_not_all_held_at_once(wire: Wire, tmp_path: Path) -> None:
+    for name in NAMES:
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "sre-watchdog"}}
+        filled = {"other": "x" * (100 if name == "h" else 1_000_000)}
+        wire.apply(json.dumps({**body, "data": filled}), name)
+    clock = BoxClock(wire)
+    cluster = ApiServer.connect(wire.kubeconfig(tmp_path / "kubeconfig"), None, Budget(240, clock))
+
+    lists = read(cluster, NAMES, Settings(), clock.now, clock.monotonic)
+
+    assert lists is not None
+    held = [name for name, each in lists.of.items() if each.memory is not None]
+    assert held == [name for name, each in lists.of.items() if each.memories_read]
+    assert len(held) < len(NAMES)
+    assert "h" in held

@@ -37,6 +37,8 @@ FEWEST = 8
 _MOST_EXCLUDED = 20
 # Of a kind that is listed in full; where there are more, each namespace lists its own.
 _MOST_OBJECTS = 5000
+# Of the memories of all namespaces together; that of one is a few KiB, and may be a megabyte.
+_MEMORY_BYTES = 8 << 20
 
 
 @dataclass
@@ -246,16 +248,31 @@ class _Look:
                 lists.custom = {**(lists.custom or {}), resource: of_name}
 
     def _memories(self) -> None:
-        """RBAC grants a list of one name, asked for by its field, as it grants a get of it."""
+        """RBAC grants a list of one name, asked for by its field, as it grants a get of it.
+
+        Tenants may fill each of them: those for which there is no room are read one by one.
+        """
         fields = ",".join((f"metadata.name={OWN_NAME}", *self._fields))
-        listing = self._reader.list(CONFIGMAPS, "", field_selector=fields)
+        left, unread = _MEMORY_BYTES, set[str]()
+
+        def keep(raw: Json) -> Json | None:
+            nonlocal left
+            name, size = _text(raw, "namespace"), _size(raw)
+            if name not in self._of:
+                return None
+            if size > left:
+                unread.add(name)
+                return None
+            left -= size
+            return raw
+
+        listing = self._reader.list(CONFIGMAPS, "", field_selector=fields, keep=keep)
         if listing.more:
             return
         for raw in listing.items:
-            if lists := self._of.get(_text(raw, "namespace")):
-                lists.memory = raw
-        for lists in self._of.values():
-            lists.memories_read = True
+            self._of[_text(raw, "namespace")].memory = raw
+        for name, lists in self._of.items():
+            lists.memories_read = name not in unread
 
     def _needs_pods(self, lists: NamespaceLists) -> bool:
         """Whether the pods of that namespace matter one by one."""
@@ -284,6 +301,12 @@ def _without_fields(raw: Json) -> Json:
     """The object without `managedFields`, which is half of it and read by no one here."""
     mapping(raw.get("metadata")).pop("managedFields", None)
     return raw
+
+
+def _size(raw: Json) -> int:
+    """How many characters a ConfigMap holds."""
+    parts = (mapping(raw.get(part)) for part in ("data", "binaryData"))
+    return sum(len(str(text)) for part in parts for text in part.values())
 
 
 def _text(raw: Json, key: str) -> str:
