@@ -208,3 +208,49 @@ def test_several_pods_on_a_node_that_fails_are_several() -> None:
 
     assert f"and pods cart-{HASH}-" in diagnosis.root_cause
     assert diagnosis.root_cause.endswith("are on it.")
+
+
+def moment(**before: float) -> str:
+    return (NOW - timedelta(**before)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.parametrize(("unready", "found"), [(320, ["unhealthy_workload"]), (8, [])])
+def test_pods_that_are_deleted_with_their_node_are_missed_until_they_are_replaced(
+    unready: float, found: list[str]
+) -> None:
+    """After five minutes the pods of a dead node are deleted, which says nothing of an end."""
+    labels = {"app": "ledger"}
+    template: Object = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": "main", "image": "ledger:1"}]},
+    }
+    changed = {
+        "manager": "kube-controller-manager",
+        "operation": "Update",
+        "subresource": "status",
+        "time": moment(seconds=8),
+    }
+    owner: Object = {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {
+            "name": "ledger",
+            "namespace": "shop",
+            "uid": "uid-ledger",
+            "generation": 1,
+            "creationTimestamp": LONG,
+            "managedFields": [changed],
+        },
+        "spec": {"replicas": 2, "selector": {"matchLabels": labels}, "template": template},
+        "status": {"observedGeneration": 1, "replicas": 2, "readyReplicas": 1},
+    }
+    condition = {"type": "Ready", "status": "False", "lastTransitionTime": moment(seconds=unready)}
+    running = {"name": "main", "ready": True, "restartCount": 0, "state": {"running": {}}}
+    status = {"phase": "Running", "conditions": [condition], "containerStatuses": [running]}
+    lost = pod("shop", "ledger-0", owner, spec={"nodeName": "worker-3"}, status=status)
+    lost["metadata"] |= {"creationTimestamp": LONG, "deletionTimestamp": moment(seconds=7)}
+
+    findings, diagnosis = diagnosed(owner, lost, worker(Ready="Unknown"))
+
+    assert [finding.kind for finding in findings] == found
+    assert ("Node worker-3" in (diagnosis.root_cause or "")) is bool(found)

@@ -534,3 +534,14 @@ def test_the_log_of_a_job_is_that_of_the_container_that_fails() -> None:
     seen = ex.snapshot_of(job, ex.pod(*states, replica_set=None, **owner))
 
     assert told(seen).command == "kubectl -n shop logs job/load -c b-load --tail=50"
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(150, "its last run took 2 h 30 min"), (5, "")])
+def test_a_crash_after_a_long_run_says_how_long_it_ran(minutes: int, said: str) -> None:
+    end = ex.ago(30)
+    times = {"last_started_at": end - timedelta(minutes=minutes), "last_finished_at": end}
+
+    line = str(only(ex.broken(ex.crashing(1, **times), text="fatal")).evidence[0])
+
+    assert ("its last run took" in line) is bool(said)
+    assert said in line

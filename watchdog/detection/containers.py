@@ -23,6 +23,7 @@ from watchdog.snapshot.pod_template import ContainerSpec
 from watchdog.snapshot.refs import ObjectRef
 from watchdog.snapshot.snapshot import ClusterSnapshot
 from watchdog.snapshot.workloads import ContainerState, JobSummary, PodSummary
+from watchdog.text.format import duration
 
 # After that a failed run of a custom resource, which may be kept for ever, is history.
 _RUN_COUNTS_FOR = timedelta(days=1)
@@ -30,6 +31,8 @@ _RUN_COUNTS_FOR = timedelta(days=1)
 # than that, and for longer than before, has got over what made it crash.
 RECOVERED = timedelta(minutes=5)
 CALM = timedelta(seconds=20)
+# Of shorter runs the number of restarts says enough.
+_LONG_RUN = timedelta(minutes=10)
 _FIRST_YEAR = 2000
 
 
@@ -303,6 +306,9 @@ def state_line(item: ContainerView) -> str:
         words.append(f"exit code {code}{because}")
     if state.restarts:
         words.append("1 restart" if state.restarts == 1 else f"{state.restarts} restarts")
+    start, end = last_started(state), state.last_finished_at
+    if start and end and end - start >= _LONG_RUN:
+        words.append(f"its last run took {duration((end - start).total_seconds())}")
     role = "init container" if state.init else "container"
     return f"pod {item.pod.ref.name}: {role} {state.name} {', '.join(words)}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from watchdog.detection.containers import unready_for, within_grace
+from watchdog.detection.containers import replaced, unready_for, within_grace
 from watchdog.detection.kept_open import KeptOpen, kept_open
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.owners import (
@@ -55,6 +55,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         if _has(workload) < workload.desired and _over_time(snapshot, workload):
             told.add(workload.ref)
             pods = [pod for pod in alive(snapshot) if pod.owner == workload.ref and not pod.ready]
+            pods += _lost(snapshot, workload.ref)
             yield _finding(snapshot, workload.ref, pods)
     for owner, pods in by_owner(_sick_alone(snapshot)).items():
         if owner not in told:
@@ -124,7 +125,7 @@ def _state(state: ContainerState) -> str:
 def _over_time(snapshot: ClusterSnapshot, workload: WorkloadSummary) -> bool:
     """Whether the workload's own status has lacked pods for longer than it may."""
     pods = [pod for pod in alive(snapshot) if pod.owner == workload.ref and not pod.ready]
-    if any(_failed(snapshot, pod) for pod in pods):
+    if any(_failed(snapshot, pod) for pod in pods) or _lost(snapshot, workload.ref):
         return True
     waiting = [p for p in pods if not (merely_starting(snapshot, p) or stands_by(snapshot, p))]
     if pods and not waiting and not fails_at_once(snapshot, workload.ref):
@@ -149,6 +150,31 @@ def _over_time(snapshot: ClusterSnapshot, workload: WorkloadSummary) -> bool:
         return lacking >= grace
     # Between two pods of a restart, and just after it was scaled up, a workload lacks pods too.
     return not pods and _steady_seconds(snapshot, workload) >= grace
+
+
+def _lost(snapshot: ClusterSnapshot, owner: ObjectRef) -> list[PodSummary]:
+    """Pods that had not been ready for long when they were deleted, and are still there.
+
+    So it is on a node that is gone: its pods are deleted after five minutes and stay, and nothing
+    takes the place of a StatefulSet's.
+    """
+    return [
+        pod
+        for pod in snapshot.pods
+        if pod.owner == owner
+        and pod.phase not in {"Succeeded", "Failed"}
+        and _unready_before_deletion(pod) >= snapshot.thresholds.unready_seconds
+        and not replaced(snapshot, pod)
+    ]
+
+
+def _unready_before_deletion(pod: PodSummary) -> float:
+    """For how many seconds a pod had not been ready when it was deleted; 0 if it was not."""
+    ready = pod.condition("Ready")
+    if pod.deleted_at is None or pod.ready or ready is None or ready.since is None:
+        return 0.0
+    lasted = (pod.deleted_at - ready.since).total_seconds()
+    return lasted - (pod.deletion_grace_seconds or 0)
 
 
 def _steady_seconds(snapshot: ClusterSnapshot, workload: WorkloadSummary) -> float:

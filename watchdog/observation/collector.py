@@ -23,7 +23,7 @@ from watchdog.observation import related, translate
 from watchdog.observation.allowance import Part
 from watchdog.observation.configmap_names import configmap_names
 from watchdog.observation.evictions import refused_evictions
-from watchdog.observation.fetch import WORKLOADS, Gatherer
+from watchdog.observation.fetch import WORKLOADS, Gatherer, was_missed
 from watchdog.observation.gathered import Gathered, PodRead
 from watchdog.observation.kubectl_columns import cells, mapping, moment
 from watchdog.observation.neighbours import Lists, Neighbours, lists, neighbours
@@ -224,12 +224,15 @@ class _Observation:
         return None if value is None else self._redactor.redact(value)[:100]
 
     def _is_leaving(self, pod: PodRead) -> bool:
-        """A pod that is being deleted is well until it takes longer than it should."""
+        """A pod that is being deleted is well until it takes longer than it should.
+
+        One that was missed before is still missed.
+        """
         metadata = mapping(pod.raw.get("metadata"))
         # The server sets this to the end of the grace period.
         end = moment(metadata.get("deletionTimestamp"))
         late = timedelta(seconds=self._settings.grace.terminating_seconds)
-        return end is not None and self._now <= end + late
+        return end is not None and self._now <= end + late and not was_missed(pod.raw)
 
     def _is_sick(self, found: Gathered) -> bool:
         """Whether anything is left after the second, full look."""

@@ -39,6 +39,8 @@ from watchdog.snapshot.snapshot import BEYOND_BOUND, PARTS, POD_LOGS
 WORKLOADS = (DEPLOYMENTS, STATEFULSETS, DAEMONSETS, JOBS, CRONJOBS, REPLICASETS)
 _HASH = "pod-template-hash"
 _EVENT_PAGES = 4
+# A pod that was not ready for so long when it was deleted was missed before.
+_LONG_UNREADY_SECONDS = 60
 # With the labels of one workload. More than its own are there only if someone makes them.
 _MOST_REPLICA_SETS = 2_000
 _MOST_PODS = 2_000
@@ -431,13 +433,29 @@ def lacks_pods(kind: str, raw: Json) -> bool:
 
 
 def is_unready(pod: Json) -> bool:
-    """Whether a pod that is to stay is not ready."""
-    status, metadata = mapping(pod.get("status")), mapping(pod.get("metadata"))
-    ready = any(
-        item.get("type") == "Ready" and item.get("status") == "True"
-        for item in objects(status.get("conditions"))
-    )
-    return not (ready or metadata.get("deletionTimestamp") or status.get("phase") == "Succeeded")
+    """Whether a pod that is to stay is not ready, or was not for long when it was deleted."""
+    status = mapping(pod.get("status"))
+    if status.get("phase") == "Succeeded" or mapping(_ready(pod)).get("status") == "True":
+        return False
+    return not mapping(pod.get("metadata")).get("deletionTimestamp") or was_missed(pod)
+
+
+def was_missed(pod: Json) -> bool:
+    """Whether a deleted pod had not been ready for long before: its node may be away.
+
+    The pods of a node that is away are deleted after some minutes, and nothing ends them.
+    """
+    metadata, ready = mapping(pod.get("metadata")), mapping(_ready(pod))
+    gone, since = moment(metadata.get("deletionTimestamp")), moment(ready.get("lastTransitionTime"))
+    if gone is None or since is None or ready.get("status") == "True":
+        return False
+    asked = gone.timestamp() - number(metadata.get("deletionGracePeriodSeconds"))
+    return asked - since.timestamp() >= _LONG_UNREADY_SECONDS
+
+
+def _ready(pod: Json) -> Json | None:
+    conditions = objects(mapping(pod.get("status")).get("conditions"))
+    return next((item for item in conditions if item.get("type") == "Ready"), None)
 
 
 def some_of_each(items: list[Json], owner: ObjectRef, most: int) -> list[PodRead]:
