@@ -13,9 +13,10 @@ from watchdog.report.history import Page, history_json, render_history, tried
 NOW = STARTED + timedelta(minutes=1)
 
 
-def shown(*held: Memory, warning: str = "", readable: bool = True) -> str:
+def shown(*held: Memory, warning: str = "", readable: bool = True, verified: bool = True) -> str:
     to = io.StringIO()
-    render_history([Page(one, warning, readable=readable) for one in held], NOW, to)
+    pages = [Page(one, warning, readable=readable, verified=verified) for one in held]
+    render_history(pages, NOW, to)
     return to.getvalue()
 
 
@@ -57,6 +58,13 @@ def test_an_ask_that_expired_offers_no_command() -> None:
     text = shown(memory(incident(request=request(expires_at=STARTED))))
 
     assert "Approval 5f6e7d8c to roll back to revision 6: expired 2026-11-22 14:15." in text
+    assert "kubectl" not in text
+
+
+def test_of_a_memory_that_is_not_verified_no_command_approves_anything() -> None:
+    text = shown(memory(incident(request=request())), verified=False)
+
+    assert "for approval 5f6e7d8c to roll back to revision 6:" in text
     assert "kubectl" not in text
 
 

@@ -152,7 +152,10 @@ def history(
     if cluster.ahead:
         # Before its first answer the API server's clock, which the memory goes by, was not known.
         found[0] = remembered(where[0])
-    pages = [Page(kept.memory, kept.warning, readable=kept.usable) for kept in found]
+    pages = [
+        Page(kept.memory, kept.warning, readable=kept.usable, verified=not kept.doubt)
+        for kept in found
+    ]
     if output == "html":
         from watchdog.report.html import render_history_html
 

@@ -33,11 +33,15 @@ _SHORT = 8  # digits of an id that a person compares by eye
 
 @dataclass(frozen=True)
 class Page:
-    """One namespace's memory, or why it could not be read; warnings are whole sentences."""
+    """One namespace's memory, or why it could not be read; warnings are whole sentences.
+
+    Of one that is not `verified` anyone who may edit the ConfigMap chose the words.
+    """
 
     memory: Memory
     warning: str = ""
     readable: bool = True
+    verified: bool = True
 
 
 def tried(attempt: Attempt) -> str:
@@ -104,7 +108,7 @@ def _page(page: Page, now: datetime, console: Console) -> None:
         table.add_row(*(Text(cell) for cell in cells))
     console.print(table)
     for item in items:
-        for line in _details(item, memory, now):
+        for line in _details(item, page, now):
             _say(console, line)
 
 
@@ -113,7 +117,7 @@ def _state(item: Incident) -> str:
     return f"{said}, reopened {item.reopened}×" if item.reopened else said
 
 
-def _details(item: Incident, memory: Memory, now: datetime) -> Iterable[str]:
+def _details(item: Incident, page: Page, now: datetime) -> Iterable[str]:
     """What was tried, until when it is quiet, and what is asked; nothing where there is nothing."""
     lines = [
         f"  {number}. {attempt.at:%Y-%m-%d %H:%M} {tried(attempt)}"
@@ -124,21 +128,27 @@ def _details(item: Incident, memory: Memory, now: datetime) -> Iterable[str]:
     elif item.open and item.quiet_until and item.quiet_until > now:
         lines.append(f"  Nothing is tried until {item.quiet_until:%Y-%m-%d %H:%M}.")
     if item.request and item.open:
-        lines += _asked(item.request, now)
+        lines += _asked(item.request, now, verified=page.verified)
     if lines:
         yield ""
-        where = f"{item.target} in {memory.namespace}"
+        where = f"{item.target} in {page.memory.namespace}"
         yield one_line(f"{where}: {item.summary or item.kind}")
         yield from lines
 
 
-def _asked(request: ApprovalRequest, now: datetime) -> list[str]:
+def _asked(request: ApprovalRequest, now: datetime, *, verified: bool) -> list[str]:
+    """What waits for an approval, and the command that gives it.
+
+    An editor of the memory could put the id of another request beside harmless words.
+    """
     title, short = one_line(request.action.title), request.id[:_SHORT]
     if request.expires_at <= now:
         return [f"  Approval {short} to {title}: expired {request.expires_at:%Y-%m-%d %H:%M}."]
     return [
         f"  Waits until {request.expires_at:%Y-%m-%d %H:%M} for approval {short} to {title}:",
-        f"    {approve_command(request.action.target, request.id)}",
+        f"    {approve_command(request.action.target, request.id)}"
+        if verified
+        else "    The report and Slack have the command: this memory is not verified.",
     ]
 
 
