@@ -68,6 +68,19 @@ def pending(message: str, **template: object) -> PodSummary:
     )
 
 
+def test_a_node_autoscaler_that_adds_no_node_is_named_with_its_reason() -> None:
+    refused = ex.event(
+        "NotTriggerScaleUp",
+        "pod didn't trigger scale-up: 1 max node group size reached",
+        type="Normal",
+    )
+    pod = pending(f"0/3 nodes are available: 3 Insufficient cpu{NO_HELP}")
+
+    found = told(ex.snapshot_of(ex.deployment(), pod, refused))
+
+    assert found.why.endswith('; the node autoscaler adds none: "1 max node group size reached".')
+
+
 def test_pods_that_are_placed_together_name_their_group_and_what_is_short() -> None:
     waits = (
         "pod group is unschedulable, minCount (3) cannot be satisfied: 2 scheduled, 0 remaining, "

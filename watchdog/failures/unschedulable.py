@@ -17,6 +17,7 @@ from watchdog.detection.owners import (
     by_owner,
     count,
     editing,
+    event_text,
     introduced,
     kubectl,
     listed,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 # A node autoscaler says so when it is bringing a node; that takes minutes.
 _SCALING_UP = {"TriggeredScaleUp", "Nominated"}
 _SCALE_UP_SECONDS = 600.0
+# And so if it brings none.
+_NOT_SCALING_UP = "NotTriggerScaleUp"
 _UNSEEN = "the scheduler does not look for a node: "
 _UNTAKEN = f"{_UNSEEN}no scheduler has taken it up"
 _FIELDS = {
@@ -112,7 +115,12 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         said = f"pod {first.ref.name} {state}: {shorten(message)}"
         short = {reason.detail for reason in read(message).reasons if reason.what == "resource"}
         facts = {"message": message, "words": why, "resource": ",".join(sorted(short))}
-        trouble = Trouble("no node takes the pod", (said,), pods, facts=facts)
+        about = snapshot.events_about(*(pod.ref for pod in pods))
+        refused = next((e for e in reversed(about) if e.reason == _NOT_SCALING_UP), None)
+        if refused is not None:
+            facts["no_node"] = shorten(refused.message.partition(": ")[2] or refused.message)
+        evidence = (said, event_text(refused) if refused else None)
+        trouble = Trouble("no node takes the pod", evidence, pods, facts=facts)
         yield owner_finding("unschedulable", snapshot, owner, trouble)
 
 
@@ -148,6 +156,8 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
         words += f"; the current revision no longer tolerates {gone}"
     if group := _template(finding, snapshot).scheduling_group:
         words += f"; the pods of PodGroup {group} are placed together or not at all"
+    if refused := finding.facts.get("no_node"):
+        words += f"; the node autoscaler adds none: {verbatim(refused)}"
     return f"The scheduler finds no node for {who}: {words}."
 
 
