@@ -146,6 +146,45 @@ def test_words_in_the_place_of_a_name_reach_no_person(
         assert not found, (where, text[max(0, found.start() - 200) : found.end() + 80])
 
 
+NAMED_BY_A_MANIFEST = f"""
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: odd}}
+spec:
+  selector: {{matchLabels: {{app: odd}}}}
+  template:
+    metadata: {{labels: {{app: odd}}}}
+    spec: {{containers: [{{name: main, image: {json.dumps(WORDS)}}}]}}
+"""
+SCALED_BY_WORDS = f"""
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {{name: odd}}
+spec: {{maxReplicas: 3, scaleTargetRef: {{kind: {json.dumps(WORDS)}, name: {json.dumps(WORDS)}}}}}
+"""
+CANNOT_SCALE = {"type": "AbleToScale", "status": "False", "reason": "FailedGetScale"}
+QUOTED = re.compile('\u201c[^\u201d]*\u201d|"[^"]*"')
+
+
+@pytest.mark.parametrize(
+    "manifest", [NAMED_BY_A_MANIFEST, SCALED_BY_WORDS], ids=["image", "target"]
+)
+def test_what_a_manifest_has_in_the_place_of_a_name_is_no_sentence_of_ours(
+    arena: Arena, manifest: str
+) -> None:
+    arena.wire.apply(manifest, NAMESPACE)
+    arena.wire.advance(300)
+    if manifest is SCALED_BY_WORDS:
+        kind = "HorizontalPodAutoscaler"
+        arena.wire.set_status(kind, NAMESPACE, "odd", {"conditions": [CANNOT_SCALE]})
+
+    told = arena.look(dry_run=True).diagnosis.explanations
+
+    assert told
+    for text in (text for each in told for text in (each.why, each.to_do, each.command or "")):
+        assert not THEIRS.search(QUOTED.sub("", text)), text
+
+
 ODD = {
     "a digit of another script": "\u00b2",
     "many digits": "9" * 5000,

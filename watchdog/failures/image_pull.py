@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from watchdog.detection.container_view import ContainerView
 from watchdog.detection.containers import make_finding, matching, waiting_for, with_evidence
 from watchdog.detection.kind import Advice, FailureKind
-from watchdog.detection.log_lines import event_line
+from watchdog.detection.log_lines import event_line, shorten
 from watchdog.detection.owners import SETTABLE, editing, kubectl, word
 from watchdog.detection.passing import NO_ANSWER, THROTTLED, may_pass
 from watchdog.detection.rollback import (
@@ -125,6 +125,7 @@ _SHARED = {
     "rate_limited": "registry {} refuses more pulls for now",
     "unauthorised": "registry {} refuses access",
 }
+_REFERENCE = regex(r"\w[\w./:@+-]{0,500}", re.ASCII)
 _PULL_SECRET = regex(r"image pull secrets? \(([^)]+)\)")
 _LONG = 180
 _TRANSIENT = {"rate_limited", "no_space", "throttled"}
@@ -195,6 +196,11 @@ def _volume(snapshot: ClusterSnapshot, item: ContainerView) -> tuple[str | None,
     return None, item.spec.image
 
 
+def _named(image: str) -> str:
+    """An image or a pull secret as a sentence has it: the API server takes any words for one."""
+    return image if _REFERENCE.fullmatch(image) else verbatim(shorten(image, 160))
+
+
 def _fails(snapshot: ClusterSnapshot, item: ContainerView) -> bool:
     """Whether the image cannot be pulled; one request that got lost says nothing about it."""
     return waiting_for(item, *_REASONS) and not may_pass(snapshot, item.pod, item.state)
@@ -206,16 +212,17 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         cause = _cause(_said(snapshot, first))
         volume, image = _volume(snapshot, first)
         missing = cause in {"not_found", "missing_or_private", "unreachable", "unknown"}
+        typo = _typo(snapshot, image) if missing and not volume else None
         finding = make_finding(
             NAME,
             SUMMARY,
             snapshot,
             seen,
-            image=image,
-            registry=registry(image),
+            image=_named(image),
+            registry=_named(registry(image)),
             reason=cause,
-            cause=_SHARED.get(cause, "").format(registry(image)),
-            typo=_typo(snapshot, image) if missing and not volume else None,
+            cause=_SHARED.get(cause, "").format(_named(registry(image))),
+            typo=_named(typo) if typo else None,
             volume=volume,
         )
         pods = [item.pod for item in seen]
@@ -223,7 +230,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         said = f"{first.state.reason}: {verbatim(_end(message))}" if message else None
         secret = event_line(snapshot, pods, "FailedToRetrieveImagePullSecret")
         if secret and (absent := _PULL_SECRET.search(secret.text)):
-            finding.facts["pull_secret"] = absent[1].split(",")[0].strip()
+            finding.facts["pull_secret"] = _named(absent[1].split(",")[0].strip())
         pulls = event_line(snapshot, pods, "InspectFailed", "BackOff")
         finding = finding.model_copy(update={"origin": _origin(finding, snapshot)})
         yield with_evidence(finding, said, pulls, secret)

@@ -12,7 +12,7 @@ from watchdog.kube.resources import DEPLOYMENTS, STATEFULSETS
 from watchdog.observation.kubectl_columns import mapping, moment, number, objects
 from watchdog.observation.template_summary import texts
 from watchdog.observation.translate import conditions, reference
-from watchdog.snapshot.refs import ObjectRef
+from watchdog.snapshot.refs import KIND, NAME, ObjectRef
 from watchdog.snapshot.snapshot import (
     AutoscalerSummary,
     ClaimSummary,
@@ -23,6 +23,7 @@ from watchdog.snapshot.snapshot import (
     ServiceSummary,
 )
 from watchdog.text.redact import Redactor
+from watchdog.text.sanitize import term
 
 _SCALABLE = {item.kind: item.plural for item in (DEPLOYMENTS, STATEFULSETS)}
 _SERVICE_NAME = "kubernetes.io/service-name"
@@ -123,6 +124,16 @@ def _addresses(spec: Json) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _scaled(raw: Json, namespace: str) -> ObjectRef:
+    """What an autoscaler scales. The API server takes any words for its kind and name."""
+    kind, name = str(raw.get("kind") or ""), str(raw.get("name") or "")
+    return ObjectRef(
+        kind=kind if KIND.fullmatch(kind) else term(kind),
+        namespace=namespace,
+        name=name if NAME.fullmatch(name) else term(name),
+    )
+
+
 def autoscaler(
     raw: Json, redactor: Redactor, scalable: Collection[tuple[str, str]] | None = None
 ) -> AutoscalerSummary:
@@ -131,11 +142,7 @@ def autoscaler(
     ref, target = reference("HorizontalPodAutoscaler", raw), mapping(spec.get("scaleTargetRef"))
     return AutoscalerSummary(
         ref=ref,
-        target=ObjectRef(
-            kind=str(target.get("kind") or ""),
-            namespace=ref.namespace,
-            name=str(target.get("name") or ""),
-        ),
+        target=_scaled(target, ref.namespace),
         min_replicas=number(spec.get("minReplicas"), 1),
         max_replicas=number(spec.get("maxReplicas"), 1),
         current=number(status.get("currentReplicas")),
