@@ -162,17 +162,37 @@ kind: HorizontalPodAutoscaler
 metadata: {{name: odd}}
 spec: {{maxReplicas: 3, scaleTargetRef: {{kind: {json.dumps(WORDS)}, name: {json.dumps(WORDS)}}}}}
 """
+SERVED_BY_WORDS = f"""
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: odd, annotations: {{kubernetes.io/ingress.class: {json.dumps(WORDS)}}}}}
+spec: {{rules: [{{host: shop.example}}]}}
+"""
+ROUTED_TO_WORDS = {
+    "metadata": {
+        "name": "odd",
+        "namespace": NAMESPACE,
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+    },
+    "spec": {"rules": [{"backendRefs": [{"name": WORDS, "port": 80}]}]},
+}
 CANNOT_SCALE = {"type": "AbleToScale", "status": "False", "reason": "FailedGetScale"}
 QUOTED = re.compile('\u201c[^\u201d]*\u201d|"[^"]*"')
 
 
 @pytest.mark.parametrize(
-    "manifest", [NAMED_BY_A_MANIFEST, SCALED_BY_WORDS], ids=["image", "target"]
+    "manifest",
+    [NAMED_BY_A_MANIFEST, SCALED_BY_WORDS, SERVED_BY_WORDS, ROUTED_TO_WORDS],
+    ids=["image", "target", "class", "backend"],
 )
 def test_what_a_manifest_has_in_the_place_of_a_name_is_no_sentence_of_ours(
-    arena: Arena, manifest: str
+    arena: Arena, manifest: str | dict[str, Any]
 ) -> None:
-    arena.wire.apply(manifest, NAMESPACE)
+    arena.deploy()
+    if isinstance(manifest, str):
+        arena.wire.apply(manifest, NAMESPACE)
+    else:
+        arena.wire.reply("list", "httproutes", Response(200, {"items": [manifest]}))
     arena.wire.advance(300)
     if manifest is SCALED_BY_WORDS:
         kind = "HorizontalPodAutoscaler"

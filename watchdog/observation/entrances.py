@@ -16,9 +16,9 @@ from watchdog.kube.resources import HTTP_ROUTES, INGRESS_CLASSES, SERVICES
 from watchdog.observation.fetch import Gatherer
 from watchdog.observation.kubectl_columns import mapping, moment, number, objects, seconds
 from watchdog.observation.translate import reference
-from watchdog.snapshot.refs import Condition, ObjectRef
+from watchdog.snapshot.refs import NAME, Condition, ObjectRef
 from watchdog.snapshot.snapshot import IngressSummary, LoadBalancerSummary
-from watchdog.text.sanitize import clean
+from watchdog.text.sanitize import clean, term
 
 PENDING = "<pending>"
 _ROUTE_IS_SERVED = frozenset({"Accepted", "ResolvedRefs"})
@@ -115,7 +115,7 @@ def _ingress(
         return None
     return IngressSummary(
         ref=reference("Ingress", raw),
-        class_name=str(named) if named else None,
+        class_name=_named(str(named)) if named else None,
         class_absent=bool(absent),
         missing_services=missing,
         missing_ports=ports,
@@ -132,10 +132,15 @@ def _absent(
     for name, port in backends if services is not None else ():
         held = (services or {}).get(name)
         if held is None:
-            missing.append(name)
+            missing.append(_named(name))
         elif port.isdigit() and "?" not in held and port not in held:
             ports.append(f"{name}:{port}")
     return tuple(dict.fromkeys(missing)), tuple(dict.fromkeys(ports))
+
+
+def _named(text: str) -> str:
+    """A name as a sentence has it: a route, and an annotation, may hold any words for it."""
+    return text if NAME.fullmatch(text) else term(text)
 
 
 def _route(raw: Json, services: dict[str, frozenset[str]] | None) -> IngressSummary | None:
@@ -169,7 +174,7 @@ def _refusals(parents: Iterable[Json], generation: int) -> Iterator[Condition]:
                 yield Condition(
                     type=str(item["type"]),
                     status="False",
-                    reason=str(item.get("reason") or ""),
+                    reason=term(item.get("reason")),
                     message=clean(str(item.get("message") or ""), _LONGEST),
                     since=moment(item.get("lastTransitionTime")),
                 )
@@ -205,7 +210,7 @@ def _class_is_absent(gatherer: Gatherer, name: str | None) -> bool | None:
 
     Classes are cluster-wide, and reading them is granted by `rbac.clusterRead` alone.
     """
-    if name is None:
+    if name is None or not NAME.fullmatch(name):
         return True
     try:
         gatherer.reader.get(INGRESS_CLASSES, "", name)
