@@ -223,6 +223,14 @@ def test_a_failure_that_the_program_went_on_without_is_no_reason() -> None:
     assert "traces are off" not in "".join((told.line, *told.texts))
 
 
+def test_the_worst_level_of_java_is_read_in_other_languages() -> None:
+    text = "2026-11-27 09:20:02 GRAVE libros\n2026-11-27 09:20:02 INFO apagando"
+    told = find_telling(text.splitlines())
+
+    assert told is not None
+    assert (told.line, told.sure) == ("2026-11-27 09:20:02 GRAVE libros", True)
+
+
 def test_the_exception_of_a_retry_is_no_reason_if_something_ended_the_run_later() -> None:
     text = """2026-11-27 08:51:24 WARN hub.Client - cannot ask hub-0, reconnecting
 java.net.ConnectException: Connection refused

@@ -22,13 +22,14 @@ _KEPT_HERE = (
     r"private key|key values|\.(?:pem|crt|cer|key|p12|pfx|jks)\b|no such file|(?:key|trust) ?store"
     r"|\bPEM\b|\b(?:load|pars|decod|open)(?:e|ing|ed)? "
 )
+_OF_OTHERS = r"\b(?:is|are) (?:not )?valid for\b|(?:not|n't) match|\bmismatch"
 _NO_TLS = (
     r"handshake failure|protocol version|shut ?down|not be established|refused|SYSCALL|EOF|EPROTO"
     r"|wrong version"
 )
 TLS_ALERTS = regex(
     rf"^(?!.*(?:{_KEPT_HERE})).*?(?:"
-    rf"{near(_TLS, r'(?:is|are) (?:not )?valid for|not match|mismatch')}"
+    rf"{near(_TLS, _OF_OTHERS)}"
     r"|\bnot in the cert|\bany IP SANs|cannot validate certificate|alert(?: \w+)? handshake failure"
     r"|fatal alert\b|bad[ _]certificate|certificate_(?:unknown|required|revoked)"
     r"|Certificate\w*Mismatch|(?:host ?name|identity) mismatch"
@@ -153,6 +154,7 @@ _WIRE = (
     r"|\w:\d{2,5})\b.{0,30}\bEOF\b|\bEOF (?:from|while reading (?:from|greeting|response)"
     r"|on (?:socket|conn))"
     r"|\bend[- ]of[- ](?:file|stream) on (?:the )?(?:communication|http|connection|socket|conn)"
+    r"|\babnormal closure\b|\bsocket error\b|\bserialization failure\b|\bfind the address\b"
     r"|forcibly closed|actively refused|prematurely closed|closed prematurely"
     r"|transfer closed with|closed the stream|client connection is closing"
     r"|\bcommunications? (?:error|failure|channel)|\bnetwork (?:error|failure|problem)\b"
@@ -219,6 +221,29 @@ _ABROAD = (
     r"|タイムアウト|応答しません|応答がありません|利用できません"
     r"|不可用|超时|逾時|无响应|没有响应"
 )
+# What others give, keep or answer, and that they did not.
+_THEIRS = (
+    r"\b(?:servers?|brokers?|clusters?|databases?|upstreams?|endpoints?|gateways?|coordinators?"
+    r"|masters?"
+    r"|primary|standby|replicas?|peers?|registry|backends?|providers?|services?|relay|proxy"
+    r"|resolver"
+    r"|quorum|elections?|leases?|redis|kafka|postgres\w*|mysql|mongo\w*|rabbit\w*|etcd|vault"
+    r"|consul"
+    r"|elastic\w*|opensearch|minio|s3|ldap|nats|zookeeper|memcached|keycloak|cassandra|remote"
+    r"|collector"
+    r"|network|handshake|connections?|sockets?|tunnel|lookup|address of|nfs|storage|device|mount"
+    r"|account|subscription|quota|role|user|app|secret|token|certificate|session|transfer|procedure"
+    r"|transaction|pool|limit|semaphore|stream|route to)\b"
+)
+_WITHHELD = (
+    r"\b(?:refuses|refused(?! to (?:start|run|boot))|denie[sd]|rejected|revoked|rotated|suspended"
+    r"|used up|exceeded|expired|dropped|aborted|interrupted|(?:went|gone|goes) away"
+    r"|lost|dead"
+    r"|unreachable|lagging|ran out|victim|gave nothing|went read-only|timeout period"
+    r"|not (?:\w+ )?(?:answer\w*|respond\w*|renew\w*|read|write|cover|reach\w*|serve))\b"
+    r"|\bno (?:route|grants?|answer|response|reply)\b|\bstill (?:going|running)\b|\btry later\b"
+    r"|\bcall failed\b|\b(?:transfer|lookup) .{0,40}failed\b|\bpath was not found\b"
+)
 # A place that can be reached over a network, but none of its own, and no page of a manual.
 _PLACE = (
     r"(?<![\w.])(?<!from )(?<!client )(?<!client: )(?<!client=)(?!\A|0\.0\.0\.0"
@@ -237,15 +262,16 @@ _AMISS = (
 _SET_HERE = (
     r"invalid|malformed|pars(?:e|ing)\b|unsupported|unknown|missing|\bmust\b|illegal|scheme\b"
     r"|expected|syntax|format\b|duplicate|already|undefined|\bdocs?\b|\bsee\b|\bvisit\b|\bread "
-    r"|\bbind|\blisten(?:ing)?\b|in use\b|\bdefault|\bmodule\b|\bversion|\bdriver|\bpackage\b"
+    r"|\bbind|\blisten(?:ing)?\b|in use\b|\bdefault|\bmodule\b|\bdepth\b|\bversion|\bdriver"
+    r"|\bpackage\b"
     r"|\bimport|\bmigrat|\bcolumn\b"
     r"|\brelation\b|\btable\b|\bfile\b|\bdirectory\b|\bsetting|\bconfig(?!-)|\bissues?\b|\breport"
 )
-AT_A_PLACE = regex(
-    rf"^(?!.*(?:{_SET_HERE})).*?(?:{near(_PLACE, _AMISS, 80)})",
+AMISS_ELSEWHERE = regex(
+    rf"^(?!.*(?:{_SET_HERE})).*?(?:{near(_PLACE, _AMISS, 80)}|{near(_THEIRS, _WITHHELD, 30)})",
     re.IGNORECASE,
 )
-"""Something is amiss with what the line names by its address."""
+"""Something is amiss with what is named by its address, or others did not give what is theirs."""
 
 AWAY = regex(
     rf"{near(_THEM, _NOT_UP)}|{near(_FAR, _CUT, 20)}|{near(_LINES, _BROKEN, 20)}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from watchdog.detection.blame import adds
 from watchdog.detection.log_lines import log_lines, told_by
-from watchdog.detection.outage_words import AT_A_PLACE, AWAY, LOGIN, TLS_ALERTS, UNTRUSTED
+from watchdog.detection.outage_words import AMISS_ELSEWHERE, AWAY, LOGIN, TLS_ALERTS, UNTRUSTED
 from watchdog.text.log_line import Level, read_line
 from watchdog.text.regex import regex
 
@@ -117,7 +117,7 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
     (
         regex(
             r"no space left on device|ENOSPC|disk (?:is )?full|disk quota exceeded|EDQUOT"
-            r"|stale (?:NFS )?file handle|ESTALE|input/output error|\bEIO\b"
+            r"|stale (?:NFS )?(?:file )?handle|ESTALE|input/output error|\bEIO\b"
             r"|transport endpoint is not connected|unable to persist to disk"
             r"|\bI/O errors?\b|could not lock file|database space exceeded"
             r"|(?:disk|storage|file ?system) (?:is |was )?(?:almost )?full",
@@ -207,7 +207,7 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
     ),
     (LOGIN, CREDENTIALS),
     (AWAY, ADDRESS),
-    (AT_A_PLACE, ADDRESS),
+    (AMISS_ELSEWHERE, ADDRESS),
 )
 # The program's own mistakes, whatever else their lines name.
 _OWN = regex(

@@ -42,11 +42,11 @@ _NAMES = {
     ),
     Level.ERROR: (
         "error errors err eror severe fail failure fehler erreur erro ошибка エラー 错误 錯誤 失败 "
-        "errore błąd fout 오류"
+        "errore grave błąd fout 오류"
     ),
     Level.WARN: (
         "warn warning wrn warnung avertissement advertencia aviso atenção 警告 предупреждение "
-        "внимание avviso ostrzeżenie waarschuwing 경고"
+        "внимание avviso avvertenza advertência ostrzeżenie waarschuwing 경고"
     ),
     Level.INFO: (
         "info inf information informational notice note log system statement hinweis información "
