@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from watchdog.detection.blame import adds
 from watchdog.detection.log_lines import log_lines, told_by
-from watchdog.detection.outage_words import AMISS_ELSEWHERE, AWAY, LOGIN, TLS_ALERTS, UNTRUSTED
+from watchdog.detection.outage_words import (
+    AMISS_ELSEWHERE,
+    AWAY,
+    LOGIN,
+    TLS_ALERTS,
+    UNTRUSTED,
+    WAY_FAILED,
+)
 from watchdog.text.log_line import Level, read_line
 from watchdog.text.regex import regex
 
@@ -28,6 +35,8 @@ NO_ERROR = frozenset({Level.WARN, Level.INFO, Level.DEBUG})
 """Levels by which a line says that it is no error."""
 # Patterns are tried on every line; a line of any length must not make that slow.
 _LONGEST = 2000
+# Of a long chain its head and its deepest causes.
+_MOST = 10
 
 
 class Dependency(NamedTuple):
@@ -208,6 +217,7 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
     (LOGIN, CREDENTIALS),
     (AWAY, ADDRESS),
     (AMISS_ELSEWHERE, ADDRESS),
+    (WAY_FAILED, ADDRESS),
 )
 # The program's own mistakes, whatever else their lines name.
 _OWN = regex(
@@ -300,6 +310,7 @@ def origin_of_log(
         lines += (each for each in last[-1:] if not running and _warns(each))
     if _OWN.search(line):
         return "workload"
+    lines = [*lines[:_MOST], *lines[_MOST:][-_MOST:]]
     owner, name = item.pod.owner, item.state.name
     found = (origin_of_line(snapshot, owner, name, each[:_LONGEST]) for each in lines)
     return "outside" if "outside" in found else "workload"
