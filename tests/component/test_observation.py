@@ -524,6 +524,31 @@ def test_the_log_of_an_evicted_pod_is_not_asked_for(
     assert not seen.blind_spots
 
 
+def test_a_refusal_of_what_is_not_installed_is_no_blind_spot(
+    wire: Wire, look: Callable[..., ClusterSnapshot]
+) -> None:
+    """The API server asks for the right before it knows whether there is such a resource."""
+    crashing(wire)
+    wire.forbid("list", "httproutes")
+
+    assert look().blind_spots == ()
+
+
+def test_a_refusal_of_what_is_installed_is_a_blind_spot(
+    wire: Wire, look: Callable[..., ClusterSnapshot]
+) -> None:
+    crashing(wire)
+    wire.forbid("list", "httproutes")
+    name = "gateway.networking.k8s.io"
+    version = {"groupVersion": f"{name}/v1", "version": "v1"}
+    group = {"name": name, "versions": [version], "preferredVersion": version}
+    routes = {"name": "httproutes", "kind": "HTTPRoute", "namespaced": True}
+    wire.on("get", f"/apis/{name}", lambda _: Response(200, group))
+    wire.on("get", f"/apis/{name}/v1", lambda _: Response(200, {"resources": [routes]}))
+
+    assert [spot.what for spot in look().blind_spots] == ["httproutes"]
+
+
 BARE = """
 apiVersion: v1
 kind: Pod

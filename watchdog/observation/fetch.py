@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
+from watchdog.errors import ForbiddenError
 from watchdog.kube.ports import Json, Listing, Reader
 from watchdog.kube.resources import (
     BY_KIND,
@@ -122,6 +123,15 @@ class Gatherer:
             )
         return kept
 
+    def _if_installed(self, resource: Resource, read: Callable[[], Listing]) -> Listing:
+        """What is read. A refusal of what is not installed says nothing: it comes before that."""
+        try:
+            return read()
+        except ForbiddenError:
+            if self.reader.served(resource.group, (resource.plural,)):
+                raise
+            return Listing([])
+
     def every(
         self,
         resource: Resource,
@@ -145,8 +155,12 @@ class Gatherer:
             keep=keep,
             **selectors,
         )
-        ask = self.looking.find if resource in OPTIONAL else self.looking.attempt
-        listing = ask(resource.plural, read)
+        if resource in OPTIONAL:
+            listing = self.looking.find(
+                resource.plural, partial(self._if_installed, resource, read)
+            )
+        else:
+            listing = self.looking.attempt(resource.plural, read)
         if listing is None:
             return []
         if listing.more:
