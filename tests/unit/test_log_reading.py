@@ -276,6 +276,39 @@ def test_a_goodbye_is_no_part_of_what_was_announced() -> None:
     assert told.line == "FATAL the ledger is corrupt, see the trace below"
 
 
+@pytest.mark.parametrize(
+    ("noise", "cause"),
+    [
+        (
+            "ERROR otel.exporter failed to export spans: dial tcp 10.0.0.9:4317: refused",
+            "ERROR startup the setting currency has the unsupported value EURO",
+        ),
+        (
+            'level=error msg="failed to upload traces: lookup traces.example.com: no such host"',
+            'level=error msg="open /etc/ledger/rules.yml: no such file or directory"',
+        ),
+        (
+            '{"level":"error","msg":"statsd: write udp 10.0.0.1:8125: connection refused"}',
+            '{"level":"fatal","msg":"the licence is for another host"}',
+        ),
+    ],
+)
+def test_what_is_measured_beside_the_work_is_not_why_it_ends(noise: str, cause: str) -> None:
+    for lines in ([noise, cause], [noise, cause, noise]):
+        told = find_telling(lines)
+
+        assert told is not None
+        assert told.line == cause
+        assert not any("refused" in text or "no such host" in text for text in told.texts)
+
+
+def test_what_is_measured_is_told_if_nothing_else_failed() -> None:
+    told = find_telling(["ready", "ERROR otel.exporter failed to export spans: no such host"])
+
+    assert told is not None
+    assert told.sure
+
+
 LEASE_LOST = """
 E0302 14:15:00.000000       1 leaderelection.go:448] error retrieving resource lock shop/ledger: \
 leases.coordination.k8s.io "ledger" is forbidden: User "system:serviceaccount:shop:ledger" cannot \

@@ -210,6 +210,18 @@ GOES_ON = Vocabulary(
             r"(?! (?:exceeded|exhausted|failed|reached))"
         ),
         r"continue continues: \b(?:will|can) continue\b|\bcontinues\b",
+        # What is measured or traced is sent beside the work, and no program ends if that fails.
+        (
+            r"otel opentelemetry otlp jaeger zipkin statsd dogstatsd sentry ddtrace datadog"
+            r" newrelic telemetry tracing tracer:"
+            r" \b(?:otel|opentelemetry|otlp|jaeger|zipkin|(?:dog)?statsd|sentry|ddtrace|datadog"
+            r"|newrelic|telemetry|tracing|tracer)\b.{0,120}?\b(?:export|send|upload|push|flush"
+            r"|report|publish|write|deliver|post|dial|connect)"
+        ),
+        (
+            r"spans traces telemetry: \b(?:export|send|sent|upload|push|flush|report|publish"
+            r"|deliver)\w* (?:\w+ ){0,3}(?:spans|traces|telemetry)\b"
+        ),
         r"dropped discarded: \b(?:is|are|was|were|be|been|being) (?:dropped|discarded)\b",
         r"back fallback fall-back falling-back: \bfall(?:s|ing)?[ -]?back",
         r"using: \busing (?:the )?(?:default|built|bundled|empty|in-?memory|json|local|fallback)",
