@@ -205,6 +205,17 @@ def test_what_a_manifest_has_in_the_place_of_a_name_is_no_sentence_of_ours(
         assert not THEIRS.search(QUOTED.sub("", text)), text
 
 
+def test_why_a_namespace_is_paused_stands_in_quotation_marks(arena: Arena) -> None:
+    arena.break_env()
+    about = {"name": NAMESPACE, "annotations": {"sre-watchdog/pause": WORDS}}
+    arena.wire.apply(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": about}))
+
+    reasons = [result.reason for result in arena.look().actions]
+
+    assert any(COMMAND in reason for reason in reasons)
+    assert not any(THEIRS.search(QUOTED.sub("", reason)) for reason in reasons)
+
+
 ODD = {
     "a digit of another script": "\u00b2",
     "many digits": "9" * 5000,

@@ -177,7 +177,7 @@ def test_a_pause_that_begins_between_look_and_write_stops_the_write(lives: Lives
         done = ours.quick()
 
     assert done.code == 0
-    assert "paused meanwhile (until 2099-01-01: migration)" in done.said
+    assert 'paused meanwhile ("until 2099-01-01: migration")' in done.said
     assert ours.writes == []
     assert ours.generation() == 2
 

@@ -33,6 +33,7 @@ from watchdog.observation.replica_set_facts import REVISION
 from watchdog.settings.schema import Settings
 from watchdog.snapshot.refs import ObjectRef
 from watchdog.snapshot.snapshot import PARTS, POD_LOGS, BlindSpot, ClusterSnapshot
+from watchdog.text.format import one_line, verbatim
 from watchdog.text.sanitize import whole_number
 
 IMPAIRED_MEMORY, IMPAIRED_LEASE = "the memory", "the Lease"
@@ -221,7 +222,8 @@ class NamespaceSession:
         raw = self.cluster.get(NAMESPACES, "", self.namespace)
         why = pause((raw.get("metadata") or {}).get("annotations") or {}, self.now)
         if why is not None:
-            raise ClusterError(f"namespace {self.namespace} was paused meanwhile ({why[:100]})")
+            said = verbatim(one_line(why, 100))
+            raise ClusterError(f"namespace {self.namespace} was paused meanwhile ({said})")
 
     def begin(self, intent: Intent) -> None:
         """Write down what is about to be done; raises ClusterError where that is not possible."""

@@ -45,7 +45,9 @@ from watchdog.snapshot.snapshot import (
     EventSummary,
 )
 from watchdog.snapshot.workloads import DeploymentSummary, PodSummary
+from watchdog.text.format import verbatim
 from watchdog.text.redact import Redactor
+from watchdog.text.sanitize import clean
 
 _MOST_EVENTS = 300
 _JUDGED = {resource.kind for resource in WORKLOADS} | {"ReplicationController"}
@@ -221,7 +223,8 @@ class _Observation:
 
     def _paused_until(self, annotations: Json) -> str | None:
         value = pause(annotations, self._now)
-        return None if value is None else self._redactor.redact(value)[:100]
+        # Anyone who may edit the namespace chose the words.
+        return None if value is None else verbatim(clean(self._redactor.redact(value), 100))
 
     def _is_leaving(self, pod: PodRead) -> bool:
         """A pod that is being deleted is well until it takes longer than it should.
