@@ -302,6 +302,34 @@ def test_what_is_measured_beside_the_work_is_not_why_it_ends(noise: str, cause: 
         assert not any("refused" in text or "no such host" in text for text in told.texts)
 
 
+JAVA_AGENT = """
+[otel.javaagent 2026-03-02 14:15:00:000 +0000] [OkHttp http://localhost:4318/...] ERROR \
+io.opentelemetry.exporter.internal.http.HttpExporter - Failed to export spans. Full error message: \
+Failed to connect to localhost/127.0.0.1:4318
+java.net.ConnectException: Failed to connect to localhost/127.0.0.1:4318
+	at okhttp3.internal.connection.RealConnection.connectSocket(RealConnection.kt:297)
+Caused by: java.net.ConnectException: Connection refused
+	at java.base/sun.nio.ch.Net.pollConnect(Native Method)
+2026-03-02 14:15:02.000 ERROR 1 --- [main] c.e.Ledger : currency has the unsupported value EURO
+"""
+PYTHON_SDK = """
+ERROR:opentelemetry.sdk.trace.export:Exception while exporting Span batch.
+Traceback (most recent call last):
+  File "/usr/lib/python3/opentelemetry/sdk/trace/export/__init__.py", line 360, in _export_batch
+    self.span_exporter.export(self.spans_list[:idx])
+requests.exceptions.ConnectionError: HTTPConnectionPool(host='collector', port=4318): Max retries
+ERROR:ledger:currency has the unsupported value EURO
+"""
+
+
+@pytest.mark.parametrize("text", [JAVA_AGENT, PYTHON_SDK])
+def test_a_trace_of_what_is_measured_is_not_why_it_ends(text: str) -> None:
+    told = find_telling(text.splitlines())
+
+    assert told is not None
+    assert "currency has the unsupported value EURO" in told.line
+
+
 def test_what_is_measured_is_told_if_nothing_else_failed() -> None:
     told = find_telling(["ready", "ERROR otel.exporter failed to export spans: no such host"])
 

@@ -192,6 +192,22 @@ FAILED = Vocabulary(
     ),
     cased=r"(?:Error|Exception|Failure|Fault)\b",
 )
+_MEASURED = (
+    (
+        r"otel opentelemetry otlp jaeger zipkin statsd dogstatsd sentry ddtrace datadog newrelic"
+        r" telemetry tracing tracer:"
+        r" \b(?:otel|opentelemetry|otlp|jaeger|zipkin|(?:dog)?statsd|sentry|ddtrace|datadog"
+        r"|newrelic|telemetry|tracing|tracer)\b.{0,120}?\b(?:export|send|upload|push|flush"
+        r"|report|publish|write|deliver|post|dial|connect)"
+    ),
+    (
+        r"span spans traces metrics telemetry: \b(?:export|send|sent|upload|push|flush|report"
+        r"|publish|deliver)\w* (?:\w+ ){0,3}(?:spans?|traces|telemetry)\b"
+        r"|\b(?:spans|traces|metrics) export"
+    ),
+)
+# What is measured or traced is sent beside the work, and no program ends if that fails.
+MEASURED = Vocabulary("", _MEASURED)
 # The program goes on without it, or tries again, or it was no failure at all.
 GOES_ON = Vocabulary(
     "ignored ignoring ignore skipped skipping retry retrying reconnect reconnecting"
@@ -210,18 +226,7 @@ GOES_ON = Vocabulary(
             r"(?! (?:exceeded|exhausted|failed|reached))"
         ),
         r"continue continues: \b(?:will|can) continue\b|\bcontinues\b",
-        # What is measured or traced is sent beside the work, and no program ends if that fails.
-        (
-            r"otel opentelemetry otlp jaeger zipkin statsd dogstatsd sentry ddtrace datadog"
-            r" newrelic telemetry tracing tracer:"
-            r" \b(?:otel|opentelemetry|otlp|jaeger|zipkin|(?:dog)?statsd|sentry|ddtrace|datadog"
-            r"|newrelic|telemetry|tracing|tracer)\b.{0,120}?\b(?:export|send|upload|push|flush"
-            r"|report|publish|write|deliver|post|dial|connect)"
-        ),
-        (
-            r"spans traces telemetry: \b(?:export|send|sent|upload|push|flush|report|publish"
-            r"|deliver)\w* (?:\w+ ){0,3}(?:spans|traces|telemetry)\b"
-        ),
+        *_MEASURED,
         r"dropped discarded: \b(?:is|are|was|were|be|been|being) (?:dropped|discarded)\b",
         r"back fallback fall-back falling-back: \bfall(?:s|ing)?[ -]?back",
         r"using: \busing (?:the )?(?:default|built|bundled|empty|in-?memory|json|local|fallback)",

@@ -6,6 +6,7 @@ An entry is weighed by its level, by what its words say, and by what came after 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from watchdog.text.failure_words import (
     CLEANUP,
@@ -13,6 +14,7 @@ from watchdog.text.failure_words import (
     FAILED,
     FOLLOWS,
     GOES_ON,
+    MEASURED,
     SPECIFIC,
     SYSTEM,
     Words,
@@ -85,6 +87,7 @@ _OWN = regex(r"^(?:[\w./+-]+: )+(?:\(\d+\) )?|^\W{0,3}(?:Error|ERROR|error|FATAL
 def weigh(entries: tuple[Entry, ...]) -> list[int]:
     """How likely each entry is to be the cause; read from the end, as what follows matters."""
     weights: list[int] = []
+    beside = _beside(entries)
     went_on = 0
     below: Entry | None = None
     failed_at: int | None = None
@@ -98,10 +101,25 @@ def weigh(entries: tuple[Entry, ...]) -> list[int]:
         if failed_at is None and _ended_it(entry):
             failed_at = went_on
         cut = below is not None and _goes_on_in(below, entry)
+        weight -= 26 if entry.record in beside and entry.role is not Role.PLAIN else 0
         weights.append(weight - (14 if cut or _announces_nothing(entry, below) else 0))
         below = entry
         went_on += progress * (2 if entry.stamped else 1)
     return weights[::-1]
+
+
+def _beside(entries: tuple[Entry, ...]) -> set[int]:
+    """Records of exceptions under a line that says that what is measured could not be sent."""
+    raised = {entry.record for entry in entries if entry.role in {Role.RAISED, Role.CAUSE}}
+    found = set()
+    for head, below in pairwise(entries):
+        own = head.record in raised
+        # A line of a format that is not known is no head of a record.
+        next_ = below.record in raised and below.at == head.at + 1
+        plain = head.role is Role.PLAIN and head.level is not Level.FATAL
+        if plain and (own or next_) and MEASURED.says(words_of(head.text)):
+            found.add(head.record if own else below.record)
+    return found
 
 
 def _ended_it(entry: Entry) -> bool:
