@@ -330,6 +330,42 @@ def test_a_trace_of_what_is_measured_is_not_why_it_ends(text: str) -> None:
     assert "currency has the unsupported value EURO" in told.line
 
 
+@pytest.mark.parametrize(
+    "noise",
+    [
+        "ERROR the cache refused the connection; running without it",
+        "ERROR the cache at 10.0.0.5:6379 refused the connection, starting without a cache",
+        "ERROR Chat notification failed: connect ECONNREFUSED 10.0.0.5:443",
+        "ERROR failed to send the alert: dial tcp 10.0.0.25:25: connect: connection refused",
+        "ERROR could not check for updates: lookup updates.example.com: no such host",
+    ],
+)
+def test_what_the_program_does_without_is_not_why_it_ends(noise: str) -> None:
+    cause = "ERROR the ledger is corrupt"
+    for lines in ([noise, cause], [cause, noise]):
+        told = find_telling(lines)
+
+        assert told is not None
+        assert told.line == cause
+
+
+@pytest.mark.parametrize("line", ["ERROR not starting without a region", "ERROR cannot run"])
+def test_what_it_does_not_do_without_is_why_it_ends(line: str) -> None:
+    told = find_telling(["WARN the cache refused the connection", line])
+
+    assert told is not None
+    assert line in told.line
+
+
+def test_a_notice_of_npm_is_no_part_of_an_error() -> None:
+    told = find_telling(
+        ["Error: Cannot find module 'ledger'", "npm notice New major version of npm available!"]
+    )
+
+    assert told is not None
+    assert told.line == "Error: Cannot find module 'ledger'"
+
+
 def test_what_is_measured_is_told_if_nothing_else_failed() -> None:
     told = find_telling(["ready", "ERROR otel.exporter failed to export spans: no such host"])
 

@@ -205,8 +205,12 @@ _MEASURED = (
         r"|publish|deliver)\w* (?:\w+ ){0,3}(?:spans?|traces|telemetry)\b"
         r"|\b(?:spans|traces|metrics) export"
     ),
+    (
+        r"notification notifications alert alerts: \b(?:send|sent|post|push|publish|deliver)\w*"
+        r" (?:\w+ ){0,3}(?:notification|alert)s?\b|\bnotifications? (?:\w+ )?fail"
+    ),
 )
-# What is measured or traced is sent beside the work, and no program ends if that fails.
+# What is measured, traced or announced is sent beside the work, and no program ends if that fails.
 MEASURED = Vocabulary("", _MEASURED)
 # The program goes on without it, or tries again, or it was no failure at all.
 GOES_ON = Vocabulary(
@@ -242,7 +246,11 @@ GOES_ON = Vocabulary(
         ),
         r"non-fatal non-critical not: \b(?:non|not)[- ](?:fatal|critical)\b",
         r"cold: \bstarting cold\b",
-        r"without: \bwithout it\b|\bproceed\w* without\b",
+        (
+            r"without: \bwithout it\b|(?<!to )(?<!not )\b(?:proceed\w*|running|continuing|continues"
+            r"|starting|going on|carrying on) without\b"
+        ),
+        r"updates: \bcheck\w* for (?:\w+ )?updates\b",
         (
             r"0 no zero: (?<![#\d.])\b(?:0|no|zero) (?:(?:\w+ )?(?:errors|failures|problems)|error"
             r"|failed|failure)\b"

@@ -30,7 +30,7 @@ FRAME = regex(
 )
 SOURCE = regex(r"^(?:/|file:///|node:|[A-Za-z]:\\)\S*:\d+$")
 CARETS = regex(r"^\s*[~^]+[\s~^]*$")
-ECHO = regex(r"^\++ \S")
+ECHO = regex(r"^\++ \S|npm notice\b")
 SETTING = regex(r"^\s*(?:export |declare -x )?[A-Z_][A-Z0-9_]*=")
 # Python draws a bar along a group of exceptions, Terraform, Cargo and Typer draw a box.
 BARS = regex(

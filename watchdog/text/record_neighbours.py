@@ -228,7 +228,8 @@ def labelled(entries: tuple[Entry, ...], best: int) -> list[Entry]:
     for below in entries[best + 1 : best + 1 + _ABOVE]:
         if below.stamped or below.level is not entry.level or below.at - entry.at > _NEAR:
             break
-        if _LABELLED.match(below.text) and (names(below.text) or _VERSION.search(below.text)):
+        named = names(below.text) or _VERSION.search(below.text)
+        if _LABELLED.match(below.text) and named and not GOES_ON.says(words_of(below.text)):
             found.append(below._replace(role=Role.DETAIL))
     return found if found and not names(entry.text) else []
 
