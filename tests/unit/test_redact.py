@@ -13,7 +13,9 @@ import pytest
 from tests.support.secret_samples import CANARIES, halves, parts
 from watchdog.snapshot.pod_template import ContainerSpec, EnvVar, PodTemplate
 from watchdog.snapshot.refs import ObjectRef
+from watchdog.text import assignments
 from watchdog.text.redact import Redactor, redact
+from watchdog.text.value_forms import Value, value_at
 
 PEM_BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
@@ -379,6 +381,33 @@ def test_a_line_of_a_megabyte_costs_less_than_thirty_plain_passes_over_it() -> N
     # About ten are usual, which is a second: what neighbours cost, they cost both.
     one_pass = min(seconds(lambda: re.findall(r"\w+|\W+", line)) for _ in range(3))
     assert min(seconds(lambda: redact(line)) for _ in range(3)) < 30 * one_pass
+
+
+@pytest.mark.parametrize("parted", [",", ":", "=", "=>"])
+def test_no_value_is_read_again_for_each_name_in_it(
+    parted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = 0
+
+    def counting(text: str, at: int) -> Value:
+        nonlocal read
+        found = value_at(text, at)
+        read += found.end - at
+        return found
+
+    monkeypatch.setattr(assignments, "value_at", counting)
+    names = f"mdp{parted}" * 10_000
+
+    redact(names)
+
+    assert read < 15 * len(names)
+
+
+def test_many_names_in_one_value_hide_its_end_and_not_what_follows() -> None:
+    text = f"{'mdp,' * 40}c4nAry7p then the disk is full"
+
+    assert "c4nAry7p" not in redact(text)
+    assert redact(text).endswith("then the disk is full")
 
 
 def test_the_host_that_a_workload_looks_for_is_evidence() -> None:

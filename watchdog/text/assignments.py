@@ -68,6 +68,7 @@ _BELOW = regex(r"[ \t]*\n(?P<indent>[ \t]{1,40})(?P<dash>-[ \t]+)?(?=\S)")
 _ITEM = regex(r"[ \t]*\n[ \t]{1,40}-[ \t]+")
 _LINE = regex(r"[^\n]*")
 _MOST_ITEMS = 50
+_MOST_NAMES = 10  # in one value, which has none as a rule
 _BLANK = frozenset(" \t\n")
 _LIST = frozenset("[(")
 _BLOCKS = frozenset("|>!&<")
@@ -103,6 +104,23 @@ _DIGITS = frozenset(
 _ARN = regex(r"\barn:[\w-]{1,20}:[\w-]{1,40}:[\w-]{0,40}:\d{0,12}:\Z")
 
 
+class _Run:
+    """The value that was read last: each name inside of it has the rest of it for its own.
+
+    Reading that again for every one of many names would cost the square of its length. What has
+    so many names of secrets in one value is taken for a secret to its end.
+    """
+
+    def __init__(self) -> None:
+        self.end = -1
+        self._names = 0
+
+    def is_crowded(self, at: int) -> bool:
+        """Whether the value at that place is the rest of one with too many names in it."""
+        self._names = self._names + 1 if at < self.end else 0
+        return self._names > _MOST_NAMES
+
+
 class _Head(NamedTuple):
     """A name, how much it says, and how it is parted from its value."""
 
@@ -117,6 +135,7 @@ _TASKS = frozenset({"credentials", "creds", "secrets", "tokens", "keys", "token"
 
 def assigned(text: str, start: int = 0, stop: int | None = None) -> Iterator[Found]:
     """Each value that a name before it tells to be a secret, of the names between these places."""
+    run = _Run()
     for head in _HEAD.finditer(text, start, len(text) if stop is None else stop):
         name = head["name"].removeprefix("-D")
         if text[head.start() - 1 : head.start()] in {"/", "\\"} and is_file(name):
@@ -136,7 +155,7 @@ def assigned(text: str, start: int = 0, stop: int | None = None) -> Iterator[Fou
         elif told is Strength.WEAK and name.lower() in _TAIL:
             name, told = _longer(text, head.start(), name)
         how = _parted(head["sep"], head["close"])
-        yield from _values(text, head.end(), _Head(name, told, how))
+        yield from _values(text, head.end(), _Head(name, told, how), run)
 
 
 def _longer(text: str, start: int, name: str) -> tuple[str, Strength]:
@@ -167,7 +186,7 @@ def _parted(sep: str, close: str | None) -> Parted:
     return Parted.SET
 
 
-def _values(text: str, at: int, head: _Head) -> Iterator[Found]:
+def _values(text: str, at: int, head: _Head, run: _Run) -> Iterator[Found]:
     """The value at that place, or those of a list or block there, if they are secrets."""
     first = text[at : at + 1]
     if first in _BLANK and head.how in _COLONS and (below := _BELOW.match(text, at)):
@@ -183,7 +202,11 @@ def _values(text: str, at: int, head: _Head) -> Iterator[Found]:
     if sure and (listed := _CHARACTERS.match(text, at)):
         yield listed.span()
         return
+    if run.is_crowded(at):
+        yield at, run.end
+        return
     value = value_at(text, at)
+    run.end = value.end
     if not _is_secret(text, value, head):
         return
     yield value.start, value.end
