@@ -47,7 +47,7 @@ Way = Callable[[str, Budget], bool]
 
 
 def _push(url: str, budget: Budget) -> bool:
-    own = PushgatewaySettings(url=url, timeout_seconds=budget.remaining(), token=SecretStr(SECRET))
+    own = PushgatewaySettings(url=url, timeout_seconds=PATIENCE, token=SecretStr(SECRET))
     return _all(pushgateway.push(report(), Settings(pushgateway=own), budget, {}))
 
 
@@ -57,7 +57,7 @@ def _beat(url: str, budget: Budget) -> bool:
 
 
 def _ready(url: str, budget: Budget) -> bool:
-    own = PushgatewaySettings(url=url, timeout_seconds=budget.remaining(), token=SecretStr(SECRET))
+    own = PushgatewaySettings(url=url, timeout_seconds=PATIENCE, token=SecretStr(SECRET))
     return _all([pushgateway.ready(Settings(pushgateway=own), budget)])
 
 
@@ -82,7 +82,7 @@ def _reachable(url: str, budget: Budget) -> bool:
 
 def _blocker(url: str, budget: Budget) -> bool:
     own = BlockerSettings(
-        prometheus_url=url, query="up", timeout_seconds=budget.remaining(), token=SecretStr(SECRET)
+        prometheus_url=url, query="up", timeout_seconds=PATIENCE, token=SecretStr(SECRET)
     )
     ask = blocker(own, budget)
     assert ask is not None
