@@ -29,6 +29,20 @@ def examples() -> tuple[Example, ...]:
     )
     store = StatefulSetSummary(ref=ex.ref("StatefulSet", "db"), desired=1, created_at=ex.ago(900))
     restarting = store.model_copy(update={"status_changed_at": ex.ago(5)})
+    two = store.model_copy(update={"desired": 2, "ready": 1, "status_changed_at": ex.ago(125)})
+    came, leaves = (
+        ex.pod(
+            ex.running(),
+            ref=ex.ref("Pod", f"db-{ordinal}"),
+            owner=store.ref,
+            replica_set=None,
+            created_at=ex.ago(seconds),
+        )
+        for ordinal, seconds in ((1, 125), (0, 300))
+    )
+    now_ready = (Condition(type="Ready", status="True", since=ex.ago(1)),)
+    came = came.model_copy(update={"conditions": now_ready})
+    leaves = leaves.model_copy(update={"deleted_at": ex.ago(-29), "deletion_grace_seconds": 30})
     churn = ex.deployment(conditions=(rolling, _UNAVAILABLE))
     born = Condition(
         type="Progressing", status="Unknown", reason="DeploymentPaused", since=ex.ago(4000)
@@ -47,6 +61,11 @@ def examples() -> tuple[Example, ...]:
         Example("no pods", ex.snapshot_of(store), "StatefulSet/db"),
         Example("made paused, so it has no pods", ex.snapshot_of(paused), "Deployment/web"),
         Example("between two pods of a restart", ex.snapshot_of(restarting), None),
+        Example(
+            "one after another, its status read before its pods",
+            ex.snapshot_of(two, came, leaves),
+            None,
+        ),
         Example(
             "pods that fail at once count as progress", ex.snapshot_of(churn), "Deployment/web"
         ),

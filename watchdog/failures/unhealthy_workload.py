@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from watchdog.detection.containers import replaced, unready_for, within_grace
@@ -39,6 +40,7 @@ from watchdog.text.format import one_line, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from watchdog.model.diagnosis import Evidence, Finding
     from watchdog.snapshot.refs import ObjectRef
@@ -149,7 +151,9 @@ def _over_time(snapshot: ClusterSnapshot, workload: WorkloadSummary) -> bool:
     if available is not None and available.status == "False":
         return lacking >= grace
     # Between two pods of a restart, and just after it was scaled up, a workload lacks pods too.
-    return not pods and _steady_seconds(snapshot, workload) >= grace
+    # Its status may have been read before its pods, and be of before the last of these came.
+    steady = (_steady_seconds(snapshot, workload), *_since_changes(snapshot, workload.ref))
+    return not pods and min(steady) >= grace
 
 
 def _lost(snapshot: ClusterSnapshot, owner: ObjectRef) -> list[PodSummary]:
@@ -170,16 +174,32 @@ def _lost(snapshot: ClusterSnapshot, owner: ObjectRef) -> list[PodSummary]:
 
 def _unready_before_deletion(pod: PodSummary) -> float:
     """For how many seconds a pod had not been ready when it was deleted; 0 if it was not."""
-    ready = pod.condition("Ready")
-    if pod.deleted_at is None or pod.ready or ready is None or ready.since is None:
+    ready, began = pod.condition("Ready"), _deletion_began(pod)
+    if began is None or pod.ready or ready is None or ready.since is None:
         return 0.0
-    lasted = (pod.deleted_at - ready.since).total_seconds()
-    return lasted - (pod.deletion_grace_seconds or 0)
+    return (began - ready.since).total_seconds()
 
 
 def _steady_seconds(snapshot: ClusterSnapshot, workload: WorkloadSummary) -> float:
     """For how long the workload's status has been as it is."""
     return age(snapshot, workload.status_changed_at or workload.created_at)
+
+
+def _since_changes(snapshot: ClusterSnapshot, owner: ObjectRef) -> Iterator[float]:
+    """For how many seconds each of its pods has been there, ready or not, or on its way out."""
+    for pod in snapshot.pods:
+        if pod.owner != owner:
+            continue
+        ready = pod.condition("Ready")
+        for since in (pod.created_at, ready.since if ready else None, _deletion_began(pod)):
+            if since is not None:
+                yield age(snapshot, since)
+
+
+def _deletion_began(pod: PodSummary) -> datetime | None:
+    """When the pod was deleted: its own time of deletion is when its grace for that ends."""
+    grace = timedelta(seconds=pod.deletion_grace_seconds or 0)
+    return pod.deleted_at - grace if pod.deleted_at is not None else None
 
 
 def _late(snapshot: ClusterSnapshot, pod: PodSummary) -> bool:
