@@ -43,6 +43,10 @@ def examples() -> tuple[Example, ...]:
     now_ready = (Condition(type="Ready", status="True", since=ex.ago(1)),)
     came = came.model_copy(update={"conditions": now_ready})
     leaves = leaves.model_copy(update={"deleted_at": ex.ago(-29), "deletion_grace_seconds": 30})
+    unready = (Condition(type="Ready", status="False", since=ex.ago(280)),)
+    standby = leaves.model_copy(
+        update={"containers": (ex.running(ready=False),), "conditions": unready}
+    )
     churn = ex.deployment(conditions=(rolling, _UNAVAILABLE))
     born = Condition(
         type="Progressing", status="Unknown", reason="DeploymentPaused", since=ex.ago(4000)
@@ -66,6 +70,7 @@ def examples() -> tuple[Example, ...]:
             ex.snapshot_of(two, came, leaves),
             None,
         ),
+        Example("a standby that is replaced", ex.snapshot_of(two, came, standby), None),
         Example(
             "pods that fail at once count as progress", ex.snapshot_of(churn), "Deployment/web"
         ),

@@ -159,14 +159,16 @@ def _over_time(snapshot: ClusterSnapshot, workload: WorkloadSummary) -> bool:
 def _lost(snapshot: ClusterSnapshot, owner: ObjectRef) -> list[PodSummary]:
     """Pods that had not been ready for long when they were deleted, and are still there.
 
-    So it is on a node that is gone: its pods are deleted after five minutes and stay, and nothing
-    takes the place of a StatefulSet's.
+    So it is on a node that is gone: its pods count as not ready, whatever the kubelet said last of
+    their containers, are deleted after five minutes and stay, and nothing takes the place of a
+    StatefulSet's. Of those that the kubelet called unready, as standbys are, the end is near.
     """
     return [
         pod
         for pod in snapshot.pods
         if pod.owner == owner
         and pod.phase not in {"Succeeded", "Failed"}
+        and all(item.ready for item in pod.containers if not item.init)
         and _unready_before_deletion(pod) >= snapshot.thresholds.unready_seconds
         and not replaced(snapshot, pod)
     ]
