@@ -4,20 +4,14 @@ import atexit
 import gc
 import os
 import sys
-from types import ModuleType
 
 # pydantic would search all that is installed for plugins; nothing but us may judge what we read.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-# What it would search with loads what reads archives, mail and CSV: a twentieth of what a healthy
-# pass loads, to find nothing.
-no_plugins = ModuleType("pydantic.plugin._loader")
-no_plugins.__dict__["get_plugins"] = tuple
-sys.modules[no_plugins.__name__] = no_plugins
 # A pass makes many objects that live to its end: at the usual thresholds, looking for cycles among
 # them is a tenth of its processor time.
 gc.set_threshold(100_000, 50, 50)
 
-from watchdog import cli  # noqa: E402 - importing is most of what the lines above are about
+from watchdog import cli  # noqa: E402 - importing is most of what the line above is about
 
 
 def main() -> None:
