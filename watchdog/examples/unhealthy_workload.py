@@ -67,7 +67,7 @@ def examples() -> tuple[Example, ...]:
         Example("between two pods of a restart", ex.snapshot_of(restarting), None),
         Example(
             "one after another, its status read before its pods",
-            ex.snapshot_of(two, came, leaves),
+            ex.snapshot_of(two, came),
             None,
         ),
         Example("a standby that is replaced", ex.snapshot_of(two, came, standby), None),

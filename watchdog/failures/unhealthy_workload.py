@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from watchdog.detection.containers import replaced, unready_for, within_grace
@@ -40,7 +39,6 @@ from watchdog.text.format import one_line, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
     from watchdog.model.diagnosis import Evidence, Finding
     from watchdog.snapshot.refs import ObjectRef
@@ -176,10 +174,12 @@ def _lost(snapshot: ClusterSnapshot, owner: ObjectRef) -> list[PodSummary]:
 
 def _unready_before_deletion(pod: PodSummary) -> float:
     """For how many seconds a pod had not been ready when it was deleted; 0 if it was not."""
-    ready, began = pod.condition("Ready"), _deletion_began(pod)
-    if began is None or pod.ready or ready is None or ready.since is None:
+    ready = pod.condition("Ready")
+    if pod.deleted_at is None or pod.ready or ready is None or ready.since is None:
         return 0.0
-    return (began - ready.since).total_seconds()
+    # The time of deletion is when the pod's grace for that ends.
+    lasted = (pod.deleted_at - ready.since).total_seconds()
+    return lasted - (pod.deletion_grace_seconds or 0)
 
 
 def _steady_seconds(snapshot: ClusterSnapshot, workload: WorkloadSummary) -> float:
@@ -188,20 +188,11 @@ def _steady_seconds(snapshot: ClusterSnapshot, workload: WorkloadSummary) -> flo
 
 
 def _since_changes(snapshot: ClusterSnapshot, owner: ObjectRef) -> Iterator[float]:
-    """For how many seconds each of its pods has been there, ready or not, or on its way out."""
+    """For how many seconds each of its pods that was seen has been there, and ready or not."""
     for pod in snapshot.pods:
-        if pod.owner != owner:
-            continue
-        ready = pod.condition("Ready")
-        for since in (pod.created_at, ready.since if ready else None, _deletion_began(pod)):
-            if since is not None:
-                yield age(snapshot, since)
-
-
-def _deletion_began(pod: PodSummary) -> datetime | None:
-    """When the pod was deleted: its own time of deletion is when its grace for that ends."""
-    grace = timedelta(seconds=pod.deletion_grace_seconds or 0)
-    return pod.deleted_at - grace if pod.deleted_at is not None else None
+        if pod.owner == owner:
+            ready = pod.condition("Ready")
+            yield age(snapshot, ready.since if ready and ready.since else pod.created_at)
 
 
 def _late(snapshot: ClusterSnapshot, pod: PodSummary) -> bool:
