@@ -752,8 +752,16 @@ def told_by_context() -> list[Form]:
         Form("letters in a sentence", "the password is swordfish", "swordfish"),
         Form("a phrase of plain words", "password: correct horse battery staple", "battery"),
         Form("32 digits alone", "got 9f86d081884c7d659a2feaa0c55ad015", "9f86d081884c7d65"),
-        Form("the key of a cipher", f"AES_ENCRYPT('x', '{value}')", value),
         Form("a list without names", f'["app", "{value}", "shop"]', value),
         Form("a column", f"user password\napp  {value}", value),
         Form("a rune of another cipher", "cnffjbeq=p4aNel7c", "p4aNel7c"),
+        Form("letters before a host", "app:swordfish@db1/shop?warehouse=w", "swordfish"),
+        Form("what a command printed", "get secret db -o jsonpath={.data.p} -> czRyeTdw", "czRy"),
+        Form("a line below an empty value", f"password=\n{value}\n", value),
+        Form("the bytes of a dump", "0000  63 34 6e 41 72 79 37 70  |....|", "34 6e 41 72"),
+        Form(
+            "a line in parts of the runtime's",
+            "10:00:00Z stdout P password=c4nA\n10:00:00Z stdout F r7Qx2z done",
+            "r7Qx2z",
+        ),
     ]

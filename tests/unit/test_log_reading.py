@@ -573,3 +573,29 @@ def test_a_summary_is_quoted_with_its_reason_and_with_what_it_is_about(
     assert told is not None
     assert told.sure
     assert all(words in told.line for words in said), told.line
+
+
+RUBY = {
+    "/app/ledger.rb:3:in `open': no ledger (Shop::LedgerError)": "no ledger",
+    "/app/ledger.rb:3:in 'Shop::Ledger.open': no ledger (Shop::LedgerError)": "no ledger",
+    "/app/ledger.rb:3:in 'Shop::Ledger#open': (Shop::LedgerError)\nno ledger": "no ledger",
+}
+
+
+@pytest.mark.parametrize("raised", RUBY)
+def test_what_ruby_raised_is_the_cause_however_it_names_the_method(raised: str) -> None:
+    """Since 3.4 it names the class too; a message may begin in the next line."""
+    lines = [
+        "=> Booting",
+        *raised.splitlines(),
+        "",
+        "You have 1 ledger:",
+        "",
+        "db/ledger.rb",
+        "\tfrom /app/run.rb:2:in '<main>'",
+    ]
+    told = find_telling(lines)
+    assert told is not None
+    assert told.sure
+    assert RUBY[raised] in told.line
+    assert "Shop::LedgerError" in told.line

@@ -12,6 +12,7 @@ from watchdog.text import encoded_secrets
 from watchdog.text.lines import NON_ASCII, Lines
 from watchdog.text.redact import redact
 from watchdog.text.secret_names import Strength, is_secret_name, strength, vendor_of
+from watchdog.text.secret_sentences import is_said
 from watchdog.text.secret_values import (
     is_file,
     is_loose,
@@ -24,6 +25,7 @@ from watchdog.text.secret_values import (
     is_reference,
     is_word,
 )
+from watchdog.text.told_secret import Holds, any_value, loose, no_clause, no_place, no_prose
 from watchdog.text.value_forms import quoted_end, value_at
 
 LONG = 4096  # from here on only windows are searched
@@ -31,7 +33,7 @@ FILLER = "all is well here, and nothing else is said"
 
 
 def windows(text: str, parts: tuple[str, ...]) -> list[tuple[int, int]]:
-    """What surrounds each line with a part: two lines before it, two after it."""
+    """What surrounds each line with a part: two lines before it, six after it."""
     lines = text.split("\n")
     starts = [0]
     for line in lines:
@@ -43,7 +45,7 @@ def windows(text: str, parts: tuple[str, ...]) -> list[tuple[int, int]]:
         beyond = NON_ASCII in parts and not lines[number].isascii()
         if not beyond and not any(part in low[number] for part in parts):
             continue
-        start, stop = starts[max(0, number - 2)], starts[min(len(lines), number + 3)]
+        start, stop = starts[max(0, number - 2)], starts[min(len(lines), number + 7)]
         if found and start <= found[-1][1]:
             found[-1] = (found[-1][0], stop)
         else:
@@ -65,6 +67,7 @@ def log(*marked: tuple[int, str], lines: int = 200) -> str:
         log((50, "password=x"), (52, "password=y"), (54, "TOKEN=z")),
         log((50, "password=x"), (55, "password=y")),
         log((50, "password=x"), (54, "password=y"), (60, "token=z")),
+        log((50, "password=x"), (59, "password=y"), (69, "password=z")),
         log((50, "a=password=password="), (99, "p\u00e4ssword"), (100, "\u212aelvin token=1")),
         log((3, "\u5bc6\u7801=x"), (9, "\u5bc6")),
         log((3, "\u0130 password=x"), (120, "\u0130\u0130 token")),
@@ -104,9 +107,9 @@ def test_a_short_text_is_searched_whole_or_not_at_all(
 
 
 def test_of_a_text_that_is_just_long_enough_only_windows_are_searched() -> None:
-    text = "password\n\n\n" + "." * (LONG - 11)
+    text = "password" + "\n" * 7 + "." * (LONG - 15)
 
-    assert Lines(text).with_any(("password",)) == [(0, 11)]
+    assert Lines(text).with_any(("password",)) == [(0, 15)]
     assert Lines(text[:-1]).with_any(("password",)) == [(0, LONG - 1)]
     assert Lines(text).with_any(()) == [(0, LONG)]
 
@@ -567,3 +570,77 @@ def test_in_a_long_text_a_line_without_all_that_a_form_needs_hides_no_other() ->
     text = log((50, "password is set"), (150, "<password>hunter2x</password>"))
 
     assert redact(text) == text.replace("hunter2x", "<redacted:secret:1>")
+
+
+@pytest.mark.parametrize("users", [1, 5])
+def test_in_a_long_text_a_list_of_users_is_hidden_to_its_end(users: int) -> None:
+    block = "\n".join(
+        ["chpasswd:", "  list: |", *(f"    u{n}:Zebra{n}7lamp" for n in range(users))]
+    )
+
+    shown = redact(f"{log()}\n{block}\n{log()}")
+
+    assert "lamp" not in shown
+    assert all(f"u{n}:<redacted:" in shown for n in range(users))
+
+
+@pytest.mark.parametrize(
+    "head", ["", "Version: 1\n\n", "Proc-Type: 4,ENCRYPTED\nDEK-Info: A,00\n\n"]
+)
+@pytest.mark.parametrize("length", [1, 4, 5, 6, 7, 30])
+@pytest.mark.parametrize("kind", ["RSA PRIVATE KEY", "PGP PRIVATE KEY BLOCK"])
+def test_in_a_long_text_no_line_of_a_key_is_left_between_its_ends(
+    kind: str, length: int, head: str
+) -> None:
+    body = "\n".join(f"{n:02}{'b7Qx' * 15}" for n in range(length))
+    key = f"-----BEGIN {kind}-----\n{head}{body}\nQz9=\n-----END {kind}-----"
+
+    shown = redact(f"{log()}\n{key}\n{log()}")
+
+    assert "b7Qx" not in shown
+    assert shown.startswith(log())
+    assert shown.endswith(f">\n{log()}")
+
+
+@pytest.mark.parametrize(
+    ("holds", "secret", "others"),
+    [
+        (any_value, ["hunter2", "a", "must", "/etc/x.conf"], ["null", "<redacted:secret:1>"]),
+        (no_prose, ["hunter2", "strong"], ["null", "expired", "basic"]),
+        (no_clause, ["hunter2", "strong"], ["null", "must", "Is", "required."]),
+        (no_place, ["hunter2", "must"], ["null", "/etc/x.conf", "8080", "-p", "/p", "<x"]),
+        (loose, ["h7nter2x", "h7nter2x."], ["swordfish", "null", "scram-sha-256", "a1b2"]),
+    ],
+)
+def test_what_must_be_true_of_a_secret_is_true_of_it_and_of_no_other_word(
+    holds: Holds, secret: list[str], others: list[str]
+) -> None:
+    assert [value for value in secret if not holds(value)] == []
+    assert [value for value in others if holds(value)] == []
+
+
+@pytest.mark.parametrize(
+    ("word", "verb", "value", "quoted", "said"),
+    [
+        ("password", None, "swordfish", True, True),
+        ("password", None, "two words", True, False),
+        ("password", None, "user_pass", True, False),
+        ("password", "is", "null", True, False),
+        ("password", "is", "basic", True, False),
+        ("password", "is", "expired", True, False),
+        ("token", None, "swordfish", True, False),
+        ("token", "is", "swordfish", True, True),
+        ("token", "is", "swordfish", False, False),
+        ("token", None, "h7nter2x", False, True),
+    ],
+)
+def test_a_sentence_gives_a_secret_by_its_quotes_or_by_letters_and_digits(
+    word: str, verb: str | None, value: str, *, quoted: bool, said: bool
+) -> None:
+    assert is_said(word, verb, value, quoted=quoted) is said
+
+
+@pytest.mark.parametrize("value", ["required", "20261"])
+def test_behind_the_chinese_word_for_a_password_a_word_or_a_number_is_none(value: str) -> None:
+    assert redact(f"\u5bc6\u7801 {value}") == f"\u5bc6\u7801 {value}"
+    assert redact("\u5bc6\u7801 h7nter2x") == "\u5bc6\u7801 <redacted:secret:1>"

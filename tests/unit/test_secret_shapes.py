@@ -50,6 +50,83 @@ def test_a_secret_is_replaced_and_nothing_beside_it(text: str, shown: str) -> No
     assert redact(text) == shown
 
 
+S2 = "<redacted:secret:2>"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        # What goes on with a value: of a list, after a change, in parts, between brackets.
+        ('{"credentials":["app","h7nter2x"]}', f'{{"credentials":["app","{S}"]}}'),
+        ('token = ["h7nter2x", "xx"] "yy"', f'token = ["{S}", "{S2}"] "yy"'),
+        ('~ api_key = "old-7x" -> "new-8y"', f'~ api_key = "{S}" -> "{S2}"'),
+        ("apiKey = 'h7nter2x' +\n  'q9w8e7r6';", f"apiKey = '{S}' +\n  '{S2}';"),
+        ("token = (\n  'h7nter2x'\n  'q9w8e7r6'\n)\n'x'", f"token = (\n  '{S}'\n  '{S2}'\n)\n'x'"),
+        ("password = 'h7nter2x'\n'x' -> 'y'", f"password = '{S}'\n'x' -> 'y'"),
+        ('name = "old-7x" -> "new-8y"', 'name = "old-7x" -> "new-8y"'),
+        ("map[password:[104 117 110 116] user:x]", f"map[password:{S} user:x]"),
+        ("db.password\\: h7nter2x", f"db.password\\: {S}"),
+        ("token \u2013 h7nter2x", f"token \u2013 {S}"),
+        ("token \u2013 renewed", "token \u2013 renewed"),
+        # A digest of a Secret, a parser's word, the name of a method, a sentence about a flag.
+        ("checksum/secret: 9f86d081884c7d65", "checksum/secret: 9f86d081884c7d65"),
+        ("my/secret: 9f86d081884c7d65", f"my/secret: {S}"),
+        ('unexpected token: Ident("b4d")', 'unexpected token: Ident("b4d")'),
+        ("undefined method `token=' for x", "undefined method `token=' for x"),
+        ("--password must be set", "--password must be set"),
+        ("--password h7nter2x be set", f"--password {S} be set"),
+        ('--password "must"', '--password "must"'),
+        ("--password=must", f"--password={S}"),
+        # The parameters of a statement by their numbers.
+        (
+            "update u set a=?, pwd=?\nbinding parameter [1] as [X] - [me]\n (2:X) <- [h7nter]",
+            f"update u set a=?, pwd=?\nbinding parameter [1] as [X] - [me]\n (2:X) <- [{S}]",
+        ),
+        (
+            "UPDATE u SET password = $1 WHERE id = $2 parameters: $1 = 'h7nter', $2 = '7'",
+            f"UPDATE u SET password = $1 WHERE id = $2 parameters: $1 = '{S}', $2 = '7'",
+        ),
+        (
+            "UPDATE u SET age = $1 WHERE id = $2 parameters: $1 = 'h7nter', $2 = '7'",
+            "UPDATE u SET age = $1 WHERE id = $2 parameters: $1 = 'h7nter', $2 = '7'",
+        ),
+        # What is encoded behind an equals sign or `0x`, and as SASL sends it.
+        ("x=cGFzc3dvcmQ9aHVudGVyMg==", "x=<redacted:encoded:1>"),
+        ("x 0x70617373776f72643d68756e746572", "x 0x<redacted:encoded:1>"),
+        ("PLAIN AGFwcABodW50ZXI=", "PLAIN <redacted:encoded:1>"),
+        ("PLAIN YXBwcABodW50ZXI=", "PLAIN YXBwcABodW50ZXI="),
+        # A command line as a list of texts.
+        ('["mysql", "-uroot", "-ph7nter2x", "db"]',
+         '["mysql", "-uroot", "-p<redacted:password:1>", "db"]'),
+        ('["redis-cli","-a","h7nter2x","ping"]',
+         '["redis-cli","-a","<redacted:password:1>","ping"]'),
+        # A text of several lines that is one of JSON, in colours too, and any character in it.
+        (
+            r'{"log":"all:\n  user: app\n  password: hunterx\n"}',
+            rf'{{"log":"all:\n  user: app\n  password: {S}\n"}}',
+        ),
+        (r'{"log":"set -x DB_PASS hunterx\nnext"}', rf'{{"log":"set -x DB_PASS {S}\nnext"}}'),
+        (r'{"log":"\"app\" \"h7nter2x\"\n"}', rf'{{"log":"\"app\" \"{S}\"\n"}}'),
+        (r'{"log":"a\tpassword\tis h7nter2x"}', rf'{{"log":"a\tpassword\tis {S}"}}'),
+        (
+            r'{"log":"\u001b[36mpassword\u001b[0m=\u001b[33mhunterx\u001b[0m"}',
+            rf'{{"log":"\u001b[36mpassword\u001b[0m=\u001b[33m{S}"}}',
+        ),
+        (
+            r'"\u043f\u0430\u0440\u043e\u043b\u044c: h7nter2x"',
+            rf'"\u043f\u0430\u0440\u043e\u043b\u044c: {S}"',
+        ),
+        # Of an address the part that is a secret.
+        ("https://hc-ping.com/0b7e1c52-3c0a-4e5e-9a51-6c1f0d2b7a11",
+         "https://hc-ping.com/<redacted:webhook:1>"),
+    ],
+)  # fmt: skip
+def test_what_goes_on_with_a_secret_is_hidden_and_what_only_reads_like_one_is_shown(
+    text: str, shown: str
+) -> None:
+    assert redact(text) == shown
+
+
 @pytest.mark.parametrize(
     "number",
     [

@@ -23,7 +23,15 @@ from watchdog.text.secret_values import (
     is_reference,
     is_word,
 )
-from watchdog.text.value_forms import NEXT, QUOTE, Value, quoted_end, value_at
+from watchdog.text.value_forms import (
+    GOES_ON,
+    IN_PARTS,
+    NEXT,
+    QUOTE,
+    Value,
+    quoted_end,
+    value_at,
+)
 
 Found = tuple[int, int]
 """Start and end of a secret in its text."""
@@ -45,11 +53,13 @@ class Parted(enum.IntEnum):
 
 
 _HEAD = regex(
-    rf"(?<![\w.\-{MARKS}])(?P<name>[\w.\-{MARKS}]++)(?P<close>{QUOTE}|>>|\]|\[\d{{0,5}}\])*+"
-    r"(?P<sep>[ \t]{0,20}(?:=>[ \t\n]{0,8}|[:?]?=(?:=?=?)[ \t]{0,4}(?:\\\n[ \t]{0,8})?|->[ \t]{0,4}"
-    r"|<-[ \t]{0,4}|!==?[ \t]{0,4}|:-|(?:[:\uff1a](?!:)|::(?=[ \t]))[ \t]{0,20}|,[ \t\n]{0"
+    rf"(?<![\w.\-{MARKS}])(?P<name>[\w.\-{MARKS}]++)(?P<close>{QUOTE}|>>|\]|\[\d{{0,5}}\]"
+    r"|:(?:\"[\w\\]{1,80}\":)?(?:protected|private)(?=\]))*+"
+    r"(?P<sep>[ \t]{0,20}(?:=>[ \t\n]{0,8}|\\?[:?]?[=\uff1d](?:=?=?)[ \t]{0,4}(?:\\\n[ \t]{0,8})?"
+    r"|->[ \t]{0,4}"
+    r"|<-[ \t]{0,4}|!==?[ \t]{0,4}|:-|(?:\\?[:\uff1a](?!:)|::(?=[ \t]))[ \t]{0,20}|,[ \t\n]{0"
     r",8}|\|[ \t]{1,20})|\("
-    r"|[ \t]\.{3,80}[ \t]|[ \t]\.[ \t]|\t{1,8}|;s:\d{1,6}:)"
+    r"|[ \t]\.{3,80}[ \t]|[ \t][.\u2013\u2014][ \t]|\t{1,8}|;s:\d{1,6}:)"
 )
 _BLOCK = regex(
     r"(?:[!&][\w!/:.-]{1,60}[ \t]{1,4}){0,2}[|>][+-]?\d?[+-]?[ \t]*\n"
@@ -61,17 +71,21 @@ _HEREDOC = regex(
 )
 # A secret as a list of its characters or their codes, as Java's char[] and Erlang's strings are.
 _CHARACTERS = regex(
-    r"(?:\w{1,20}(?:\[\]\s?|\()){0,2}[\[{(]\s{0,4}(?:\d{1,3}|'[^'\n]'|[^\s,])"
-    r"(?:,\s{0,4}(?:\d{1,3}|'[^'\n]'|[^\s,])){3,200}\s{0,4}[\]})]"
+    r"(?:\w{0,20}(?:\[\]\s?|\()){0,2}(?:\w{1,20}(?=[\[{(]))?[\[{(]\s{0,4}"
+    r"(?:(?:0x[0-9a-f]{1,2}|\d{1,3}|'[^'\n]'|[^\s,])"
+    r"(?:,\s{0,4}(?:0x[0-9a-f]{1,2}|\d{1,3}|'[^'\n]'|[^\s,])){3,200}"
+    r"|\d{1,3}(?: \d{1,3}){3,4000})\s{0,4}[\]})]"
 )
 _BELOW = regex(r"[ \t]*\n(?P<indent>[ \t]{1,40})(?P<dash>-[ \t]+)?(?=\S)")
 _ITEM = regex(r"[ \t]*\n[ \t]{1,40}-[ \t]+")
 _LINE = regex(r"[^\n]*")
 _MOST_ITEMS = 50
+_LONGEST_ARN, _LONGEST_WORDS = 120, 60
 _MOST_NAMES = 10  # in one value, which has none as a rule
 _BLANK = frozenset(" \t\n")
 _LIST = frozenset("[(")
 _BLOCKS = frozenset("|>!&<")
+_BESIDE = frozenset(".|\u2013\u2014")
 _COLONS = frozenset({Parted.SAID, Parted.COLON})
 _PHRASE_WORDS = 8
 _CODE_DIGITS = 4
@@ -100,8 +114,11 @@ _DIGITS = frozenset(
 )
 
 
-# What of AWS is a secret's own name follows here, which is no secret.
-_ARN = regex(r"\barn:[\w-]{1,20}:[\w-]{1,40}:[\w-]{0,40}:\d{0,12}:\Z")
+# What of AWS is a secret's own name follows here, or a digest of one: neither is a secret.
+_NO_NAME = regex(r"\b(?:arn:[\w-]{1,20}:[\w-]{1,40}:[\w-]{0,40}:\d{0,12}:|checksum/)\Z")
+
+# A token behind one of these is a word that a parser reads.
+_PARSED = regex(r"\b(?:[Uu]nexpected|[Ss]tray|[Nn]ext|[Ll]ookahead)[ \t]\Z")
 
 
 class _Run:
@@ -133,15 +150,16 @@ class _Head(NamedTuple):
 _TASKS = frozenset({"credentials", "creds", "secrets", "tokens", "keys", "token", "secret"})
 
 
-def assigned(text: str, start: int = 0, stop: int | None = None) -> Iterator[Found]:
+def assigned(text: str, start: int, stop: int) -> Iterator[Found]:
     """Each value that a name before it tells to be a secret, of the names between these places."""
     run = _Run()
-    for head in _HEAD.finditer(text, start, len(text) if stop is None else stop):
+    for head in _HEAD.finditer(text, start, stop):
         name = head["name"].removeprefix("-D")
         if text[head.start() - 1 : head.start()] in {"/", "\\"} and is_file(name):
             continue
         told = strength(name)
-        if told is Strength.OBJECT and _ARN.search(text, max(0, head.start() - 120), head.start()):
+        begin = max(0, head.start() - _LONGEST_ARN)
+        if told is Strength.OBJECT and _NO_NAME.search(text, begin, head.start()):
             continue
         if told is Strength.NONE:
             number = len(name) <= _NUMBER_DIGITS and name.isdigit()  # `Unseal Key 1:`
@@ -154,13 +172,17 @@ def assigned(text: str, start: int = 0, stop: int | None = None) -> Iterator[Fou
                 continue
         elif told is Strength.WEAK and name.lower() in _TAIL:
             name, told = _longer(text, head.start(), name)
+        if told is Strength.STRONG and _PARSED.search(text, begin, head.start()):
+            continue
+        if text[head.start() - 1 : head.start()] == "`" and text[head.end() - 1 :][:2] == "='":
+            continue  # the name of a method of Ruby, in quotation marks
         how = _parted(head["sep"], head["close"])
         yield from _values(text, head.end(), _Head(name, told, how), run)
 
 
 def _longer(text: str, start: int, name: str) -> tuple[str, Strength]:
     """The name with up to four words before it, if these make it a secret's."""
-    found = _BEFORE.search(text, max(0, start - 60), start)
+    found = _BEFORE.search(text, max(0, start - _LONGEST_WORDS), start)
     words = found[0].split() if found else []
     last = strength(name)
     for count in range(1, len(words) + 1):
@@ -181,7 +203,7 @@ def _parted(sep: str, close: str | None) -> Parted:
     if mark in {":", "\uff1a"}:
         tight = not sep[-1:].isspace() or mark == "\uff1a" or (close or "")[-1:] in {'"', "'"}
         return Parted.COLON if tight else Parted.SAID
-    if not mark or set(mark) <= {".", "|"}:
+    if not mark or set(mark) <= _BESIDE:
         return Parted.BESIDE
     return Parted.SET
 
@@ -207,17 +229,29 @@ def _values(text: str, at: int, head: _Head, run: _Run) -> Iterator[Found]:
         return
     value = value_at(text, at)
     run.end = value.end
-    if not _is_secret(text, value, head):
+    yield from _with_others(text, at, value, head)
+
+
+def _with_others(text: str, at: int, value: Value, head: _Head) -> Iterator[Found]:
+    """The value, and those that go on with it: of a list, in parts, or what it was changed to."""
+    secret = _is_secret(text, value, head)
+    if secret:
+        yield value.start, value.end
+    opened = set(text[at : value.start])
+    listed = bool(_LIST & opened)
+    following = NEXT if listed else GOES_ON
+    if not value.quote or not (secret or listed):
         return
-    yield value.start, value.end
-    start, end = value.start, value.end
     for _ in range(_MOST_ITEMS):
-        following = NEXT.match(text, end) if value.quote and _LIST & set(text[at:start]) else None
-        if following is None:
+        found = following.match(text, value.end)
+        if found is None and "(" in opened:
+            found = IN_PARTS.match(text, value.end)
+        if found is None:
             return
-        start = following.end()
-        end = quoted_end(text, start, following["quote"])
-        yield start, end
+        end = quoted_end(text, found.end(), found["quote"])
+        value = Value(found.end(), end, found["quote"])
+        if secret or _is_secret(text, value, head):
+            yield value.start, value.end
 
 
 def _below(text: str, at: int, head: _Head, *, listed: bool) -> Iterator[Found]:

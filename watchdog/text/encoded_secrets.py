@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -15,9 +16,17 @@ Finder = Callable[[str], list[tuple[int, int, str]]]
 
 _ESCAPE = regex(
     r"%[0-9A-Fa-f]{2}|&(?:quot|amp|apos|lt|gt|equals|colon|\#\d{1,5}|\#[xX][0-9A-Fa-f]{1,5});"
-    r"|\\u00[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2}|=3D(?=\S)"
+    # Colours, and what no eye sees: nothing stands there. Then any other character.
+    r"|(?P<unseen>\\u001[bB]\[[\d;]{0,20}[A-Za-z]|\\u200[b-fB-F]|\\u0000)"
+    r"|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[\"'\\/nrt]|=3D(?=\S)"
+    # Between the words of a command line that is a list of texts: before a flag and behind it.
+    r"|[\"'],[ ]?[\"'](?=-)|(?<=[\"']-[A-Za-z])[\"'],[ ]?[\"']"
 )
-_WORD = regex(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{12,}={0,2}(?![\w+/=])")
+# A text with ends of lines in it.
+_STRING = regex(
+    r"(?<!\\)\"(?P<text>(?:[^\"\\\n]|\\[^n])*\\n(?:[^\"\\\n]|\\.)*)(?:\"|$)", re.MULTILINE
+)
+_WORD = regex(r"(?<![\w+/-])(?:0[xX])?(?P<word>[A-Za-z0-9+/_-]{12,}={0,2})(?![\w+/=])")
 _HEX = regex(r"(?:[0-9a-f]{2}){8,2000}|(?:[0-9A-F]{2}){8,2000}")
 # A user and a password, as they are sent.
 _PAIR = regex(r"[\w.@+-]{1,64}:[\x21-\x7e]{4,200}")
@@ -26,7 +35,10 @@ _TIME = regex(
 )
 _LONGEST_LINE = 20_000
 _LONGEST_WORD = 8_192
+_LETTERS = {"n": "\n", "r": " ", "t": "\t"}
 _LINES = str.maketrans("\n\r\t", "   ")
+# An identity to act for, or none, a user and a password, as SASL sends them.
+_SASL = regex(r"[^\0]{0,255}\0(?P<user>[^\0]{1,64})\0(?P<password>[^\0]{1,255})")
 
 
 def escaped(text: str, secrets_in: Finder) -> Iterator[tuple[int, int, str]]:
@@ -39,7 +51,19 @@ def escaped(text: str, secrets_in: Finder) -> Iterator[tuple[int, int, str]]:
             decoded, places = _undone(line)
             for start, end, kind in secrets_in(decoded):
                 yield at + places(start), at + places(end), kind
+            if "\\n" in line:
+                for text_in_it in _STRING.finditer(line):
+                    yield from _within(
+                        text_in_it["text"], at + text_in_it.start("text"), secrets_in
+                    )
         at += len(line)
+
+
+def _within(text: str, at: int, secrets_in: Finder) -> Iterator[tuple[int, int, str]]:
+    """The secrets of several lines that are one text of JSON, with where the text begins."""
+    decoded, places = _undone(text)
+    for start, end, kind in secrets_in(decoded):
+        yield at + places(start), at + places(end), kind
 
 
 def _undone(line: str) -> tuple[str, Callable[[int], int]]:
@@ -49,8 +73,9 @@ def _undone(line: str) -> tuple[str, Callable[[int], int]]:
     for found in _ESCAPE.finditer(line):
         pieces.append(line[at : found.start()])
         length += found.start() - at
-        pieces.append(_character(found[0]))
-        length += 1
+        character = "" if found["unseen"] else _character(found[0])
+        pieces.append(character)
+        length += len(character)
         at = found.end()
         ends.append(length)
         shift.append(at - length)
@@ -63,17 +88,21 @@ def _undone(line: str) -> tuple[str, Callable[[int], int]]:
 
 
 def _character(escape: str) -> str:
+    if escape[0] in {'"', "'"}:
+        return " "
     if escape[0] == "&":
         return html.unescape(escape) or " "
-    return chr(int(escape[-2:], 16))
+    if escape[0] == "\\" and escape[1] not in "ux":
+        return _LETTERS.get(escape[1], escape[1])
+    return chr(int(escape[2:] if escape[0] == "\\" else escape[1:], 16))
 
 
 def words(text: str, secrets_in: Finder) -> Iterator[tuple[int, int, str]]:
     """Start, end and kind of each word that a pair or an assignment was encoded into."""
     for found in _WORD.finditer(text):
-        word = found[0]
+        word = found["word"]
         if len(word) <= _LONGEST_WORD and (WORDS.fullmatch(word) or _holds_one(word, secrets_in)):
-            yield found.start(), found.end(), "encoded"
+            yield *found.span("word"), "encoded"
 
 
 def _holds_one(word: str, secrets_in: Finder) -> bool:
@@ -92,7 +121,9 @@ def _plain(word: str) -> str | None:
     bare = word.rstrip("=").replace("-", "+").replace("_", "/")
     if len(bare) % 4 == 1:  # no bytes at all give that
         return None
-    return _text(base64.b64decode(bare + "=" * (-len(bare) % 4)))
+    raw = base64.b64decode(bare + "=" * (-len(bare) % 4))
+    sent = _SASL.fullmatch(raw.decode("latin-1"))
+    return f"{sent['user']}:{sent['password']}" if sent else _text(raw)
 
 
 def _text(raw: bytes) -> str | None:

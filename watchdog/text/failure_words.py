@@ -359,7 +359,16 @@ FOLLOWS = Vocabulary(
         ),
         r"halted: \bexecution halted",
         r"failed: \b(?:compilation|validation|checks?|parsing|tests?|build|deployment) failed\W*$",
-        r"incomplete: \bconfiguration is incomplete\W*$",
+        (
+            r"incomplete invalid valid broken: \bconfig(?:uration)?(?: file)? is (?:incomplete"
+            r"|invalid|broken|not valid)\W*$"
+        ),
+        (
+            r"not cannot t: \b(?:can ?not|can't|could not|unable to) (?:continue|proceed|go on)"
+            r"(?: (?!without)\S+){0,3}\W*$"
+        ),
+        r"errors: \bdue to (?:the |these |\d+ )?(?:\w+ )?errors\b[^:]{0,60}$",
+        r"become: \b(?:did|has|have) not become (?:available|ready|healthy|live)\W*$",
         r"plugin: \bplugin \S+ (?:init\w+ )?(?:function )?(?:returned error|aborted)",
         r"configuration: \bfailed to load configuration\W*$",
         r"start complete: \bunable to (?:start|complete)(?: \S+){0,2}\W*$",

@@ -13,7 +13,8 @@ NON_ASCII = "\x80"
 _LINE_END = regex(r"\n")
 _LETTERS = regex(r"[a-z]{2,}")
 _BEYOND = regex(r"[^\x00-\x7f][^\n]*")
-_BEFORE, _AFTER = 2, 3
+# A list of users and their passwords goes on for a few lines below the word that names it.
+_BEFORE, _AFTER = 2, 7
 _SHORT = 4096
 
 

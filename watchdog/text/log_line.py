@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from watchdog.text.bracketed_fields import bracketed_fields
 from watchdog.text.regex import regex
+from watchdog.text.ruby_fields import ruby_fields
 
 # No line is read further than this; patterns are tried on every line.
 LONGEST = 4000
@@ -202,8 +203,10 @@ def _plain(text: str, raw: str = "") -> LogLine:
             return LogLine(raw, level, *bracketed, stamped=bool(stamp))
     if level is Level.ERROR and (inner := _INNER.search(message[:_HEAD])):
         level = LEVELS[inner[1].lower()]
-    fields = _fields_at_end(message) if message.endswith("}") else {}
-    return LogLine(raw, level, message, fields, stamped=bool(stamp))
+    if not message.endswith("}"):
+        return LogLine(raw, level, message, {}, stamped=bool(stamp))
+    said = ruby_fields(message) or (message, _fields_at_end(message))
+    return LogLine(raw, level, *said, stamped=bool(stamp))
 
 
 def _level(text: str, *, stamped: bool) -> tuple[Level | None, str]:

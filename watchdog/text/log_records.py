@@ -19,6 +19,8 @@ from watchdog.text.record_fields import errors_of, parts_of, subjects_of
 
 _MOST_LINES = 3000
 _EXCERPT, _HEAD, _PROPERTIES = 4, 200, 12
+# Lines: how far below its source stands what was raised and not caught.
+_BELOW_SOURCE = 6
 _TRACEBACK = "Traceback (most recent call last)"
 _IGNORED = "Exception ignored in"
 _CLOSES = {"}", "]", "},", "};", "})", "],"}
@@ -52,10 +54,14 @@ class Entry(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """The entries of a log's end, and the lines of source code that its traces show."""
+    """The entries of a log's end, and the lines of source code that its traces show.
+
+    `advice` are the lines that say what to do, by their numbers; none of them is an entry.
+    """
 
     entries: tuple[Entry, ...]
     source: str
+    advice: dict[int, str]
 
 
 def read_records(lines: list[str]) -> Reading:
@@ -64,7 +70,7 @@ def read_records(lines: list[str]) -> Reading:
     reader = _Reader(common_beginning(lines[first:]))
     for at, raw in enumerate(lines[first:], first):
         reader.take(at, raw)
-    return Reading(tuple(reader.entries), "\n".join(reader.source))
+    return Reading(tuple(reader.entries), "\n".join(reader.source), reader.advice)
 
 
 class _Reader:
@@ -78,12 +84,14 @@ class _Reader:
         self._beginning = beginning
         self.entries: list[Entry] = []
         self.source: list[str] = []
+        self.advice: dict[int, str] = {}
         self._at = self._last = 0
         self._record = 0
         self._level: Level | None = None
         self._indented = self._raised = self._chained = self._ignored = False
-        self._block = ""
+        self._block = self._passed_on = ""
         self._left = self._base = self._announced = 0
+        self._shown = -_BELOW_SOURCE
         self._goes_on: dict[str, Callable[[str, LogLine], bool]] = {
             "traceback": self._traceback,
             "excerpt": self._excerpt,
@@ -109,15 +117,21 @@ class _Reader:
         if self._beginning and not line.stamped and begins_as(text, self._beginning):
             line = line._replace(stamped=True)
         side = shapes.SIDE.search((line.message if line.fields else text)[:_HEAD])
-        if (line.stamped or line.level is not None) and not side:
+        child = self._block == "traceback" and self._is_passed_on(line)
+        if (line.stamped or line.level is not None) and not (side or child):
             self._record, self._level, self._block = at, line.level, ""
             self._indented = text[:1].isspace()
         if line.fields and not side and self._structured(line):
             return
         said = line.message if (line.stamped or line.level is not None) else text
+        said = said[len(self._passed_on) :] if child else said
         goes_on = self._goes_on.get(self._block)
         if not (goes_on and goes_on(said, line)) and not self._begins(said, line):
             self._tell(said, line)
+
+    def _is_passed_on(self, line: LogLine) -> bool:
+        """Whether the line has the same words in front as the traceback of a child had."""
+        return bool(self._passed_on) and line.message.startswith(self._passed_on)
 
     def _blank(self) -> None:
         last = self.entries[-1] if self.entries else None
@@ -203,6 +217,7 @@ class _Reader:
         stripped = said.strip()
         if _TRACEBACK in stripped:
             before = stripped.partition(_TRACEBACK)[0].strip()
+            self._passed_on = said.partition(_TRACEBACK)[0] if line.stamped else ""
             if before and before != "Exception Group":
                 self._put(before, line, Role.PLAIN)
             self._block, self._base = "traceback", _indentation(said)
@@ -243,7 +258,7 @@ class _Reader:
         if shapes.USAGE.match(said):
             self._block = "usage"
         elif shapes.SOURCE.match(said.strip()):
-            self._block, self._left = "excerpt", 0
+            self._block, self._left, self._shown = "excerpt", 0, self._at
         elif shapes.CARETS.match(said):
             self._drop_source()
         elif shapes.OPENS.match(said):
@@ -305,6 +320,7 @@ class _Reader:
             self._put(said, line, Role.PLAIN)
         else:
             self._last = self._at
+            self.advice[self._at] = said.strip()
 
     def _put(self, said: str, line: LogLine, role: Role) -> None:
         """Add the entry to the record that it belongs to."""
@@ -319,8 +335,9 @@ class _Reader:
             if begins or (role is Role.PLAIN and alone):
                 self._record = self._at
             self._chained = self._chained and role is not Role.RAISED
-        self._raised = role is Role.RAISED or attached
-        self._add(said.strip(), line, role, None if role is Role.RAISED else self._inherited(said))
+        raised = role is Role.RAISED
+        self._raised = raised or attached
+        self._add(said.strip(), line, role, self._uncaught() if raised else self._inherited(said))
 
     def _went_on(self) -> bool:
         """Whether the line above is no part of the record: bare, at its left end, no error."""
@@ -337,6 +354,10 @@ class _Reader:
         self.entries.append(
             Entry(self._at, self._record, text, line.raw, level, role, line.stamped, own)
         )
+
+    def _uncaught(self) -> Level | None:
+        """FATAL if the runtime shows the source just above: it does so of what nothing caught."""
+        return Level.FATAL if self._at - self._shown < _BELOW_SOURCE else None
 
     def _inherited(self, said: str) -> Level | None:
         """The level of the record that the line goes on with.

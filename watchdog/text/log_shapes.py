@@ -17,7 +17,7 @@ FRAME = regex(
     r"|^\s+from (?:/|\S+:\d+)|^#\d+ +(?:/|\{main\}|\[internal|\S+\(\d+\)|\S+ \()"
     r"|^\s*\d+: +(?:0x[0-9a-f]+|[\w<][\w:<>., &*~]*(?:\(\))?$)"
     r"|^\s+/?[\w./@<>-]+\.(?:go|rb|ex|exs|py|js|ts|rs|c|cc|cpp|php|erl|pl):\d+"
-    r"|^/\S+\.rb:\d+:in [`'][^:]*$|^\s+\(\w[\w ]* v?[\d.]+\) \S+:\d+:|^\s*[~^]+\s*$"
+    r"|^/\S+\.rb:\d+:in [`'][^']*'$|^\s+\(\w[\w ]* v?[\d.]+\) \S+:\d+:|^\s*[~^]+\s*$"
     r"|^\s+\+\d+ vendor frames"
     r"|^\s*\d+ \| "
     r"|^\s*(?:➜ )?\s*\d+▕|^\s*\d+ +\S+\.php:\d+|^\s+at \S+:\d+|^\t\S+:\d+ \+0x|^created by "
@@ -56,15 +56,16 @@ CAUSE = regex(
 )
 RAISED = regex(
     r"^\S+:\d+: [Ff]atal error|^Error in |^Execution error \(|^\s*(?:Process terminated\. \S"
-    r"|Exception in thread|Unhandled (?:exception|rejection|promise)|Uncaught|panic: |panic:"
-    r"|fatal error: "
+    r"|Exception in thread|Unhandled (?:exception|rejection|promise)|Uncaught"
+    r"|panic(?:\([^)]{1,40}\))?:|fatal error: "
     r"|(?:PHP )?Fatal error: |thread '[^']*'(?: \(\d+\))? panicked at|terminate called"
     r"|(?:.{1,120}: )?\*\* \((?!EXIT)|error: Uncaught"
     r"|libc\+\+abi: |Segmentation fault|Bus error|Illegal instruction|Error: |ERROR! |fatal: )"
     r"|^\s*(?:[\w.$\\/:-]+[.$\\:])?[A-Z]\w*(?:Error|Exception|Errno|Failure|Fault|Interrupt|Exit"
     r"|Timeout|Denied|NotFound|Invalid\w*)"
     r"(?: \[[^\]]{1,60}\])?(?:\s*\([^)]{0,80}\))?(?:: |:$|$)"
-    r"|^\S+:\d+:in [`'][^:]{1,80}: .*\([A-Z][\w:]+\)$"
+    r"|^\S+:\d+:in [`'][^']{1,160}': .*\([A-Z][\w:]+\)$"
+    r"|^\s*ERR_[A-Z]+(?:_[A-Z]+)+:? +\S|^exception (?:error|exit|throw): \S"
 )
 USAGE = regex(
     r"^[\w:.-]+(?: [\w:.-]+)? \[-|^\s*(?:usage|options|flags|global (?:flags|options)"

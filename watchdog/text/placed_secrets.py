@@ -36,7 +36,13 @@ _MARK = regex(r"(?:(?P<name>[\w.]{1,80})[\"`\]]?\s{0,4}=\s{0,4})?(?P<mark>\?|\$\
 _STATEMENT = regex(r"(?i)\b(?:insert\s|update\s|select\s|delete\s|merge\s|replace\s|call\s)")
 _PARAMETERS = regex(
     r"(?i)\b(?:param(?:eter)?s?|arg(?:ument)?s?|bind(?:ing)?s?|bound|generated in [^\]\n]{1,20})"
-    r"(?: values)?\]?[:=\s]{1,4}(?=[\[('\"\w])"
+    r"(?: values)?\]?[:=\s]{1,4}(?=[\[('\"\w$])"
+)
+_NUMBERED = regex(r"[\s(\[]{0,8}\$\d{1,3}\s=\s")
+# A line for each parameter, as Hibernate writes them.
+_BOUND = regex(
+    r"(?i)(?:\bbind(?:ing)? parameter \[|\()(?P<number>\d{1,3})(?:\]|:\w{1,20}\))[^\n]{0,40}?"
+    r"(?:-|<-) \[(?P<secret>[^\n]{1,4096})\](?=\n|\Z)"
 )
 _LONGEST_STATEMENT = 4000
 # Calls that take a user and a password, and what their last argument is.
@@ -61,7 +67,7 @@ _PAIR = regex(
 _LINE = regex(
     r"\n(?P<indent>[ \t]{1,40})[\w.-]{1,253}:[ \t]{1,4}[\"']?(?P<secret>[^\s\"'|>][^\n\"']{0,8192})"
 )
-_FAR = 4000
+_MOST_APART = 4000
 _MOST_PAIRS = 200
 
 
@@ -91,14 +97,15 @@ _CALLEES = (
 def _columns(text: str) -> Iterator[Found]:
     """The values of columns with a secret's name, as they stand and as parameters."""
     for statement in _STATEMENT.finditer(text):
-        stop = min(len(text), statement.start() + _LONGEST_STATEMENT)
+        stop = statement.start() + _LONGEST_STATEMENT
         insert = _INSERT.match(text, statement.start(), stop)
         secret: set[int] = set()
         if insert:
             names = [name.strip(' \t\n"`[]') for name in insert["columns"].split(",")]
             columns = {number for number, name in enumerate(names) if _is_secret(name)}
-            found, secret = _rows(text, insert.end(), columns)
-            yield from found
+            if columns:
+                found, secret = _rows(text, insert.end(), columns)
+                yield from found
         begin = _PARAMETERS.search(text, statement.end(), stop)
         marks = list(_MARK.finditer(text, statement.end(), begin.start() if begin else stop))
         for number, mark in enumerate(marks, 1):
@@ -106,6 +113,9 @@ def _columns(text: str) -> Iterator[Found]:
                 secret.add(int(mark["mark"][1:]) if mark["mark"][0] == "$" else number)
         if begin and secret:
             yield from _parameters(text, begin.end(), secret)
+        for bound in _BOUND.finditer(text, statement.end(), stop) if secret else ():
+            if int(bound["number"]) in secret:
+                yield bound.span("secret")
 
 
 def _is_secret(name: str) -> bool:
@@ -117,7 +127,7 @@ def _rows(text: str, at: int, columns: set[int]) -> tuple[list[Found], set[int]]
     found: list[Found] = []
     numbers: set[int] = set()
     marks = 0
-    for _ in range(_MOST_ROWS if columns else 0):
+    for _ in range(_MOST_ROWS):
         at += 1
         for column in range(_MOST_CELLS):
             cell = _CELL.match(text, at)
@@ -149,13 +159,11 @@ def _within(cell: re.Match[str]) -> Iterator[Found]:
 def _parameters(text: str, at: int, secret: set[int]) -> Iterator[Found]:
     """Those values of a list of parameters that have these numbers."""
     for number in range(1, _MOST_CELLS):
-        cell = _CELL.match(text, at)
+        # PostgreSQL writes `$1 = 'app', $2 = '...'`.
+        named = _NUMBERED.match(text, at)
+        cell = _CELL.match(text, named.end() if named else at)
         if cell is None:
             return
-        # PostgreSQL writes `$1 = 'app', $2 = '...'`.
-        named = regex(r"[\s(\[]{0,8}\$\d{1,3}\s=\s").match(text, at)
-        if named and (inner := _CELL.match(text, named.end())):
-            cell = inner
         if number in secret:
             yield from _within(cell)
         if cell["end"] != ",":
@@ -177,9 +185,9 @@ def _manifests(text: str) -> Iterator[Found]:
     """The values of a Secret that someone printed, as YAML or as JSON."""
     kinds = [(found.start(), found["kind"].lower()) for found in _KIND.finditer(text)]
     for data in _DATA.finditer(text):
-        nearest = min(kinds, key=lambda kind: abs(kind[0] - data.start()), default=(0, ""))
-        near = abs(nearest[0] - data.start()) < _FAR
-        if data["name"] or (near and nearest[1] in {"secret", "secretlist"}):
+        near = [(abs(at - data.start()), kind) for at, kind in kinds]
+        apart, kind = min(near, default=(_MOST_APART, ""))
+        if data["name"] or (apart < _MOST_APART and kind in {"secret", "secretlist"}):
             yield from _of_json(text, data.end()) if data["brace"] else _of_yaml(text, data.end())
 
 

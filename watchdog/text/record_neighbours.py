@@ -10,7 +10,16 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import takewhile
 
-from watchdog.text.failure_words import ENDS, FAILED, FOLLOWS, GOES_ON, SYSTEM, Words, words_of
+from watchdog.text.failure_words import (
+    CLEANUP,
+    ENDS,
+    FAILED,
+    FOLLOWS,
+    GOES_ON,
+    SYSTEM,
+    Words,
+    words_of,
+)
 from watchdog.text.log_line import Level
 from watchdog.text.log_records import Entry, Role
 from watchdog.text.log_shapes import NAME_ALONE
@@ -23,6 +32,8 @@ _NEAR, _LIST, _NEAR_CODE = 12, 4, 3
 TWICE = 2
 # Entries: how far above the same failure may have been said with its name or its reason.
 _ABOVE = 6
+# What is shorter says only that something failed.
+_FEW_WORDS = 4
 # Entries: how far around it is looked for what every line says.
 _AROUND = 8
 # Characters: how long the name is that stands in a line of its own.
@@ -37,6 +48,12 @@ _LOCATES = regex(
 )
 _QUOTED = regex(r"(?<!\w)['\"`\u00ab\u2018\u201c][^'\"`\s]{3,80}['\"`\u00bb\u2019\u201d]")
 _FAILED_TO = regex(r"\b[Ff]ail(?:ed|ure|ing)? to\b")
+# A path, and the line of the file.
+_IN_FILE = regex(r"(?<![\w/.:])(/[\w./-]*\w)(:\d+|,? (?:on )?line \d+)?")
+# That it is tried once more.
+AGAIN = regex(
+    r"\b(?:retry|retries|retrying|reconnect\w*|attempt\w*|again|sleeping|waiting)\b", re.IGNORECASE
+)
 _VERSION = regex(r"\d+\.\d+")
 _LABELLED = regex(r"[A-Z][\w .]{2,25}: \S|p?npm (?:ERR!|error) (?:path|dest|file) \S")
 
@@ -80,12 +97,36 @@ def reason_above(entries: tuple[Entry, ...], best: int, *, chained: bool) -> Ent
     if chained or (not sums_up and (says_why or entries[best].role is Role.RAISED)):
         return None
     far = _ABOVE if sums_up else TWICE
+    tried_last = logged = None
     for above in just_above(entries, best, far):
         words = words_of(_FAILED_TO.sub("", above.text))
         if not sums_up and _shows_progress(above):
             return None
-        if tells(words) and not GOES_ON.says(words) and not FOLLOWS.says(words):
-            return _own_words(entries, above)
+        if FOLLOWS.says(words):
+            continue
+        bad = above.own and (above.level or Level.INFO) >= Level.ERROR
+        if not tells(words):
+            few = len(words.tokens) < _FEW_WORDS
+            sure = bad and not (few or GOES_ON.says(words) or CLEANUP.says(words))
+            logged = logged or (above if sums_up and sure else None)
+            continue
+        if not GOES_ON.says(words):
+            # An error comes before a warning above it, whatever its words.
+            return _own_words(entries, above) if bad or logged is None else logged
+        failed = FAILED.says(words) or SYSTEM.says(words)
+        if sums_up and failed and AGAIN.search(above.text):
+            tried_last = tried_last or above
+    return tried_last or logged
+
+
+def told_of_its_file(entries: tuple[Entry, ...], best: int) -> Entry | None:
+    """The error just above that says where in the file is wrong what the entry only names."""
+    entry = entries[best]
+    files = {file for file, line in _IN_FILE.findall(entry.text) if not line}
+    for above in just_above(entries, best, _ABOVE) if files else ():
+        places = {file for file, line in _IN_FILE.findall(above.text) if line}
+        if files & places and tells(words_of(above.text)):
+            return above
     return None
 
 
@@ -130,7 +171,9 @@ def related(entries: tuple[Entry, ...], best: int) -> Entry | None:
 def named_above(entries: tuple[Entry, ...], best: int, below: list[Entry]) -> Entry | None:
     """The error above that says the same and names what it is about, if the entry does not."""
     entry = entries[best]
-    if any(names(e.text) for e in (entry, *below)):
+    # What nothing caught is no summary of what was logged before.
+    uncaught = entry.role is Role.RAISED and entry.level is Level.FATAL and not entry.own
+    if uncaught or any(names(e.text) for e in (entry, *below)):
         return None
     own = _stems(words_of(entry.text)) - _usual(entries, best)
     closest = [e.at for e in just_above(entries, best, TWICE)]
@@ -139,9 +182,10 @@ def named_above(entries: tuple[Entry, ...], best: int, below: list[Entry]) -> En
         if _shows_progress(above):
             return None
         shared = len(_stems(words) & own)
-        near = SYSTEM.says(words) and above.at in closest
+        near = above.at in closest and (above.level is Level.WARN or SYSTEM.says(words))
         same = shared >= (1 if near else _SHARED)
-        says = tells(words) and names(above.text) and not GOES_ON.says(words)
+        says = tells(words) or (above.level is Level.WARN and above.at in closest)
+        says = says and names(above.text) and not GOES_ON.says(words)
         if same and says and above.at < entry.at:
             return above
     return None

@@ -76,7 +76,8 @@ _TRAILER = regex(
 _TAGS = regex(r"^(?:\[[^\]]{1,40}\]:? *)+")
 # How a runtime begins what it says of an exception that ends the program.
 _UNCAUGHT = regex(
-    r"(?:PHP Fatal error: +)?(?:Unhandled (?:exception|rejection)|Uncaught|panic:|terminate called"
+    r"(?:PHP Fatal error: +)?(?:Unhandled (?:exception|rejection)|Uncaught|terminate called"
+    r"|panic(?:\([^)]{1,40}\))?:"
     r"|Exception in thread \"main\"|thread 'main')",
     re.IGNORECASE,
 )
@@ -129,7 +130,7 @@ def _ended_it(entry: Entry) -> bool:
     text = _message_alone(entry.text[:_FIRST])
     words = words_of(text)
     few = len(words.tokens) < _FEW_WORDS
-    return not (few or FOLLOWS.says(words) or CLEANUP.says(words) or _waited(text))
+    return not (few or sums_up(text) or CLEANUP.says(words) or _waited(text))
 
 
 def _of_a_retry(entry: Entry, above: Entry) -> bool:
@@ -151,7 +152,7 @@ def _weight(entry: Entry, went_on: int) -> tuple[int, bool]:
     text, words = entry.text[:_LONGEST], words_of(entry.text)
     # What follows in a long message is advice.
     first = words_of(text[:_FIRST])
-    follows = FOLLOWS.says(words_of(_message_alone(text)[:_FIRST]))
+    follows = sums_up(_message_alone(text))
     raised = entry.role in {Role.RAISED, Role.CAUSE}
     calm = entry.level is None or entry.level <= Level.WARN
     specific, failed = tells(words), FAILED.says(words)
@@ -197,6 +198,18 @@ def _message_alone(text: str) -> str:
     return _TRAILER.sub("", _TAGS.sub("", text))
 
 
+def sums_up(text: str) -> bool:
+    """Whether the text only follows from the failure: `command failed: exit status 1`.
+
+    What ended with an error and says which behind a colon does not.
+    """
+    if not FOLLOWS.says(words_of(text[:_FIRST])):
+        return False
+    reason = words_of(text[:_LONGEST].rpartition(": ")[2])
+    few = len(reason.tokens) < _FEW_WORDS
+    return few or reason.text == text[:_LONGEST] or not tells(reason) or FOLLOWS.says(reason)
+
+
 def tells(words: Words) -> bool:
     """Whether the words say what is wrong with what."""
     return SPECIFIC.says(words) or SYSTEM.says(words)
@@ -208,7 +221,8 @@ def _by_level(entry: Entry, went_on: int, *, wrong: bool, failed: bool) -> int:
     if raised and _UNCAUGHT.match(entry.text):
         return _WEIGHTS[Level.FATAL]
     if raised and level is not None and level <= Level.WARN:
-        return _WORDS if went_on else _RAISED - 4
+        calm = _WORDS if level is Level.WARN or not entry.own else _WORDS - 14
+        return calm if went_on else _RAISED - 4
     if raised:
         return max(_RAISED, _WEIGHTS[level] if level is not None else 0)
     if level is not None and (entry.own or wrong):

@@ -45,6 +45,7 @@ _HIDDEN = regex("[" + "".join(map(re.escape, map(chr, _INVISIBLE))) + "]")
 _PEM_LAST = regex(r"[A-Za-z0-9+/=]{4,}")
 _PEM_LINE = regex(r"[A-Za-z0-9+/=]{40,}")
 _LINE_END = regex(r"\\r\\n|\\n|\n")
+_KEY_MASK = regex(r"<redacted:private-key:\d+>")
 # How a word begins that is no value: the next flag, or a reference to one.
 _NO_VALUE = frozenset("-$")
 _SHORTEST_HIDDEN = 6
@@ -223,13 +224,27 @@ class Redactor:
         return value
 
     def words(self, words: Iterable[str]) -> tuple[str, ...]:
-        """A command line: the word after `--password` is a secret too."""
-        return tuple(self._words(words))
+        """A command line: the word after `--password` is a secret too.
 
-    def _words(self, words: Iterable[str]) -> Iterator[str]:
+        So is what only the words around it tell, as in `zip -P PASSWORD`.
+        """
+        return tuple(self._words(tuple(words)))
+
+    def _words(self, words: tuple[str, ...]) -> Iterator[str]:
+        found, at = _secrets_in(" ".join(words)), 0
         for flag, word in pairwise(("", *words)):
             hidden = _is_secret_flag(flag, word) and word[:1] not in _NO_VALUE
-            yield self._token("secret", word) if hidden else self.redact(word)
+            yield self._token("secret", word) if hidden else self._word(word, at, found)
+            at += len(word) + 1
+
+    def _word(self, word: str, at: int, found: list[Span]) -> str:
+        """A word of a line without the secrets found in that line, in which it begins there."""
+        for start, end, kind in reversed(found):
+            within = at <= start and end <= at + len(word)
+            secret = word[start - at : end - at] if within else ""
+            if secret and secret not in self._shown:
+                word = word[: start - at] + self._token(kind, secret) + word[end - at :]
+        return self.redact(word)
 
     def _without_key_ends(self, text: str) -> str:
         """Removes the ends of private keys whose beginnings were cut away."""
@@ -239,13 +254,16 @@ class Redactor:
         at = 0
         for found in PRIVATE_KEY_END.finditer(text):
             before = text[at : found.start()]
+            # A key whose beginning is masked already goes on right behind the mask.
+            masked = max((mask.end() for mask in _KEY_MASK.finditer(before)), default=0)
             start = len(before)
             shape = _PEM_LAST
-            for line, begins in _lines_backwards(before):
+            for line, begins in _lines_backwards(before[masked:]):
                 if line and not shape.fullmatch(line):
                     break
                 shape = _PEM_LINE if line else shape
-                start = begins
+                if line or begins:
+                    start = masked + begins
             pieces += [before[:start], self._token("private-key", before[start:])]
             at = found.end()
         return "".join(pieces) + text[at:]
@@ -267,9 +285,9 @@ def _lines_backwards(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _is_secret_flag(flag: str, value: str) -> bool:
-    """Whether that is a secret; `--max-tokens 8192` counts them."""
+    """Whether that is a secret; `--max-tokens 8192` counts them, and `$PW` is none's flag."""
     counts = flag.endswith("s") and value.isdigit()
-    return not counts and is_secret_name(flag.lstrip("-/"))
+    return not counts and flag[:1] != "$" and is_secret_name(flag.lstrip("-/"))
 
 
 def _as_env(name: str) -> str:

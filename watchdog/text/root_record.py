@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import takewhile
 from typing import NamedTuple
 
 from watchdog.text import record_neighbours as near
@@ -19,15 +20,22 @@ from watchdog.text.regex import regex
 # Characters of a quoted line; what stands at its end is a part of the cause.
 LONGEST_LINE = 330
 _LONGEST_QUOTE, _SHORTEST_QUOTE = 240, 40
+_MOST_DETAILS, _SHORT_DETAIL = 6, 60
 # Lines: how far a record reaches.
 _FAR = 200
 _FEW_WORDS = 3
 # The lines of a program that says little, and what is sure to be the cause among them.
 _FEW_LINES, _SURE_ALONE = 6, 18
 _COUNTED = regex(r"\b\d+ (?:\w+ )?errors?\b|\bfollowing\b")
-_AGAIN = regex(
-    r"\b(?:retry|retries|retrying|reconnect\w*|attempt\w*|again|sleeping|waiting)\b", re.IGNORECASE
+# A dotted name, a flag or a variable, or words in quotation marks or behind a scheme.
+_NAMED = regex(r"\b\w+(?:\.\w+){2,}\b|(?<!\w)--[a-z][\w-]+|\b[A-Z]+(?:_[A-Z]+)+\b|'[^']{2,60}'")
+# The name of what was raised, before its words.
+_RAISED_AS = regex(
+    r"^(?:Exception in thread \"[^\"]*\" )?(?:[\w$]+\.)*\w*(?:Error|Exception): (?=.{12})"
 )
+_SOURCE = regex(r"\S+\.\w+:\d+")
+# How to learn more, not what to do.
+_TO_LEARN = regex(r"backtrace|trace\b|verbose|debug|help\b|\blog|issue|report", re.IGNORECASE)
 
 
 class Telling(NamedTuple):
@@ -77,7 +85,8 @@ def _formatted(entries: tuple[Entry, ...]) -> bool:
 
 def _fuller(entries: tuple[Entry, ...], best: int) -> int:
     """The entry that says the same and more, close above or below; else the same one."""
-    said = entries[best].text.removeprefix("Error: ")
+    whole = entries[best].text.removeprefix("Error: ")
+    said = _RAISED_AS.sub("", whole)
     *_, first = (entries[best], *near.just_above(entries, best, near.TWICE))
     around = range(entries.index(first), min(len(entries), best + near.TWICE + 1))
     # A warning that says it is no better than the exception below it.
@@ -86,6 +95,8 @@ def _fuller(entries: tuple[Entry, ...], best: int) -> int:
         for i in around
         if said in entries[i].text and i != best and entries[i].level is not Level.WARN
     ]
+    goes_on = (words_of(entries[i].text.partition(said)[2]) for i in same)
+    same = [i for i, more in zip(same, goes_on, strict=True) if said == whole or tells(more)]
     return max(same, key=lambda i: len(entries[i].text), default=best)
 
 
@@ -94,7 +105,7 @@ def _last_words(reading: Reading) -> Telling:
     entry = (said or list(reading.entries))[-1]
     why = near.reason_above(reading.entries, reading.entries.index(entry), chained=False)
     bare = entry.level is None and FOLLOWS.says(words_of(entry.text))
-    if bare and why is not None and why.level is Level.WARN:
+    if bare and why is not None and (why.level is Level.WARN or near.AGAIN.search(why.text)):
         line = f"{_cut(_quotable(why), _LONGEST_QUOTE)} … {_quotable(entry)}"
         texts = (entry.text, why.text)
         return Telling(_cut(line, LONGEST_LINE), texts, entry.level, sure=True, at=why.at)
@@ -106,7 +117,7 @@ def _gave_up(entry: Entry) -> bool:
     """Whether the last words are of something that failed and was tried again until the end."""
     words = words_of(entry.text)
     calm = entry.own and entry.level is not None and entry.level <= Level.INFO
-    tried = _AGAIN.search(entry.text) or not (calm or GOES_ON.says(words))
+    tried = near.AGAIN.search(entry.text) or not (calm or GOES_ON.says(words))
     failed = FAILED.says(words) and tells(words)
     return bool(tried) and (failed or SYSTEM.says(words))
 
@@ -133,6 +144,7 @@ def _telling(reading: Reading, best: int, weights: list[int]) -> Telling:
     texts = [entry.text, *(e.text for e in raised), *(e.text for e in below), entry.line]
     above = (
         near.reason_above(entries, best, chained=bool(raised))
+        or near.told_of_its_file(entries, best)
         or near.head(entries, best)
         or near.named_above(entries, best, below)
         or near.located_above(entries, best)
@@ -153,6 +165,9 @@ def _telling(reading: Reading, best: int, weights: list[int]) -> Telling:
         _words(e, below if e.at >= entry.at else []) for e in dict.fromkeys(said) if e is not None
     ]
     line = " … ".join(_cut(part, LONGEST_LINE // len(parts)) for part in parts)
+    advice = "" if near.names(_SOURCE.sub("", line)) else _advised(reading, entry)
+    if advice and len(line) + len(advice) < _LONGEST_QUOTE:
+        line = f"{line} {advice}"
     return Telling(
         line,
         tuple(texts),
@@ -164,13 +179,22 @@ def _telling(reading: Reading, best: int, weights: list[int]) -> Telling:
     )
 
 
+def _advised(reading: Reading, entry: Entry) -> str:
+    """The advice just below the entry, if it names something: a setting, a command."""
+    nearest = (reading.advice.get(entry.at + i, "") for i in range(1, 3))
+    advice = next(filter(None, nearest), "")
+    return advice if _NAMED.search(advice) and not _TO_LEARN.search(advice) else ""
+
+
 def _words(entry: Entry, below: list[Entry]) -> str:
     """What is quoted of the entry: its own words, and those that it is nothing without."""
     line = _quotable(entry)
     few = len(entry.text) < _SHORTEST_QUOTE or _COUNTED.search(entry.text)
     if near.announces(entry.text) or few:
         said = (e for e in below if e.at > entry.at and e.role is not Role.CAUSE)
-        details = [e for e in said if not _only_ends(e.text)][:2]
+        details = [e for e in said if not _only_ends(e.text)]
+        # A list of short lines is quoted to its end.
+        details = details[:2] + list(takewhile(_is_short, details[2:_MOST_DETAILS]))
     else:
         named = near.only_names(entry.text)
         bare = entry.role is Role.RAISED and (named or not tells(words_of(entry.text)))
@@ -181,6 +205,10 @@ def _words(entry: Entry, below: list[Entry]) -> str:
         if len(line) < _LONGEST_QUOTE and detail.text not in line:
             line = f"{line} {detail.text}"
     return line
+
+
+def _is_short(entry: Entry) -> bool:
+    return len(entry.text) < _SHORT_DETAIL
 
 
 def _second(entries: tuple[Entry, ...], best: int, weights: list[int]) -> str:

@@ -30,7 +30,7 @@ STATEMENTS = (
     ),
     told(
         "password",
-        rf"(?:encrypted\s{{1,4}})?password\s{{0,4}}(?:=\s{{0,4}}|\(\s{{0,4}}|for\s\S{{1,80}}"
+        rf"(?<!`)(?:encrypted\s{{1,4}})?password\s{{0,4}}(?:=\s{{0,4}}|\(\s{{0,4}}|for\s\S{{1,80}}"
         rf"\s=\s){_QUOTED}",
     ),
     told(
@@ -71,28 +71,174 @@ STATEMENTS = (
     ),
     told("auth", rf"\.auth\(\s?[\"'][^\"'\n]{{1,80}}[\"'],\s?{_QUOTED}"),
     told("auth", r"\"auth\"\s\"(?:[^\"\n]{1,80}\"\s\")?(?P<secret>[^\"\n]{1,256})\"", any_value),
-    told("auth", r"hello\s[23]\sauth\s\S{1,64}\s(?P<secret>\S{3,256})"),
+    told("auth", r"hello\s[23]\sauth\s\S{1,64}[ \t](?P<secret>\S{3,256})"),
     told("auth", r"(?:^|[\s:])auth[ \t](?:\S{1,64}[ \t])?(?P<secret>[^\s\"',;]{4,256})$", loose),
-    told("auth-pass", r"auth-pass\s\S{1,64}\s(?P<secret>\S{3,256})"),
+    told("auth-pass", r"auth-pass\s\S{1,64}[ \t](?P<secret>\S{3,256})"),
     told("setuser ~* +@ nopass", r"\son\s(?:[~+&@*\w]{1,20}\s){0,4}[>#](?P<secret>\S{3,256})"),
     told(
         "rabbitmqctl",
-        r"rabbitmqctl\s(?:add_user|change_password|authenticate_user)\s\S{1,64}\s(?P<secret>"
+        r"rabbitmqctl\s(?:add_user|change_password|authenticate_user)\s\S{1,64}[ \t](?P<secret>"
         r"\S{3,256})",
     ),
-    told("login", r"\blogin\s{1,4}\S{1,64}\s{1,4}password\s{1,4}(?P<secret>\S{1,256})"),
+    told(
+        "login", r"(?<![\w-])login\s{1,4}[^\s:]{1,64}\s{1,4}password[ \t]{1,4}(?P<secret>\S{1,256})"
+    ),
     told(
         "login",
-        r"(?:^|\s)[a-z]?\d{0,5}\s?login\s[\w.@-]{1,64}\s(?P<secret>[^\s\"']{5,256})\s*$",
+        r"(?:^|\s)[a-z]?\d{0,5}\s?login\s[\w.@-]{1,64}[ \t](?P<secret>[^\s\"']{5,256})\s*$",
         loose,
     ),
-    told("community", r"snmp(?:-server)?\scommunity\s(?P<secret>\S{3,64})", no_prose),
+    told("community", r"snmp(?:-server)?\scommunity[ \t](?P<secret>\S{3,64})", no_prose),
     told(
         "secret password",
-        r"(?:enable|username\s\S{1,64})\s(?:secret|password)\s(?:\d\s)?(?P<secret>\S{3,256})",
+        r"(?:enable|username[ \t](?!or\b|and\b)\S{1,64}(?:[ \t]privilege[ \t]\d{1,2})?)[ "
+        r"\t](?:secret|password)[ \t](?:\d[ \t])?(?P<secret>\S{3,256})",
         no_prose,
     ),
-    told("insecure-password", r"insecure-password\s(?P<secret>\S{3,256})"),
+    told(
+        "password secret key",
+        r"(?:^|\s)(?:password|secret|key)\s7[ \t](?P<secret>[0-9a-f]{8,128})[ \t]*$",
+        loose,
+    ),
+    told("neighbor", r"\bneighbor\s\S{1,80}\spassword\s(?:\d\s)?(?P<secret>\S{3,256})"),
+    told(
+        "tacacs radius message-digest authentication-key",
+        r"\b(?:tacacs|radius|message-digest|authentication)(?:-server)?[ -]key\s(?:\d{1,3}\s("
+        r"?:md5|sha1|hmac-sha\d{1,3})\s)?(?:\d\s)?(?P<secret>[^\s:=]{4,256})[ \t]*$",
+        no_prose,
+    ),
+    told(
+        "set",
+        r"\bset(?:ting)?\s(?:env\s|variable\s)?[\"'`]?(?P<name>[a-z_][\w.]{1,80})[\"'`]?\s"
+        rf"to\s{_QUOTED}",
+    ),
+    told("temporary password", r"\bpassword is generated for \S{1,80}: (?P<secret>\S{4,256})"),
+    told("crypto pw", r"\bcrypto pw[ \t](?P<secret>\S{3,256})"),
+    # A key of a constraint with its value, and calls that name the value that follows.
+    told("key (", r"\bkey \((?P<name>[\w.]{1,80})\)=\((?P<secret>[^()\n]{1,4096})\)"),
+    told("define(", rf"\bdefine\(\s?[\"'](?P<name>[\w.-]{{1,80}})[\"'],\s{{0,40}}{_QUOTED}"),
+    told('")', rf"\(\"(?P<name>[\w.:-]{{1,120}})\"\)\s{{0,4}}[:=]{{1,2}}\s{{0,4}}{_QUOTED}"),
+    told("')", rf"\('(?P<name>[\w.:-]{{1,120}})'\)\s{{0,4}}[:=]{{1,2}}\s{{0,4}}{_QUOTED}"),
+    told(
+        "'crypt' \"crypt\" 'encryption' \"encryption\" 'jwt' \"jwt\" 'session' \"session"
+        '" \'cookie\' "cookie"',
+        r"[\"'](?:crypt|encryption|jwt|session|cookie)[\"']\s{0,4}(?:=>|:)\s{0,4}[\[{]\s{"
+        r"0,20}[\"']?(?:key|salt)[\"']?"
+        rf"\s{{0,4}}(?:=>|:)\s{{0,4}}{_QUOTED}",
+    ),
+    told("api-key", r"\bapi-key\sstore\s\S{1,64}[ \t](?P<secret>\S{8,256})"),
+    told("plain-text-password", rf"plain-text-password-value\s{_QUOTED}"),
+    told(
+        " enc ", r"\bset\s(?:passwd|password|psksecret|secret|key)\senc[ \t](?P<secret>\S{8,512})"
+    ),
+    # What a shell, an installer or the setup of a system takes, whatever it looks like.
+    told(
+        "set",
+        r"(?:^|[\s;&])(?:setx|setenv|set\s-\w{1,3}|env:set)\s(?P<name>[a-z_]\w{1,80})\s["
+        r"\"']?(?P<secr"
+        r"et>[^\s\"'$][^\s\"']{2,4096})",
+    ),
+    told("rootpw sshpw", r"\b(?:rootpw|sshpw)\s(?:--\S{1,40}\s){0,4}(?P<secret>[^\s-]\S{2,256})"),
+    told(
+        "d-i ",
+        r"\bd-i\s\S{0,60}(?:password|passphrase|crypted)\S{0,20}\s(?:password|string)[ \t](?P"
+        r"<secret>\S{3,256})",
+    ),
+    *(
+        told(
+            "chpasswd",
+            r"\bchpasswd\b[^\n]{0,40}\n(?:[ \t]{0,20}list:[^\n]{0,8}\n)?"
+            rf"(?:[ \t]{{0,20}}[\w.-]{{1,32}}:\S{{1,256}}\n){{{before}}}"
+            r"[ \t]{0,20}[\w.-]{1,32}:(?P<secret>\S{3,256})",
+        )
+        for before in range(5)
+    ),
+    # Users and their passwords, as PgBouncer lists them.
+    told('"', r"^\"[\w.@-]{1,64}\"[ \t]{1,8}\"(?P<secret>[^\"\n]{4,256})\"[ \t]*$", loose),
+    told("initial-password", r"\binitial-password\n(?P<secret>[\w-]{12,64})[ \t]*$"),
+    told("new value:", r"\bpassword\b[^\n]{0,80}\n[ \t]{0,20}new value:[ \t](?P<secret>\S{4,256})"),
+    told("createcredential", r"-createcredential\s\S{1,80}\s\S{1,80}[ \t](?P<secret>\S{3,256})"),
+    told("loginmodule", rf"loginmodule\b[^\n;]{{0,300}}?\suser_\w{{1,64}}={_QUOTED}"),
+    told(
+        "client_send", r"\bclient_send\s?=\s?:?\s?[^\s^]{0,64}\^[^\s^]{1,64}\^(?P<secret>\S{2,256})"
+    ),
+    told("rfc4106 rfc4309", r"\brfc\d{4}\([\w()]{1,40}\)[ \t](?P<secret>[0-9a-f]{16,128})"),
+    told(
+        "secure_link",
+        r"secure_link(?:_hmac)?_(?:md5|secret)\s[\"']?(?:[^\s\"';]{1,200}\s){0,4}(?P<secret>["
+        r"^\s\"';$]{4,256})[\"']?;",
+    ),
+    told(
+        "ident", r"authident[\"']?\s{0,4}[:=]\s{0,4}[\"']?[\w.@-]{1,64}:(?P<secret>[^\s\"']{3,256})"
+    ),
+    # Statements of databases that name the user first.
+    told(".logon", r"\.logon\s(?:[^\s/]{1,80}/)?[^\s,]{1,64},(?P<secret>[^\s;]{1,256})"),
+    told(
+        "using",
+        r"\bconnect\s(?:to\s)?\S{1,80}\suser\s\S{1,64}\susing\s[\"']?(?P<secret>[^\s\"';]{1,2"
+        r"56})",
+    ),
+    told(
+        "openrowset",
+        r"\bopenrowset\([^)\n]{1,200}?;\s?'[^'\n]{1,64}';\s?'(?P<secret>[^'\n]{1,256})'",
+    ),
+    told(
+        "sp_addlogin sp_password",
+        r"\bsp_(?:addlogin|password)\s[^\n;]{0,80}?'[^'\n]{1,80}',\s?n?'(?P<secret>[^'\n]{1,2"
+        r"56})'",
+    ),
+    told(
+        "sp_addlinkedsrvlogin",
+        r"\bsp_addlinkedsrvlogin\s[^\n;]{1,200},\s?n?'[^'\n]{1,80}',\s?n?'(?P<secret>[^'\n]{1"
+        r",256})'",
+    ),
+    told(
+        "crypt(",
+        r"\b(?:aes|des|pgp_sym)_?(?:en|de)crypt\([^()\n]{1,200}?,\s?[\"'](?P<secret>[^\"'"
+        r"\n]{3,256})[\"']\s?[,)]",
+    ),
+    # Calls that take a user and a password, and in which places.
+    told(
+        "connect( mysqli( pdo( __construct(",
+        r"\b(?:mysqli?_p?connect|mysqli|pdo|oci_p?connect)(?:->__construct)?\(\s?"
+        r"(?:[\"'][^\"'\n]{0,200}[\"'],\s?){1,2}[\"'](?P<secret>[^\"'\n]{1,256})[\"']\s?[,)]",
+    ),
+    told(
+        "sequelize(",
+        r"\bsequelize\(\s?(?:[\"'][^\"'\n]{0,200}[\"'],\s?){2}[\"'](?P<secret>[^\"'\n]{1,256}"
+        r")[\"']",
+    ),
+    told(
+        "login( sign_in( signin( userpassword( networkcredential",
+        r"(?:\b|>|[a-z_])(?:log_?in|sign_?in|change_?user_?password|networkcredential\]?("
+        r"?:::new)?)\(\s?[\"'][^\"'\n]{1,200}[\"'],\s?[\"'](?P<secret>[^\"'\n]{1,256})[\""
+        r"']\s?[,)]",
+    ),
+    told("passwordmessage(", rf"passwordmessage\(\s?{_QUOTED}"),
+    told(
+        "authenticate",
+        r"\bauthenticate\s(?:plain|login|xoauth2|oauthbearer)[ \t](?P<secret>[a-z0-9+/]{8,409"
+        r"6}={0,2})",
+    ),
+    told(
+        "cram-md5",
+        r"cram-md5\s{0,4}\n[^\n]{1,200}\n[^\n\w]{0,8}(?:c:)?[^\n\w]{0,8}(?P<secret>[a-z0-9+/]"
+        r"{16,512}={0,2})[ \t]*$",
+    ),
+    told("apop", r"\bapop\s[\w.@-]{1,64}[ \t](?P<secret>[0-9a-f]{32})\b"),
+    told("--> pass", r"-->[ \t]pass[ \t](?P<secret>\S{2,256})[ \t]*$"),
+    told(
+        "controlrole monitorrole",
+        r"\b(?:control|monitor)role[ \t]{1,20}(?:password[ \t])?(?P<secret>(?!read)[^\s=]{4,2"
+        r"56})[ \t]*$",
+    ),
+    told("ssws", r"\bssws[ \t](?P<secret>[\w-]{24,128})"),
+    told(
+        "proxy_set_header add_header",
+        r"\b(?:proxy_set|add)_header[ \t](?P<name>[\w-]{1,80})[ \t][\"']?(?P<secret>[^\s\"';$"
+        r"][^\n\"';]{3,4096})",
+    ),
+    told("insecure-password", r"insecure-password[ \t](?P<secret>\S{3,256})"),
     told("stats auth", r"stats\sauth\s[\w.@-]{1,64}:(?P<secret>\S{3,256})"),
     told(
         ":5432: :*: :5433: :6432: :5439:",
@@ -108,7 +254,7 @@ STATEMENTS = (
     ),
     told(
         "psk eap xauth pin",
-        r":[ \t](?:psk|eap|xauth|pin|ntlm)[ \t]{1,8}\"(?P<secret>[^\"\n]{1,256})\"",
+        r":[ \t](?:psk|eap|xauth|pin|ntlm)[ \t]{1,8}[\"'](?P<secret>[^\"'\n]{1,256})[\"']",
     ),
     told("secret", r"\bsecret[ \t]{1,8}\"(?P<secret>[^\"\n]{6,256})\";", loose),
     told("encrypt", r"\bencrypt\W{1,5}(?P<secret>[a-z0-9+/]{20,64}={0,2})(?![\w+/=])", loose),
@@ -128,6 +274,7 @@ STATEMENTS = (
         r"(?<!\w)user=[a-z_][\w.@-]{0,63}:(?P<secret>[^\s\"',;:]{6,256})(?=[\s\"',;]|$)",
         loose,
     ),
+    told("user.info=", r"\buser\.info=[\w.@-]{1,64}:(?P<secret>[^\s\"',;]{3,256})"),
     told("response=", r"\bresponse=[\"'](?P<secret>[0-9a-f]{32,128})[\"']"),
     told("mac=", r"\bmac=[\"'](?P<secret>[\w+/=]{12,256})[\"']", loose),
     told(
@@ -171,7 +318,7 @@ STATEMENTS = (
     ),
     told(
         "password passphrase token secret key",
-        r"\b(?:password|passphrase|token|secret|api key)\b[^\n]{0,120}:[ \t]*\n[ \t]{0,20}(?P<"
+        r"\b(?:password|passphrase|token|secret|api key)\b[^\n]{0,120}:[ \t]*\n{1,2}[ \t]{0,20}(?P<"
         r"secret>[^\s:]{8,1024})[ \t]*$",
         loose,
     ),
@@ -199,8 +346,16 @@ STATEMENTS = (
 
 PROGRAMS = (
     told(
+        "curl",
+        r"\bcurl\b[^\n|;]{0,200}?\s(?:-e|--(?:proxy-)?cert)[ =][\"']?[\w./-]{1,200}:(?P<s"
+        r"ecret>[^\s\"'`|;&<>()]{1,4096})",
+        any_value,
+        "password",
+    ),
+    told(
         "curl wget",
-        r"\b(?:curl|wget)\b[^\n|;]{0,200}?\s(?:-u|--user|--proxy-user)[ =]{0,2}[\"']?[\w.@-]{"
+        r"\b(?:curl|wget)\b[^\n|;]{0,200}?\s(?:-[a-z]{0,8}u|--user|--proxy-user)[ =]{0,2}"
+        r"[\"']?[\w.@-]{"
         r"1,64}:(?P<secret>[^\s\"'`|;&<>()]{1,4096})",
         kind="password",
     ),
@@ -281,10 +436,96 @@ PROGRAMS = (
         r"8}(?:_authtoken|_password|_auth"
         r"|-token\.\S{1,60}))[ \t](?P<secret>[^\s\"']{3,1024})",
     ),
+    told("memtier", rf"\bmemtier_benchmark\b{_ON}-a[ \t=]{{1,4}}{_V}", no_place, "password"),
+    told("influx", rf"\binflux\b{_ON}-t[ \t=]{{1,4}}{_V}", loose),
+    told(
+        "mysqlsh mysql",
+        r"\bmysqlsh?\s(?:--?\S{1,60}\s){0,4}[\w.-]{1,64}:(?P<secret>[^\s@]{1,256})@",
+        any_value,
+        "password",
+    ),
+    told(
+        ".py",
+        r"\b(?:secretsdump|psexec|wmiexec|smbexec|smbclient|getuserspns|getnpusers|ticket"
+        r"er|mssqlclient)\.py\s(?:-\S{1,40}\s){0,4}"
+        r"[\"']?[\w./-]{1,80}:(?P<secret>[^\s@\"']{1,256})@",
+        any_value,
+        "password",
+    ),
+    told(
+        "mosquitto_passwd",
+        r"\bmosquitto_passwd\s(?:-\w\s){1,3}\S{1,200}\s\S{1,64}[ \t](?P<secret>\S{2,256})",
+        any_value,
+        "password",
+    ),
+    told(
+        "ldappasswd slappasswd",
+        rf"\b(?:ld|sl)appasswd\b{_ON}-[sa][ \t]{{1,4}}{_V}",
+        no_place,
+        "password",
+    ),
+    told("ssh-keygen", rf"\bssh-keygen\b{_ON}-[np][ \t]{{1,4}}{_V}", no_place, "password"),
+    told("openssl", rf"\bopenssl\b{_ON}-hmac[ \t]{{1,4}}{_V}", no_place, "password"),
+    told(
+        "openssl",
+        rf"\bopenssl[ \t]passwd[ \t](?:-(?!s)\w{{1,8}}[ \t]){{0,3}}{_V}",
+        no_place,
+        "password",
+    ),
+    told("encrypt_string", rf"\bencrypt_string[ \t](?:--\S{{1,60}}[ \t]){{0,4}}{_V}", no_place),
+    told("signtool", rf"\bsigntool\b{_ON}/p[ \t]{_V}", no_place, "password"),
+    told(
+        "certutil pk12util hydra",
+        rf"\b(?:certutil|pk12util|hydra|medusa|ncrack)\b{_ON}-[pw][ \t]{_V}",
+        no_place,
+        "password",
+    ),
+    told("rar", rf"\brar[ \t]{_ON}-h?p{_V}", no_place, "password"),
+    told("sendemail", rf"\bsendemail\b{_ON}-xp[ \t]{_V}", no_place, "password"),
+    told(
+        "secret put-parameter",
+        rf"\b(?:put-parameter|secret[ \t]set)\b[^\n|;]{{0,300}}?[ \t]--value[ \t=]{{1,2}}{_V}",
+        no_place,
+    ),
+    told(
+        "unseal", rf"\bvault[ \t]operator[ \t]unseal[ \t](?:-\S{{1,60}}[ \t]){{0,3}}{_V}", no_prose
+    ),
+    told("cloudflared", rf"\bcloudflared[ \t]service[ \t]install[ \t]{_V}", no_place),
+    told("bw unlock", rf"\bbw[ \t]unlock[ \t]{_V}", no_place, "password"),
+    told(
+        "upwd password",
+        r"\bdrush[ \t](?:upwd|user:password)[ \t]\S{1,64}[ \t][\"']?(?P<secret>[^\s\"']{2,256"
+        r"})",
+        no_place,
+        "password",
+    ),
+    told("reset-admin-password", rf"\breset-admin-password[ \t]{_V}", no_place, "password"),
+    told(".psk wep-key", rf"\bnmcli\b{_ON}[\w-]{{0,40}}(?:\.psk|\.wep-key\d?)[ \t]{_V}", no_place),
+    told(
+        "http-basic. pypi-token. github-oauth. gitlab-token. bearer.",
+        r"\bconfig[ \t](?:-\S{1,20}[ \t]){0,3}(?:http-basic\.\S{1,120}[ \t]\S{1,64}|(?:py"
+        r"pi-token|github-oauth|gitlab-token|bearer)\.\S{1,120})"
+        r"[ \t](?P<secret>[^\s\"']{3,1024})",
+    ),
+    told(
+        "bundle config",
+        r"\bbundle[ \t]config[ \t](?:set[ \t])?(?:--\S{1,40}[ \t]){0,3}[\w.-]{1,120}[ \t]"
+        r"[\w.@-]{1,64}:(?P<secret>[^\s\"']{3,256})",
+        any_value,
+        "password",
+    ),
+    told("nuget", rf"\bnuget\b{_ON}-(?:k|apikey)[ \t]{_V}", no_place),
+    told(
+        "script-args",
+        r"--script-args[ \t=][^\n]{0,200}?pass(?:word)?=(?P<secret>[^\s,\"']{2,256})",
+        any_value,
+        "password",
+    ),
     told("conda", r"conda\S{0,120}/t/(?P<secret>[\w-]{8,128})/"),
     told(
         "<<<",
-        r"<<<(?<!<<<<)[ \t]?(?:[\"'](?P<secret>[^\"'\n]{3,256})[\"']|(?P<bare>[^\s\"'<$]{3,256}))",
+        r"<<<(?<!<<<<)[ \t]?\$?(?:[\"'](?P<secret>[^\"'\n]{3,256})[\"']|(?P<bare>[^\s\"'<"
+        r"$]{3,256}))",
         loose,
     ),
     told(
@@ -329,12 +570,18 @@ PROGRAMS = (
         no_place,
         "password",
     ),
-    told(" -u", r"\s-u\s{0,2}[\w.\\@-]{1,64}%(?P<secret>\S{2,256})", any_value, "password"),
+    told(
+        " -u",
+        r"\s-u\s{0,2}[\"']?[\w.\\@-]{1,64}%(?P<secret>[^\s\"']{2,256})",
+        any_value,
+        "password",
+    ),
     told(" -u", r"\s-u\s[\w.@-]{1,64},(?P<secret>[^\s,]{2,256})\s", any_value, "password"),
     told(
-        "sqlplus expdp impdp rman sqlldr jdbc:oracle thin:",
-        r"(?:\b(?:sqlplus|expdp|impdp|rman|sqlldr)\s(?:-\w\s|target\s){0,3}|:thin:|:oci:)[\"'"
-        r"]?[\w$#]{1,30}/(?P<secret>[^\s@\"'/]{1,128})",
+        "sqlplus expdp impdp rman sqlldr jdbc:oracle thin: connect",
+        r"(?:\b(?:sqlplus|expdp|impdp|rman|sqlldr)\s(?:-\w\s|target\s){0,3}|:thin:|:oci:|"
+        r"\bconn(?:ect)?[ \t](?=\S{1,200}@))[\"'"
+        r"]?[\w$#]{1,30}/[\"']?(?P<secret>[^\s@\"'/]{1,128})",
         any_value,
         "password",
     ),
@@ -350,8 +597,8 @@ PROGRAMS = (
         r"(?:echo|printf)[ \t](?:-n[ \t]|-e[ \t])?[\"']?(?P<secret>[^\s\"'|]{1,256})[\"']?[ \t"
         r"]?\|[ \t]?(?:sudo[ \t])?(?:[^\s|;&]{1,80}[ \t]"
         r"[^\n|;&]{0,200}?(?:--?(?:password|passphrase|token|secret|pass|with-token|api-key)\S"
-        r"{0,20}|--stdin|login)|sudo[ \t]-s|kinit|su"
-        r"|passwd|cryptsetup|gpg)(?![\w-])",
+        r"{0,20}|--stdin|login|\bsecrets?\b|\bjoin\b)|sudo[ \t]-s|kinit|su"
+        r"|passwd|cryptsetup|gpg|pass[ \t]insert)(?![\w-])",
         any_value,
         "password",
     ),
@@ -364,13 +611,13 @@ PROGRAMS = (
     ),
     told(
         "password-command",
-        r"password-command\s[\"'](?:echo|printf)\s(?P<secret>[^\s\"']{1,256})",
+        r"password-command\s[\"'](?:echo|printf)[ \t](?P<secret>[^\s\"']{1,256})",
         any_value,
         "password",
     ),
     told(
         "htpasswd",
-        r"htpasswd\s(?:-\w{1,6}\s){0,4}\S{1,80}\s[\w.@-]{1,64}\s(?P<secret>[^\s\"'-]{3,256})",
+        r"htpasswd\s(?:-\w{1,6}\s){0,4}\S{1,80}\s[\w.@-]{1,64}[ \t](?P<secret>[^\s\"'-]{3,256})",
         any_value,
         "password",
     ),
@@ -383,7 +630,7 @@ PROGRAMS = (
     ),
     told(
         "configure set",
-        r"configure\sset\s[\w.-]*(?:secret|token|key|pass)[\w.-]*\s(?P<secret>\S{6,256})",
+        r"configure\sset\s[\w.-]*(?:secret|token|key|pass)[\w.-]*[ \t](?P<secret>\S{6,256})",
     ),
     told(
         "net use",

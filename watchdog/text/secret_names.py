@@ -32,19 +32,25 @@ class Strength(enum.IntEnum):
 # What the last words of a name are, in lower case and joined by `_`. Keys are secret only with a
 # word before them that says so: a primary, a routing or a cache key is none.
 _KEYS = (
-    r"access|account|activation|admin|api|app|auth|cert|client|cipher|consumer|cookie|cryp"
+    r"access|account|activation|admin|api|app|application|auth|cert|client|cipher|consume"
+    r"r|cookie|cryp"
     r"t|csrf|db|database"
-    r"|decryption|deploy|ecdsa|ed25519|encryption|enc|functions?|hash|hmac|host|identity|"
+    r"|decryption|deploy|derived|ecdsa|ed25519|encryption|enc|fernet|functions?|hash|hmac|host"
+    r"|identity|ingest(?:ion)?|insert|"
     r"instrumentation|integration"
     r"|jwt|licen[cs]e|master|pre_?shared|priv|private|product|prod|provision(?:ing)?|publishable"
     r"|registration|role|root|rsa|sas|secret|serial|server|service|session|shared_?access"
     r"|shared|sign"
-    r"|signing|ssh|ssl|sse|storage|stripe|subscription|symmetric|tls|token|transit|unseal|vault"
+    r"|signing|ssh|ssl|sse|storage|stripe|subscription|symmetric|tls|token|transit|unseal"
+    r"|validation|vault"
     r"|webhook|write|read|wep|wpa|x509"
 )
 _STRONG = (
     r"pass(?:word|wd|wrd|phrase|code|key)s?|pwds?|pswd|psw|passw|_pass|_pw|bindpw|rootpw|olcrootpw"
-    r"|pgpass|authpass|requirepass|masterauth|auth_pass|rediscli_auth|login_?pass|userpass(?:word)?"
+    r"|(?:admin|amqp|become|db|ftp|http|ldap|mail|mongo|mqtt|mysql|pg|proxy|rdp|redis|root|rpc"
+    r"|smb|smtp|sql|ssh|sudo|vnc|vpn|web|wifi|zip)pass(?:wd)?|auth_?tok|rootpwmodpw"
+    r"|chap2?_response|authpass|requirepass|masterauth|auth_pass|rediscli_auth|login_?pas"
+    r"s|userpass(?:word)?"
     r"|secrets?|tokens?|credentials?|creds|apikeys?|"
     rf"(?:{_KEYS})_?(?:pass_?)?keys?|account_key|pre_?shared_key|psk|key_?pass|store_?pass"
     r"|private_lines|connection_string|conn_str|mnemonic|seed_phrase|recovery_(?:code|key|phrase)s?"
@@ -112,7 +118,10 @@ FURTHER = (
 _WEAK = (
     r"pass|pw|pin|otp|totp|salt|sid|sess|session|auth|authn|cred|sig|csrf|xsrf|csrf_?middleware"
     r"|community|cvv2?|cvc|ssn|seed|nonce_key|cookie|authkey|clave|chave|chiave|schl\u00fcssel"
-    r"|cl\u00e9|klucz|kl\u00ed\u010d|anahtar|\u043a\u043b\u044e\u0447|\uc554\ud638\ud0a4"
+    r"|cl\u00e9|klucz|kl\u00ed\u010d|anahtar\u0131?|cheie|kulcs|avain|\w*(?:nyckel|n\u00f"
+    r"8gle|n\u00f8kkel)"
+    r"|\w*sleutel|toegangscode|\u03ba\u03bb\u03b5\u03b9\u03b4\u03af|\u0915\u0941\u0902\u091c\u0940"
+    r"|\u30a2\u30af\u30bb\u30b9\u30ad\u30fc|\u043a\u043b\u044e\u0447|\uc554\ud638\ud0a4"
 )
 # What may follow: the name still names the secret.
 _AFTER = (
@@ -135,7 +144,7 @@ _NO_SECRET = regex(
     r"|(?:public|primary|foreign|partition|sort|routing|cache|config|message|object|unique|index"
     r"|composite|candidate|natural|surrogate|redis|map|dict|row|column|shift|hot|sub)_?keys?"
     r"|(?:http|status|exit|error|country|currency|zip|postal|return|response|language)_?code)"
-    r"|(?:no|has|is|use|needs|requires?|show|hide)_\w+|keys?"
+    r"|(?:no|has|is|use|needs|requires?|show|hide|checksum)_\w+|keys?"
 )
 _OBJECT = frozenset({"secret", "secrets", "secret_ref", "credential", "credentials"})
 _CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -171,6 +180,7 @@ _PARTS = (
     ),
     "csrf",
     "xsrf",
+    "chap",
     "commun",
     "cookie",
     "cvv",
@@ -218,6 +228,17 @@ _PARTS = (
     "klucz",
     "kl\u00ed\u010d",
     "anahtar",
+    "cheie",
+    "kulcs",
+    "avain",
+    "nyckel",
+    "n\u00f8gle",
+    "n\u00f8kkel",
+    "sleutel",
+    "toegang",
+    "\u03ba\u03bb\u03b5\u03b9\u03b4",
+    "\u0915\u0941\u0902\u091c\u0940",
+    "\u30a2\u30af\u30bb\u30b9\u30ad\u30fc",
     "sandi",
     "kh\u1ea9u",
     "\u03ba\u03c9\u03b4\u03b9\u03ba",

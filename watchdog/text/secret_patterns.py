@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from watchdog.text.regex import regex
 from watchdog.text.secret_values import is_loose, is_object_name, is_prose, is_reference
-from watchdog.text.vendor_tokens import BEGINNINGS, FORMS
+from watchdog.text.vendor_tokens import BEGINNINGS, FORMS, HOOKS, STARTED
 
 # How a token of a known kind begins.
 PREFIX = (
@@ -18,7 +18,11 @@ PREFIX = (
     r"|gl[a-z]{2,5}-|xox[a-z]-|pypi-A|hv[sbr]\.|SG\.|ya29\.|GOCSPX-|AIza|eyJ|A[KS]IA|LS0tLS1C"
     r"|AGE-SECRET-KEY-)"
 )
-PRIVATE_KEY_END = regex(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_BLOCK = (
+    r"(?:[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?|USER NKEY SEED|OpenVPN Static key V1"
+    r"|PGP MESSAGE)"
+)
+PRIVATE_KEY_END = regex(rf"-----END {_KEY_BLOCK}-----")
 # The ids of objects read like this: words, and at most two ids behind them.
 _OBJECT = regex(r"[a-z]+(?:-[a-z]+\d{0,2})*(?:-[a-z0-9]{4,10}){0,2}")
 _RUN = r"[\w.~+/=%-]"
@@ -102,8 +106,8 @@ def _tree(words: Iterable[str]) -> str:
         branches.setdefault(word[:1], []).append(word[1:])
     ends = "" in branches
     inner = [re.escape(c) + _tree(rest) for c, rest in sorted(branches.items()) if c]
-    if len(inner) + ends == 1:
-        return "".join(inner)
+    if not inner:
+        return ""
     return f"(?:{'|'.join(inner)})" + ("?" if ends else "")
 
 
@@ -112,44 +116,54 @@ _HASH = r"[A-Za-z0-9./+=,$_-]"
 SHAPES = (
     Shape(
         "private-key",
-        ("private key",),
+        ("private key", "nkey seed", "static key", "pgp message"),
         regex(
-            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?"
+            rf"-----BEGIN {_KEY_BLOCK}-----[\s\S]*?"
             rf"(?:{PRIVATE_KEY_END.pattern}|\Z)"
         ),
     ),
     _shape(
         "private-key",
         "private-lines",
-        r"Private-Lines: \d{1,4}\n(?P<secret>(?:[A-Za-z0-9+/=]{1,100}\n?){1,200})",
+        r"Private-Lines: \d{1,4}\n(?P<secret>(?:[A-Za-z0-9+/=]{1,100}(?:\n|\Z)){1,200})",
     ),
+    _shape("private-key", "private-mac", r"Private-MAC: (?P<secret>[0-9a-f]{40,64})"),
     _shape("private-key", "ls0tls1crudjti", r"\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{16,}"),
     # Keys without their PEM lines: of OpenSSH, and what begins the DER of RSA, EC and PKCS #8.
     _shape("private-key", "b3blbnnzac1rzxktdje", r"\bb3BlbnNzaC1rZXktdjE[A-Za-z0-9+/=]{16,}"),
     _shape(
         "private-key",
         "mi mh mc",
-        r"(?<![A-Za-z0-9+/])(?:MII[A-Za-z0-9+/]{2}[QgwAo]IBA(?:AKC|AKB|DANBg)|MHcCAQEE|MIGkAgEBBD|MIHcAgEBBEI"
+        r"(?<![A-Za-z0-9+/])(?:MII[A-Za-z0-9+/]{2}[QgwAo]IBA(?:AKC|AKB|DANBg)|MHcCAQEE|MI"
+        r"GkAgEBBD|MIHcAgEBBEI"
         r"|MI(?:GH|G2|Hu)AgEAMB[AM]GByqGSM49|MC4CAQAwBQYDK2Vw)[A-Za-z0-9+/=]{16,}+"
-        r"(?:(?:\\n|\n)[A-Za-z0-9+/=]{40,}+)*+(?!(?:(?:\\n|\n)[A-Za-z0-9+/=]{4,63})?(?:\\n|\n)-----END)",
+        r"(?:(?:\\n|\n)[A-Za-z0-9+/=]{40,}+)*+(?!(?:(?:\\n|\n)[A-Za-z0-9+/=]{4,63})?(?:\\"
+        r"n|\n)-----END)",
     ),
-    _shape("jwt", "eyj", r"\beyJ[\w-]{6,}\.[\w-]{4,}\.[\w-]*"),
+    _shape("jwt", "eyj", r"\beyJ[\w-]{6,}\.[\w-]{4,}\.[\w-]*(?:\.[\w-]{8,}){0,2}"),
     _shape("jwt", "zxlk", r"\bZXlK[A-Za-z0-9+/]{40,}={0,2}"),
     _shape(
         "jwk", "kty", r"[\"'](?:d|k|p|q|dp|dq|qi)[\"']\s?:\s?[\"'](?P<secret>[\w+/=-]{16,4096})"
     ),
     _shape("slack-hook", "hooks.slack", r"\bhttps://hooks\.slack(?:-gov)?\.com/[\w/-]{10,}"),
-    _shape(
-        "webhook",
-        "webhook.office.com hooks.zapier maker.ifttt",
-        r"\bhttps://(?:[\w.-]{1,80}\.)?(?:webhook\.office\.com|hooks\.zapier\.com|maker\.ifttt\.com)/[\w/@-]{10,}",
+    # Addresses of which the path is all that one needs to write there.
+    *(
+        _shape(
+            "webhook",
+            host,
+            rf"\bhttps?://(?:[\w.-]{{1,80}}\.)?{re.escape(host)}(?::\d{{1,5}})?/(?P<secret>{path})",
+        )
+        for host, path in HOOKS
     ),
-    _shape("slack-token", "xox xapp", r"\b(?:xox[a-z]|xapp)-[\w-]{8,}"),
+    _shape("webhook", ".m.pipedream.net", r"//(?P<secret>[a-z0-9]{12,})(?=\.m\.pipedream\.net)"),
+    _shape("slack-token", "xox xapp", r"\b(?:xox[a-z]|xapp)-(?:[\w-]|%[0-9A-F]{2}){8,}"),
     _shape("github-token", "gh github", r"\b(?:gh[a-z]_[A-Za-z0-9]{16,}|github_pat_\w{20,})"),
     _shape(
-        "gitlab-token", "gl", r"\bgl(?:pat|dt|rt|cbt|ptt|soat|agent|ft|imt|oas|ffct)-[\w.-]{16,}"
+        "gitlab-token",
+        "gl",
+        r"\bgl(?:pat|dt|rtr?|cbt|ptt|soat|agent|ft|imt|oas|ffct|wt)-[\w.-]{16,}",
     ),
-    _shape("stripe-key", "k_live k_test whsec", r"\b(?:[sr]k_(?:live|test)_|whsec_)\w{12,}"),
+    _shape("stripe-key", "k_live k_test whsec", r"\b(?:[esr]k_(?:live|test)_|whsec_)\w{12,}"),
     _shape("api-key", "sk-", r"\bsk-(?:[a-z0-9]{1,12}-){0,3}\w{12,}[\w-]{4,}"),
     _shape("mail-key", "key-", r"\bkey-[0-9a-f]{32}\b"),
     _shape(
@@ -161,6 +175,11 @@ SHAPES = (
     *(
         _shape("token", needs, rf"(?<![\w.~+-])(?:{form})" if needs else form)
         for needs, form in FORMS
+    ),
+    # What stands before it is looked at behind it: a pattern that begins with letters is quick.
+    *(
+        _shape("token", start.lower(), rf"{re.escape(start)}(?<![\w.~+-]{re.escape(start)}){rest}")
+        for start, rest in STARTED
     ),
     _shape("ceph-key", "==", r"(?<![\w+/])AQ[A-Za-z0-9+/]{30,60}=="),
     _shape("aws-key", "akia asia abia acca", r"\bA(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}\b"),
@@ -176,15 +195,17 @@ SHAPES = (
     _shape(
         "password",
         "@",
-        r"(?<![\w.@:-])(?!git@)[\w.+-]{1,64}@[\w.-]{1,100}\.[a-z]{2,20}:(?P<secret>[^\s@:/\"'<>,;]{6,256})(?=[\s\"',;]|$)",
+        r"(?<![\w.@:-])(?!git@)[\w.+-]{1,64}@[\w.-]{1,100}\.[a-z]{2,20}:(?P<secret>[^\s@:"
+        r"/\"'<>,;]{6,256})(?=[\s\"',;]|$)",
         _is_loose_secret,
     ),
     # The same without a scheme.
     _shape(
         "password",
         "@",
-        r"(?<![\w./@:-])[\w.-]{1,64}:(?P<secret>[^\s@:/\"'<>]{1,256})@(?=[a-z][\w.-]{0,100}:\d{2,5}(?!\w)"
-        r"|(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,20}(?![\w.]))",
+        r"(?<![\w./@:-])[\w.-]{1,64}:(?P<secret>[^\s@:/\"'<>]{1,256})@(?=[a-z][\w.-]{0,10"
+        r"0}:\d{2,5}(?!\w)"
+        r"|(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,20}(?![\w.])|[a-z][a-z0-9_-]{1,62}/[a-z])",
         _is_loose_secret,
     ),
     _shape("token", "://", r"\bhttps?://(?P<secret>[A-Za-z0-9_-]{16,256})(?=@)", _is_loose_secret),
@@ -195,23 +216,45 @@ SHAPES = (
     ),
     _shape(
         "token",
-        "://",
+        "token reset invite magic verify confirm unsubscribe activate hook login share au"
+        "th sso /join/ integrations/",
         r"(?i)/(?:[\w-]{0,30}(?:token|reset|invite|magic|verify|confirm|unsubscribe|activ"
-        r"ate|webhook|hook|login|share"
-        r"|auth|sso)[\w-]{0,30}|webhooks?/\d{15,22})/(?:(?:key|confirm|done|id|[a-z]{2})/){0,2}(?P<secret>[\w.~+=@%-]{8,1024}(?:/["
+        r"ate|webhook|hook|login|share|join"
+        r"|auth|sso)[\w-]{0,30}|webhooks?/\d{15,22}|integrations/v\d/\w{1,40})/(?:(?:key|"
+        r"confirm|done|id|[a-z]{2})/){0,2}(?P<secret>[\w.~+=@%-]{8,1024}(?:/["
         r"\w.~+=@%-]{16,1024}){0,6})",
         _is_loose_secret,
     ),
     _shape(
         "secret",
-        "code= key= &t= ?t= &k= ?k= &h= ?h= sig= ticket= hash= access= assertion= saml ve"
+        "code= key= &t= ?t= &k= ?k= &h= ?h= sig= hmac= tok= ticket= hash= access= asserti"
+        "on= saml ve"
         "rifier= magic= otp= pin=",
-        r"[?&#](?:amp;)?(?:[\w.-]{0,40}[_-])?(?:code|key|k|t|h|sig|ticket|hash|access|ass"
+        r"[?&#](?:amp;)?(?:[\w.-]{0,40}[_-])?(?:code|key|k|t|tok|h|hmac|sig|ticket|hash|access|ass"
         r"ertion|samlresponse"
         r"|samlart|verifier|code_verifier|state_token|magic|otp|pin|nonce_token)=(?P<secr"
         r"et>[^\s&#\"'<>]{6,4096})",
         _is_loose_secret,
     ),
+    _shape("secret", "appid=", r"[?&]appid=(?P<secret>[0-9a-f]{32})\b"),
+    # What proves that a sender knows a secret: of webhooks, and of Couch and Windows.
+    _shape("secret", "v0= v1=", r"\bv[01]=(?P<secret>[0-9a-f]{64})\b"),
+    _shape("hash", "-pbkdf2-", r"-pbkdf2-[0-9a-f]{40,128},[0-9a-f]{16,64}"),
+    _shape("hash", "$krb5", r"\$krb5(?:asrep|tgs|pa)\$\d{1,2}\$[^\s\"']{32,}"),
+    _shape("hash", "$dcc2$", r"\$DCC2\$[^\s\"']{16,}"),
+    _shape(
+        "hash",
+        "::",
+        r"(?<![\w.])[\w.$-]{1,64}::[\w.-]{0,64}:(?P<secret>[0-9A-Fa-f]{16,48}:[0-9A-Fa-f]{32,"
+        r"48}:[0-9A-Fa-f]{16,})",
+    ),
+    _shape(
+        "ansible-vault",
+        "$ansible_vault",
+        r"\$ANSIBLE_VAULT;[\d.]{3};AES(?:256)?(?:;\w{1,40})?\s{1,8}(?P<secret>(?:[0-9a-f]{2,1"
+        r"00}\s{0,8}){1,2000})",
+    ),
+    _shape("password", "sip: sips:", r"\bsips?:[\w.+-]{1,64}:(?P<secret>[^\s@:/\"'<>]{2,128})@"),
     _shape("password", "&p=", r"[?&]u=[^&\s]{1,80}&p=(?P<secret>[^\s&#\"'<>]{1,512})"),
     # What proves a password in SCRAM: from it the password can be guessed.
     _shape("secret", ",p=", r"\bc=[\w+/=]{2,200},r=[^,\s]{8,200},p=(?P<secret>[\w+/=]{16,200})"),
@@ -273,8 +316,8 @@ SHAPES = (
         "hash",
         "pbkdf2 scrypt: bcrypt",
         rf"\b(?:pbkdf2[_:](?:sha\d{{1,3}}|md5)|scrypt(?::\d{{1,8}}){{1,3}}|bcrypt(?:_sha2"
-        rf"56)?)[$:]{_HASH}{{4,60}}[$:](?P<secret>[A-Za-z0-9./+=$_-]{{8,}}(?:[$:]{_HASH}"
-        rf"{{8,}})?)",
+        rf"56)?)[$:]{_HASH}{{4,60}}[$:](?P<secret>[A-Za-z0-9./+=$_-]{{8,}}+(?:[$:]{_HASH}"
+        rf"{{8,}}+)?)(?!<)",
     ),
     _shape(
         "hash",

@@ -70,6 +70,19 @@ _WORDS_NEED = (
     "contrasena",
     NON_ASCII,
 )
+_OF = (
+    r"passworte?s?|kennwort|zugangscode|mots? de passe|mdp|jeton|code d.acc\u00e8s|cl(?:"
+    r"\u00e9|e|ef)s?|contrase(?:\u00f1|n)a|clave"
+    r"|senha|palavra-passe|chave|parola|chiave|wachtwoord|sleutel|has(?:\u0142|l)o|klucz|"
+    r"heslo|kl\u00ed\u010d|l\u00f6senord"
+    r"|adgangskode|passord|salasana|jelsz\u00f3|kulcs|parol\u0103|cheie|(?:\u015f|s)ifre|"
+    r"anahtar\u0131?|lozinka"
+    r"|\u043f\u0430\u0440\u043e\u043b[\u044c\u0430]|\u043a\u043b\u044e\u0447|\u0442\u043e"
+    r"\u043a\u0435\u043d"
+    r"|\u03ba\u03c9\u03b4\u03b9\u03ba\u03cc\u03c2|\u03ba\u03bb\u03b5\u03b9\u03b4\u03af|m"
+    r"\u1eadt kh\u1ea9u"
+    r"|\u0917\u0941\u092a\u094d\u0924 \u0915\u0941\u0902\u091c\u0940"
+)
 _VERBS = (
     r"is|was|are|were|set to|changed to|reset to|equals|provided|given|lautet|ist|war|est|es|era"
     r"|\u00e9|\u00e8|incorrect|incorrecte|invalide|value"
@@ -85,7 +98,8 @@ _SPOKEN = (
     "|".join(FURTHER).replace("_", "[ _]"),
     (
         "kata[ _]sandi|\u0631\u0645\u0632[ _]\u0639\u0628\u0648\u0631"
-        "|\u0e23\u0e2b\u0e31\u0e2a\u0e1c\u0e48\u0e32\u0e19|\u092a\u093e\u0938\u0935\u0930\u094d\u0921"
+        "|\u0e23\u0e2b\u0e31\u0e2a\u0e1c\u0e48\u0e32\u0e19|\u092a\u093e\u0938\u0935\u0930"
+        "\u094d\u0921"
     ),
 )
 
@@ -101,6 +115,91 @@ SENTENCES = (
             r"|(?P<bare>[^\s\"'`<>()\[\]{},;]{4,4096}))"
         ),
         any_value,
+    ),
+    # The secret of something or someone, in languages that say of what behind it.
+    Told(
+        (*_WORDS_NEED, "klucz", "cheie", "kulcs", "chiave", "chave", "cl\u00e9", "acc\u00e8s"),
+        regex(
+            rf"(?<![\w.-])(?:{_OF})(?:[ \t]{{1,2}}[^\s:=,;()\[\]{{}}\"]{{1,24}}){{0,3}}"
+            r"(?:[ \t]?[:=\uff1a]|[ \t](?:es|est|ist|lautet|\u00e9|\u00e8)(?=[ \t]))[ \t]"
+            r"{0,4}[\"'\u201e\u201c\u00ab]?"
+            r"(?P<secret>[^\s\"'`<>()\[\]{},;\u201c\u201d\u00bb]{6,4096})"
+        ),
+        loose,
+    ),
+    told(
+        "password pwd passphrase pw",
+        r"(?<![\w.-])(?:pw|pwd|password|passphrase)[ \t](?:for|of)(?:[ \t][^\s:;,]{1,60})"
+        r"{1,4}[ \t](?:is|was)[ \t]"
+        r"(?P<secret>[^\s\"'`<>()\[\]{},;]{4,4096})",
+        loose,
+    ),
+    told("assword", r"\bpassword for '[^'\n]{1,200}': (?P<secret>[^\s\"']{4,256})", loose),
+    # What stands in brackets between the name and the value.
+    told(
+        "key token password secret passphrase",
+        r"(?<![\w.-])(?:key|token|password|secret|passphrase)(?:[ \t]\d{1,2})?[ \t]\([^()"
+        r"\n]{1,60}\)[:=][ \t]{0,4}"
+        r"(?P<secret>[^\s\"'`<>()\[\]{},;]{6,4096})",
+        loose,
+    ),
+    # What was wanted and what was given, of which either may still be valid.
+    *(
+        told(
+            "expected",
+            rf"\b(?:token|password|secret|api[ _-]?key)\b[^\n\"']{{0,40}}[: ]expected[ \t]{value}",
+            loose,
+        )
+        for value in (
+            r"[\"'`]?(?P<secret>[^\s\"'`,;]{12,4096})",
+            (
+                r"[\"'`]?[^\s\"'`,;]{12,4096}[\"'`]?,?[ \t](?:but[ \t])?(?:got|found|received"
+                r"|was)[ \t][\"'`]?(?P<secret>[^\s\"'`,;]{12,4096})"
+            ),
+        )
+    ),
+    *(
+        told(
+            "mismatch",
+            rf"\b(?:token|password|secret|api[ _-]?key)[ _-]mismatch:?[ \t]{value}",
+            loose,
+        )
+        for value in (
+            r"[\"'`](?P<secret>[^\"'`\n]{4,4096})",
+            (
+                r"[\"'`][^\"'`\n]{4,4096}[\"'`][ \t](?:[!=]=|<>|vs\.?|and|,)[ \t]?[\"'`](?P<s"
+                r"ecret>[^\"'`\n]{4,4096})"
+            ),
+        )
+    ),
+    *(
+        told(
+            "changed from",
+            r"\b(?:token|password|secret|passphrase|api[ _-]?key)[ \t](?:was[ \t])?chang"
+            rf"ed[ \t]from[ \t]{value}",
+        )
+        for value in (
+            r"[\"'`](?P<secret>[^\"'`\n]{3,4096})",
+            r"[\"'`][^\"'`\n]{3,4096}[\"'`][ \t]to[ \t][\"'`](?P<secret>[^\"'`\n]{3,4096})",
+        )
+    ),
+    told(
+        "credential",
+        r"\bcredentials?[ \t](?:for|of)[ \t][\w.@-]{1,64}[ \t][/:][ \t](?P<secret>[^\s\"',;]{"
+        r"4,256})",
+        loose,
+    ),
+    told("login", r"\blogin[ \t]attempt[ \t]\[[^/\]\n]{1,64}/(?P<secret>[^\]\n]{1,256})\]"),
+    told(
+        "code",
+        r"\b(?:one-time|verification|security|login|access|confirmation|authentication|sm"
+        r"s)[ _-](?:pass)?code"
+        r"(?:[ \t](?:is|was|for[ \t]\S{1,60}[ \t]is))?[ \t:]{1,3}(?P<secret>\d{4,10})(?![\w.-])",
+    ),
+    told(
+        "secret",
+        r"(?<![\w.-])secret[ \t](?P<secret>[a-z0-9+/_]{20,4096}={0,2})(?![\w.-])",
+        loose,
     ),
     told(
         "secret",

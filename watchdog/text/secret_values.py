@@ -18,13 +18,14 @@ _NO_VALUE = regex(
     rf"|[\"'`]*|\[\]|\{{\}}|\$+|%|\${_WORDS}|@{_WORDS}@|%{_WORDS}%|%[sdvqrx]|%\(\w+\)s|#\{{.*"
     rf"|\{{{_WORDS}\}}|<[a-z_ .-]+\d{{0,3}}>|\$\d+|:{_WORDS}|\?+"
     # A pointer or a number of 64 bits, and an object as Java prints it.
-    r"|0x[0-9a-f]{1,16}|(?:[a-z_]\w{0,60}\.){1,12}[\w$]{1,80}@[0-9a-f]{1,8}"
+    r"|0x[0-9a-f]{1,16}|[0-9a-f]{1,16}:error:.*|(?:[a-z_]\w{0,60}\.){1,12}[\w$]{1,80}@[0-9a-f]{1,8}"
     r"|(?:yes|no|true|false|nil|null|none|undefined|unset|empty|blank|redacted|masked|hid"
     r"den|omitted"
     r"|filtered|removed|sensitive|unknown|default|required|optional|str|string|int|bool|b"
     r"ytes|object"
     r"|any|optional\[str\]|fieldref|valuefrom|secretkeyref|secret|secrets|configmap|key|keys|name"
-    r"|value|values|n/a|ok|off|on|file|env|stdin|prompt|auto|present|provided|given|here)[.,;:]?",
+    r"|value|values|n/a|ok|off|on|file|env|stdin|prompt|auto|present|provided|given|here"
+    r"|include|omit|same-origin)[.,;:]?",
 )
 # What follows "token:" in prose, where it is not the token.
 _PROSE = regex(
@@ -46,7 +47,7 @@ _PROSE = regex(
     r"|set|should|signature|size|skip|some|start|status|stop|store|sync|than|that|the|their|there"
     r"|they|this|timeout|to|token|too|try|type|unable|unauthenticated|unauthorized|unbound"
     r"|unexpected|unknown|unrecognized|unset|unsupported|until|update|usage|use|used|user|username"
-    r"|using|valid|verify|version|volume|was|we|were|what|when|where|which|while|why|will|with"
+    r"|using|valid|verify|version|via|volume|was|we|were|what|when|where|which|while|why|will|with"
     r"|without|wrong|yes|you|your)[.,:;!?]?"
     r"|[a-z-]{2,24}(?:ed|ing|able|ible|tion|less|ment|ness)[.,:;!?]?"
     r"|[A-Z]\w{2,60}(?:Exception|Error|Failure|Warning|Denied|Fault|Expired|NotFound)(?:[:.,].*)?"
@@ -104,7 +105,7 @@ _UUID = regex(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # compile.
 _BETWEEN = regex(r"[\x00-/:-@\[-`{-\xbf\U00010000-\U0010ffff]+")
 _ALGORITHM = regex(
-    r"(?:sha|hs|rs|es|ps|aes|md|rsa|utf|base|oauth|http|ipv|v|x|p|k|b|pkcs#?|ed|kb|w|n|t)"
+    r"https?/\d(?:\.\d)?|(?:sha|hs|rs|es|ps|aes|md|rsa|utf|base|oauth|http|ipv|v|x|p|k|b|pkcs#?|ed|kb|w|n|t)"
     r"-?\d+\w{0,4}"
     r"(?:-\w{1,6})*|(?:pbkdf|argon|log|saml|oauth|web|s|i|k|x|h)\d\w{0,3}|\d+(?:\.\d+)?(?"
     r":[a-z\u00b5]{1,3}|%)|(?:\d+[a-z]{1,2}){2,4}|\d+[/.:-]\d.*",

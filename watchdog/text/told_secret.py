@@ -10,6 +10,12 @@ from watchdog.text.regex import regex
 from watchdog.text.secret_values import is_file, is_loose, is_mechanism, is_prose, is_reference
 
 Holds = Callable[[str], bool]
+# What follows `--password` in a sentence about it. None of these is a password.
+_CLAUSE = regex(
+    r"(?:is|was|are|must|should|or|and|via|cannot|not|has|to|from|for|with|the|in|on|of|as|at|by|if|but"
+    r"|can|may|will|when|because|without|requires?|needs?|flags?|options?|arguments?|instead|does|given"
+    r"|required|missing|set|unset|invalid|unknown|deprecated|ignored|takes|expects|specified)[.,;:!?]?"
+)
 
 
 class Told(NamedTuple):
@@ -33,6 +39,11 @@ def any_value(value: str) -> bool:
 def no_prose(value: str) -> bool:
     """Neither a reference, prose nor the name of a mechanism."""
     return any_value(value) and not is_prose(value) and not is_mechanism(value)
+
+
+def no_clause(value: str) -> bool:
+    """Neither a reference nor a word that goes on with a sentence about a flag."""
+    return any_value(value) and _CLAUSE.fullmatch(value.lower()) is None
 
 
 def no_place(value: str) -> bool:

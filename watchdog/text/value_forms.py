@@ -12,18 +12,26 @@ QUOTE = (
 """A quote, as it stands, escaped, typographic or as an entity."""
 # What may stand around a value: how languages write text, bytes, options and types.
 _OPEN = regex(
-    r"(?:(?:&\w{1,20}|!!?\w{1,20})[ \t]{1,4}|string\(\d{1,6}\)[ \t]|Just[ \t]|\[[ \t\n]{0,8}"
+    r"(?:(?:&\w{1,20}|!!?\w{1,20})[ \t]{1,4}|string\(\d{1,6}\)[ \t]|Just[ \t]"
+    r"|\(string\) \(len=\d{1,6}\) |0x[0-9a-f]{1,16} (?=[\"'])|\$\{(?=[\"'])"
+    r"|join\([\"'][^\"'\n]{0,3}[\"'], ?\[(?=[\"'])|\[[ \t\n]{0,8}"
     r"|[A-Za-z_][\w:.]{0,40}(?:::)?[(\[][ \t]{0,4}(?=[\"'`\\bruLNE@&$<A-Za-z0-9])|<<(?=[\"'])"
-    r"|\((?=[\"'])"
+    r"|\([ \t\n]{0,40}(?=[\"'])"
     r"|[A-Za-z_][\w:.]{0,40}[(\[][ \t]{0,4}\n[ \t]{1,40}(?=[\"'])"
-    r"|\{[ \t\n]{0,8}[\"']?(?:value|text|data|plain|raw|val|content|secret|\$|\#text|_|S)"
-    r"[\"']?[ \t]{0,4}"
-    r"[:=][ \t]{0,4}){0,3}"
+    r"|\{[ \t\n]{0,8}[\"']?(?:value|text|data|plain|raw|val|content|secret|\$|\#text"
+    r"|_|S|string|stringValue|arrayValue|values|inline_?[sS]tring|plaintext)[\"']?[ \t]{0,4}"
+    r"[:=][ \t]{0,4}){0,5}"
     r"(?:(?:[bBuUrRLNEFf@$]|br|rb|Rb|u8|q|Q|qq)(?=[\"'\\]))?(?:r\#{0,3}(?=\"))?"
     rf"(?P<quote>\"\"\"|'''|{QUOTE})?"
 )
 # Further values of a list: each with what comes before it.
 NEXT = regex(rf"{QUOTE}?[ \t]{{0,4}},[ \t\n]{{0,8}}[bBuN]?(?P<quote>{QUOTE})")
+GOES_ON = regex(
+    rf"{QUOTE}[ \t]{{0,4}}(?:->|[+.&]|\|\||\.\.)[ \t\n\\]{{0,40}}[bBuNrf]?(?P<quote>{QUOTE})"
+)
+"""What a text in several parts, or what it was changed to, goes on with."""
+IN_PARTS = regex(rf"{QUOTE}[ \t\n]{{1,40}}[bBuNrf]?(?P<quote>{QUOTE})")
+"""The same between brackets, where nothing needs to stand between the parts."""
 _JOINS = (
     r"|[,;&](?![\s\"'{\[&,;]|$|[\w.\- ]{1,60}=|[\w.\-]{1,60}[\"']?:|amp;|quot;|\#)"
     r"|[(\[{](?=[^\s\"'()\[\]{}]{1,80}[)\]}])|[)\]}](?=[\w!@#%^*+/=~-])"

@@ -65,6 +65,20 @@ BEGINNINGS: tuple[tuple[str, int], ...] = (
     ("dckr_oat_", 16), ("hvr.", 20), ("tskey-auth-", 10), ("tskey-api-", 10), ("sk-", 16),
     ("AGE-SECRET-KEY-1", 20), ("sntrya_", 24), ("secret_", 40), ("figd_", 24), ("nvapi-", 24),
     ("sk-ant-", 16), ("hooks.zapier.com/hooks/catch/", 8), ("pk_live_", 10), ("mlsn.", 24),
+    ("lsv2_", 20), ("pcsk_", 24), ("tvly-", 20), ("jina_", 30), ("tgp_v1_", 20), ("csk-", 30),
+    ("esecret_", 16), ("signkey-", 24), ("napi_", 30), ("npg_", 8), ("sb_secret_", 16),
+    ("xau_", 24), ("CCDB1_", 24), ("mdb_sa_sk_", 20), ("AVNS_", 12), ("essu_", 24),
+    ("ATBB", 24), ("ATCTT3", 20), ("ATTA", 40), ("CCIPAT_", 20), ("CCIPRJ_", 20), ("bkua_", 24),
+    ("vercel_blob_rw_", 20), ("nfp_", 24), ("rnd_", 20), ("nbp_", 24), ("secret-live-", 24),
+    ("secret-test-", 24), ("phx_", 30), ("phc_", 30), ("dbtc_", 24), ("dbtu_", 24),
+    ("lin_oauth_", 24),
+    ("amzn.mws.", 24), ("alcht_", 20), ("CFPAT-", 24), ("y0_", 40), ("AKLT", 36),
+    ("ALTAK-", 16), ("bce-v3/", 24), ("IQoJb3JpZ2lu", 40), ("FwoGZXIvYXdz", 40),
+    ("FQoGZXIvYXdz", 40), ("cfut_", 24), ("cfat_", 24), ("dp.scim.", 20), ("dp.audit.", 20),
+    ("fnA", 30), ("packagist_", 24), ("tskey-", 10), ("apify_api_", 20), ("scp-live-", 20),
+    ("scp-test-", 20), ("ddp_", 24), ("m0-", 30), ("BQIAAAB", 30), ("gAAAAA", 40),
+    ("MDAx", 60), ("MDAy", 60), ("v4.local.", 24), ("v4.public.", 24), ("v3.local.", 24),
+    ("v3.public.", 24), ("v2.local.", 24), ("v2.public.", 24),
 )  # fmt: skip
 
 # The vendor in the name, and the least number of letters and digits of its keys.
@@ -74,7 +88,8 @@ _LENGTHS = {
     "cloudant": 24, "codecov": 32, "cohere": 40, "coinbase": 64, "confluence": 24, "confluent": 16,
     "contentful": 43, "datadog": 32, "discord": 32, "droneci": 32, "dropbox": 15, "etsy": 24,
     "facebook": 32, "fastly": 32, "finicity": 20, "finnhub": 20, "flickr": 32, "freshbooks": 64,
-    "gitter": 40, "gocardless": 40, "heroku": 36, "hubspot": 36, "intercom": 60, "jfrog": 64,
+    "gitter": 40, "gocardless": 40, "heroku": 36, "honeycomb": 22, "hubspot": 36, "intercom": 60,
+    "jfrog": 64,
     "jira": 24, "kraken": 80, "kucoin": 24, "launchdarkly": 40, "linkedin": 14, "looker": 20,
     "mailchimp": 32, "mailgun": 32, "mapbox": 60, "mattermost": 26, "meraki": 40,
     "messagebird": 25, "message-bird": 25, "message_bird": 25, "netlify": 40, "newrelic": 40,
@@ -109,6 +124,72 @@ FORMS: tuple[tuple[str, str], ...] = (
     # detect-secrets, plugins/discord.py and plugins/artifactory.py
     ("", r"[MNO](?<![\w.~+/-].)[A-Za-z\d_-]{15,27}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,}"),
     ("akc", r"AKC[A-Za-z0-9]{20,}"),
+    # What their vendors' own pages say.
+    ("ngrok", r"[A-Za-z0-9]{27}_[A-Za-z0-9]{20,24}(?!\w)"),
+    ("", r":(?<=[\w-]{6}\.[\w-]{6}:)(?P<secret>[\w-]{43})(?![\w-])"),
+    ("bootstrap kubeadm", r"[a-z0-9]{6}\.(?=[a-z]{0,15}\d)[a-z0-9]{16}(?![\w.-])"),
+    (":apa91b", r"[\w-]{11}:APA91b[\w-]{80,}"),
+    (
+        ":production. :development. :staging. :test.",
+        r"(?:\*|[\w-]{1,40}):[a-z]{4,11}\.[0-9a-f]{56,64}\b",
+    ),
+    # Keys of Azure say in their last characters what they are of.
+    (
+        "+ast +acr +aba +amc +aeh +asb +aio acdb azfu azse azca azdo",
+        (
+            r"[A-Za-z0-9+/_-]{30,90}?(?:\+A(?:St|CR|Ba|MC|Eh|Sb|Io)|ACDb|A[zZ](?:Fu|Se|Ca|DO))"
+            r"[\w+/-]{4,8}={0,2}"
+        ),
+    ),
+    # Many vendors of payments say in them whether keys are for a test.
+    (
+        "_live_ _test_ _prod_",
+        (
+            r"[a-z]{2,8}_(?:live|test|prod)_(?=[A-Za-z]{0,40}\d)(?=[a-z0-9]{0,40}[A-Z])"
+            r"(?=[A-Z0-9]{0,40}[a-z])[A-Za-z0-9]{14,}"
+        ),
+    ),
 )
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+# How a token begins, and what must follow where a number of characters would not say enough.
+STARTED: tuple[tuple[str, str], ...] = (
+    ("sk_", r"[0-9a-f]{48}\b"), ("ck_", r"[0-9a-f]{40}\b"), ("cs_", r"[0-9a-f]{40}\b"),
+    ("e2b_", r"[0-9a-f]{40}\b"), ("key_", r"[0-9a-f]{64}\b"), ("cu_", r"[0-9a-f]{32}\b"),
+    ("fc-", r"[0-9a-f]{32}\b"), ("nv-", r"[0-9a-f]{32}\b"), ("dose", r"[0-9a-f]{32}\b"),
+    ("11", r"[0-9a-f]{32}\b"), ("AC", r"[0-9a-f]{32}:[0-9a-f]{32}\b"),
+    ("st.", r"[0-9a-f]{24}\.[0-9a-f]{32}\.[0-9a-f]{32}\b"),
+    ("sdk-", _UUID), ("mob-", _UUID), ("xaat-", _UUID), ("xapt-", _UUID), ("waka_", _UUID),
+    ("pat-", rf"(?:na|eu|ap)\d-{_UUID}"),
+    ("0.", rf"{_UUID}\.[A-Za-z0-9]{{30}}:[A-Za-z0-9+/]{{22}}=="),
+    ("token-", r"[a-z0-9]{5}:[a-z0-9]{54}\b"), ("oy2", r"[a-z0-9]{43}\b"),
+    ("hc", r"[a-z]{1,3}k_[a-z0-9]{50,}"), ("1/1", r"\d{9,19}(?:/\d{10,20})?:[0-9a-f]{32}\b"),
+    ("snyk_", r"[a-z]{3}\.[0-9a-f]{8}\.[\w-]{40,}"), ("fw_", r"[A-Za-z0-9]{22,}"),
+    ("cio", r"[A-Za-z0-9]{32}\b"), ("AKID", r"[A-Za-z0-9]{32}\b"), ("NF-", r"[A-Za-z0-9]{32}\b"),
+    ("pa-", r"[\w-]{40,}"), ("sl.", r"(?:u\.)?[\w-]{100,}"), ("1//0", r"[\w-]{40,}"),
+    ("AQE", r"[A-Za-z0-9+/=-]{60,}"), ("sk", r"[A-Za-z0-9]{150,}"),
+    ("secret-", r"[A-Za-z0-9]{40,}"), ("re_", r"[A-Za-z0-9]{8}_[A-Za-z0-9]{20,}"),
+    ("pk_", r"\d{6,9}_[A-Z0-9]{32}\b"), ("KEY", r"[0-9A-Z]{32}_[A-Za-z0-9]{22}\b"),
+    ("u+", r"(?=[\w-]{0,17}\d)(?=[\w-]{0,17}[A-Za-z])[\w-]{18}(?![\w-])"),
+    ("ak_", r"(?=[a-z0-9-]{0,17}[A-Z])(?=[A-Za-z-]{0,17}\d)[A-Za-z0-9-]{18,}"),
+    ("dt0", r"[a-z]\d\d\.[A-Z0-9]{8,24}\.[A-Z0-9]{32,}"), ("00D", r"[A-Za-z0-9]{12,15}![\w.]{40,}"),
+    ("SUA", r"[A-Z2-7]{55}\b"), ("SAA", r"[A-Z2-7]{55}\b"),
+    ("brd-customer-", r"[\w-]{1,80}:\w{8,}"), ("biscuit:", r"[\w=-]{40,}"),
+    ("access_token$", r"(?:production|sandbox)\$[a-z0-9]{16}\$[0-9a-f]{32}\b"),
+)  # fmt: skip
+# Hosts, and the part of the path behind them that is a secret.
+HOOKS: tuple[tuple[str, str], ...] = (
+    ("webhook.office.com", r"[\w/@-]{10,}"), ("hooks.zapier.com", r"[\w/@-]{10,}"),
+    ("maker.ifttt.com", r"[\w/@-]{10,}"), ("make.com", r"[a-z0-9]{24,}"),
+    ("events.pagerduty.com", r"[\w/-]{0,40}?[0-9a-f]{32}"), ("hc-ping.com", r"[\w/-]{16,}"),
+    ("nosnch.in", r"[0-9a-f]{8,}"), ("betterstack.com", r"api/v1/heartbeat/\w{16,}"),
+    ("datadoghq.com", r"(?:api/)?v\d/input/\w{16,}"),
+    ("datadoghq.eu", r"(?:api/)?v\d/input/\w{16,}"),
+    ("loggly.com", r"(?:inputs|bulk)/[\w-]{16,}"),
+    ("sumologic.com", r"receiver/v1/http/[\w=-]{16,}"),
+    ("alchemy.com", r"(?:nft/)?v\d/[\w-]{16,}"), ("infura.io", r"(?:ws/)?v\d/[0-9a-f]{16,}"),
+    ("quiknode.pro", r"[0-9a-f]{16,}"),
+    ("calendar.google.com", r"calendar/ical/[^/\s]{1,200}/private-\w{8,}"),
+    ("checkout.stripe.com", r"[\w/]{0,20}cs_\w{16,}"), ("hooks.slack-gov.com", r"[\w/-]{10,}"),
+)  # fmt: skip
 # Words of letters, digits and dashes that are a token as a whole.
 WORDS = regex(r"[a-h0-9]{32}-[a-h0-9]{8}-[a-h0-9]{8}")

@@ -69,7 +69,7 @@ class Seams:
             if first >= beyond or start < last:
                 continue
             begun = joined.text[start : joined.seams[first]]
-            if kind in _BY_NAME and (is_reference(begun) or begun.isdigit()):
+            if kind in _BY_NAME and (is_reference(begun.strip("()[]")) or begun.isdigit()):
                 continue  # that was all of it
             quoted = (
                 joined.text[start - 1 : start + 1].strip("\"'")
