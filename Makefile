@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check generate test e2e e2e-newest e2e-model e2e-controller faults mutants harmless audit new-kind record soak-good pictures dashboard bench image manifests lock clean
+.PHONY: help setup demo check generate test e2e e2e-newest e2e-model e2e-controller e2e-verdict faults mutants harmless audit new-kind record soak-good pictures dashboard bench image manifests lock clean
 PYTHON ?= python3
 bin := .venv/bin
 pip_compile := CUSTOM_COMPILE_COMMAND="make lock" $(bin)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
@@ -16,7 +16,7 @@ setup: .venv/.ready ## make .venv with the sre-watchdog command in it
 	@echo "Installing into .venv: about a minute, once" && $(bin)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@$(bin)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . && touch $@
 
-demo: setup ## heal a broken deployment in an embedded cluster: no cluster, key or network
+demo: setup ## heal a broken deployment in an embedded cluster: no cluster, key or root
 	@$(bin)/sre-watchdog demo
 
 check: setup ## format, lint, types, stale generated files
@@ -34,14 +34,17 @@ test: setup ## every test; end-to-end ones where a cluster can be had, and alway
 e2e: setup ## end-to-end tests only
 	@$(bin)/pytest tests/e2e
 
-e2e-newest: setup ## end-to-end tests on the newest Kubernetes; builds it first, 10 minutes, once
-	@KUBERNETES=newest $(bin)/pytest tests/e2e
+e2e-newest: setup ## all tests that need servers, on the newest Kubernetes, Prometheus and Alertmanager; builds them first, 25 minutes, once
+	@KUBERNETES=newest $(bin)/pytest -m "cluster or plane or chart" tests/e2e tests/chart tests/component
 
 e2e-model: setup ## passes with a real small model, LiteLLM and Portkey; builds the first one's server, 12 minutes, once
 	@$(bin)/pytest -s tests/e2e/real_model.py tests/e2e/real_gateways.py
 
 e2e-controller: setup ## Argo Rollouts' own controller beside an API server; builds it first, 20 minutes, once
 	@$(bin)/pytest -s tests/e2e/rollouts_controller.py
+
+e2e-verdict: setup ## 20 broken Helm releases with passes beside them: what Helm says; 9 minutes
+	@$(bin)/pytest -s tests/e2e/helm_verdict.py
 
 faults: setup ## write docs/faults.md from what the tests of the fault catalogue see
 	@SEEN=write $(bin)/pytest -q tests/component/test_faults.py
@@ -72,6 +75,7 @@ pictures: setup ## draw Slack's messages, the HTML report and a terminal: docs/p
 dashboard: setup ## draw the dashboard from what a real Prometheus scraped: docs/dashboard.svg
 	@DASHBOARD_PICTURE=docs/dashboard.svg $(bin)/pytest tests/e2e/test_dashboard.py
 
+bench: args = --case 20000/0/500 --case 20000/40/500
 bench: setup ## what a pass costs; args= names sizes, a peer, or soak or shards (docs/performance.md)
 	@$(bin)/python -m benchmarks $(args)
 

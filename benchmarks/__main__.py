@@ -27,6 +27,9 @@ docs = click.option("--write-docs", is_flag=True, help="Put the figures into the
 @click.option("--broken", multiple=True, default=[0, 20, 200], help="Broken Deployments.")
 @click.option("--namespaces", multiple=True, default=[1, 10, 200], help="Namespaces.")
 @click.option(
+    "--case", "more", multiple=True, metavar="PODS/BROKEN/NAMESPACES", help="One more; repeat."
+)
+@click.option(
     "--runs", type=click.IntRange(min=1), default=5, help="Timed runs of each, after a first."
 )
 @click.option("--peer", help="Another command, timed in turn; {namespace} is the estate's first.")
@@ -38,6 +41,7 @@ def app(  # noqa: PLR0913 - a command has as many parameters as flags
     pods: tuple[int, ...],
     broken: tuple[int, ...],
     namespaces: tuple[int, ...],
+    more: tuple[str, ...],
     runs: int,
     peer: str | None,
     write_docs: bool,
@@ -48,7 +52,7 @@ def app(  # noqa: PLR0913 - a command has as many parameters as flags
     """
     if context.invoked_subcommand:
         return
-    wanted = cases(pods, broken, namespaces)
+    wanted = cases(pods, broken, namespaces, more)
     with api_server() as plane:
         busy = load()
         rows = list(measure(plane, wanted, runs, peer, _say))

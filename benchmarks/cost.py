@@ -52,18 +52,30 @@ class Row:
 
 
 def cases(
-    pods: Sequence[int], broken: Sequence[int], namespaces: Sequence[int]
+    pods: Sequence[int],
+    broken: Sequence[int],
+    namespaces: Sequence[int],
+    more: Sequence[str] = (),
 ) -> tuple[Case, ...]:
     """Each number varied while the others stay in the middle (namespaces: at the first).
 
-    Every size is measured healthy too.
+    Every size is measured healthy too. `more` are further ones as `PODS/BROKEN/NAMESPACES`; raises
+    BenchError for what is none.
     """
     usual, sick, spread = pods[len(pods) // 2], broken[len(broken) // 2], namespaces[0]
     found = [Case(size, count, spread) for size in pods for count in sorted({0, sick})]
     found += [Case(usual, count, spread) for count in broken]
     found += [Case(usual, sick, count) for count in namespaces]
+    found += [_case(each) for each in more]
     # The largest last: what an API server holds makes it slower for all.
     return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.pods, one.namespaces)))
+
+
+def _case(text: str) -> Case:
+    numbers = [int(part) for part in text.split("/") if part.isdigit()]
+    if len(numbers) != 3 or text.count("/") != 2:  # noqa: PLR2004 - pods, broken, namespaces
+        raise BenchError(f"--case {text}: write PODS/BROKEN/NAMESPACES, as in 20000/40/500")
+    return Case(*numbers)
 
 
 def measure(

@@ -1,5 +1,5 @@
-"""Writes what is made from code: docs/settings.md, docs/kinds.md, and the names of settings in the
-chart's schema.
+"""Writes what is made from code: docs/settings.md, docs/kinds.md, the names of settings in the
+chart's schema, and the form of label selectors beside it.
 
 `python docs/generate.py` writes; `--check` only says what is stale and exits 1.
 """
@@ -19,7 +19,9 @@ from pydantic_core import PydanticUndefined
 
 from watchdog.actions import BY_NAME
 from watchdog.failures import KINDS
+from watchdog.kube import label_selector
 from watchdog.settings import schema
+from watchdog.settings.environment import WRITES
 
 TOP = Path(__file__).resolve().parent.parent
 
@@ -89,7 +91,7 @@ def _shown(default: Any) -> str:
 
 
 def chart_schema(current: str) -> str:
-    """The chart's schema, in which `settings` may hold the settings that exist and no other."""
+    """The chart's schema: `settings` and `config` hold settings that exist."""
     whole = json.loads(current)
     names = sorted(_names(schema.Settings, ""))
     known = {name: {"type": ["string", "number", "boolean"]} for name in names}
@@ -98,7 +100,20 @@ def chart_schema(current: str) -> str:
         "additionalProperties": False,
         "properties": known,
     }
+    whole["properties"]["config"] = _tree(schema.Settings)
     return json.dumps(whole, indent=2) + "\n"
+
+
+def _tree(model: type[BaseModel]) -> dict[str, Any]:
+    """What a file of settings may hold, by name; the values are checked when it is read."""
+    known: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        nested = isinstance(field.default, BaseModel)
+        known[name] = _tree(type(field.default)) if nested else {}
+        if name == "actions":
+            kinds: dict[str, Any] = {kind: {} for kind in sorted(WRITES)}
+            known[name] = {"type": "object", "additionalProperties": False, "properties": kinds}
+    return {"type": "object", "additionalProperties": False, "properties": known}
 
 
 def _names(model: type[BaseModel], prefix: str) -> Iterator[str]:
@@ -107,7 +122,7 @@ def _names(model: type[BaseModel], prefix: str) -> Iterator[str]:
         if isinstance(field.default, BaseModel):
             yield from _names(type(field.default), f"{prefix}{name.upper()}__")
         elif name == "actions":
-            yield from (f"ACTIONS__{kind.upper()}" for kind in BY_NAME)
+            yield from (f"ACTIONS__{kind.upper()}" for kind in WRITES)
         else:
             yield f"{prefix}{name.upper()}"
 
@@ -137,6 +152,9 @@ def main() -> int:
     wanted[TOP / "docs" / "kinds.md"] = kinds_page()
     chart = TOP / "helm" / "values.schema.json"
     wanted[chart] = chart_schema(chart.read_text(encoding="utf-8"))
+    # Not in the schema: Helm prints a pattern that does not match, and this one fills a screen.
+    selector = rf"^(\s*|{label_selector.GRAMMAR})$"
+    wanted[TOP / "helm" / "files" / "label-selector.txt"] = f"{selector}\n"
     stale = [
         path
         for path, text in wanted.items()

@@ -19,8 +19,7 @@ from typing import Any
 
 import yaml
 
-from watchdog.actions import ACTIONS, PatchConfigMap
-from watchdog.actions.action import Grant
+from watchdog.actions import ACTIONS, Grant, PatchConfigMap
 from watchdog.kube import rbac
 from watchdog.settings.custom_presets import PRESETS
 from watchdog.settings.schema import Settings

@@ -22,6 +22,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 from rich.console import Console
+from rich.text import Text
 
 TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP))
@@ -218,17 +219,17 @@ def pages() -> Iterator[tuple[str, str, tuple[int, int], str]]:
     """Name of the picture, HTML, size in pixels, and colour scheme."""
     environment = Environment(loader=FileSystemLoader(TOP / "docs"), autoescape=True)
     environment.filters["shown"] = shown
-    heights = {"slack": 1480, "slack-thread": 920}
+    heights = {"slack": 1430, "slack-thread": 920}
     for name, said in messages().items():
         page = environment.get_template("slack.html.j2").render(messages=said)
         yield name, page, (752, heights[name]), "light"
     whole = render_html(sample(Outcome.VERIFIED))
-    yield "report-light", whole, (1000, 2050), "light"
-    yield "report-dark", whole, (1000, 2050), "dark"
+    yield "report-light", whole, (1000, 2100), "light"
+    yield "report-dark", whole, (1000, 2100), "dark"
     # The browser's own window cannot be as narrow as a phone.
-    style = "width:390px;height:2600px;border:0"
+    style = "width:390px;height:2700px;border:0"
     frame = f'<body style="margin:0"><iframe style="{style}" srcdoc="{escape(whole)}"></iframe>'
-    yield "report-phone", frame, (390, 2560), "light"
+    yield "report-phone", frame, (390, 2700), "light"
 
 
 def draw(browser: str, page: Path, size: tuple[int, int], scheme: str, to: Path) -> None:
@@ -243,9 +244,14 @@ def draw(browser: str, page: Path, size: tuple[int, int], scheme: str, to: Path)
 
 
 def terminal() -> None:
-    """The report as a terminal shows it, as SVG."""
+    """The report as a terminal shows it, as SVG: it wraps what is longer than its lines."""
+    said = StringIO()
+    render_text(sample(Outcome.VERIFIED), Console(width=100, file=said, force_terminal=True))
     console = Console(record=True, width=100, file=StringIO(), force_terminal=True)
-    render_text(sample(Outcome.VERIFIED), console)
+    for line in Text.from_ansi(said.getvalue()).split():
+        parts = line.divide(range(100, len(line.plain), 100))
+        for part in parts:
+            console.print(part, highlight=False)
     svg = console.export_svg(title="sre-watchdog run -n shop", unique_id="watchdog")
     # Its font would be loaded from elsewhere.
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
@@ -257,6 +263,13 @@ def main() -> None:
     browser = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
     if browser is None:
         sys.exit("make pictures: needs Chromium (on Debian: apt-get install chromium)")
+    fonts = shutil.which("fc-list")
+    if fonts and not subprocess.check_output([fonts, ":lang=und-zsye"]):
+        # Without one the signs of the messages are empty boxes.
+        sys.exit(
+            "make pictures: needs a font with emoji (on Debian: apt-get install "
+            "fonts-noto-color-emoji)"
+        )
     OUT.mkdir(exist_ok=True)
     terminal()
     with tempfile.TemporaryDirectory() as folder:

@@ -77,11 +77,17 @@ class ModelFault(StrEnum):
 
 
 class ModelError(WatchdogError):
-    """The model gave no usable answer; the text says why in a few words, `fault` for code."""
+    """The model gave no usable answer; the text says why in a few words, `fault` for code.
 
-    def __init__(self, message: str, fault: ModelFault = ModelFault.UNUSABLE) -> None:
+    `sent` is False if it is certain that no server got anything of the prompt.
+    """
+
+    def __init__(
+        self, message: str, fault: ModelFault = ModelFault.UNUSABLE, *, sent: bool = True
+    ) -> None:
         super().__init__(message)
         self.fault = fault
+        self.sent = sent and fault is not ModelFault.NOT_ASKED
 
 
 class DeliveryError(WatchdogError):

@@ -30,6 +30,12 @@
 {{- if and (or .Values.watch.namespaceSelector .Values.watch.allNamespaces) (not .Values.rbac.clusterRead) -}}
 {{- fail "watch.namespaceSelector and watch.allNamespaces need rbac.clusterRead=true: namespaces that come and go can be read by a ClusterRole only" -}}
 {{- end -}}
+{{- $form := .Files.Get "files/label-selector.txt" | trim -}}
+{{- range $name := list "labelSelector" "namespaceSelector" -}}
+{{- if not (mustRegexMatch $form (get $.Values.watch $name)) -}}
+{{- fail (printf "watch.%s: %q does not parse as a label selector, such as app=web,tier!=test or app in (web, api)" $name (get $.Values.watch $name)) -}}
+{{- end -}}
+{{- end -}}
 {{- $env := dict
   "SRE_AGENT_NAMESPACES" (join "," $names)
   "SRE_AGENT_POLICIES" (toJson $policies)

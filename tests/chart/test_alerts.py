@@ -14,8 +14,13 @@ import yaml
 
 from tests.chart.alert_days import ORIGIN, Pushed, Watchdog, series
 from tests.chart.rendering import CHART, Chart, of_kind
+from tests.support.cluster_fixtures import NEWEST
 
 ROOT = Path(__file__).parents[2]
+RULES = ROOT / "deploy/alerts.yaml"
+READERS: dict[str, tuple[str | Path, ...]] = {"promtool": ("check", "rules", RULES)}
+if NEWEST:
+    READERS["vmalert"] = ("-dryRun", f"-rule={RULES}")  # VictoriaMetrics has a parser of its own
 # Minutes from one pass to the next, and from one scrape to the next: fewer for what takes days.
 SCHEDULES = {
     "*/5 * * * *": (5, 1),
@@ -104,6 +109,19 @@ def test_the_alert_rules_fire_when_they_should_and_only_then(tool: Callable[[str
     )
 
     assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+@pytest.mark.chart
+@pytest.mark.parametrize("reader", READERS)
+def test_what_reads_rules_takes_ours_with_their_templates(
+    tool: Callable[[str], Path], tmp_path: Path, reader: str
+) -> None:
+    told = subprocess.run(
+        [tool(reader), *READERS[reader]],
+        capture_output=True, text=True, check=False, timeout=300, cwd=tmp_path,
+    )  # fmt: skip
+
+    assert told.returncode == 0, told.stdout + told.stderr
 
 
 @pytest.mark.chart
@@ -206,6 +224,77 @@ def test_each_fault_is_told_within_two_intervals_and_its_hold(
     promtool.check(rules[schedule], step, scraped, silent_until(began), *told)
 
 
+def two_shards(_number: int, pushed: Pushed) -> Pushed:
+    return {**pushed, "sre_watchdog_shards": 2}
+
+
+def one_of_two_shards(number: int, pushed: Pushed) -> Pushed | None:
+    return two_shards(number, pushed) if number <= LAST_GOOD else None
+
+
+def keeps_fixing(number: int, pushed: Pushed) -> Pushed:
+    """The third change in a row is the pass after the last good one."""
+    last = 'sre_watchdog_last_action_timestamp_seconds{namespace="shop", kind="oom_killed"}'
+    first = LAST_GOOD - 1
+    return {**pushed, last: pushed["push_time_seconds"]} if number >= first else pushed
+
+
+@pytest.mark.chart
+@each_schedule
+def test_what_takes_more_than_one_push_to_see_is_told_as_soon(
+    rules: Mapping[str, Path], promtool: Promtool, schedule: str
+) -> None:
+    """A shard that stops, fixes that do not last, and a scrape that renames the labels."""
+    minutes, step = SCHEDULES[schedule]
+    began = LAST_GOOD * minutes + 4
+
+    def due(alert: str) -> int:
+        return -(-(began + 2 * minutes + hold(rules[schedule], alert)) // step) * step + step
+
+    sharded = {**ORIGIN, "release_namespace": "sharded"}
+    fixing = {**ORIGIN, "release_namespace": "fixing"}
+    renamed = {**ORIGIN, "release_namespace": "renamed", "exported_job": "w"}
+    releases = [
+        Watchdog(minutes, two_shards, sharded),
+        Watchdog(minutes, one_of_two_shards, {**sharded, "shard": "1"}),
+        Watchdog(minutes, keeps_fixing, fixing),
+        Watchdog(minutes, origin=renamed),
+    ]
+    missing, fixes = "SreWatchdogShardMissing", "SreWatchdogKeepsFixing"
+    scrape = "SreWatchdogScrapedWithoutHonorLabels"
+    scraped = series(releases, max(map(due, (missing, fixes, scrape))) + 3 * step, step)
+
+    promtool.check(
+        rules[schedule], step, scraped,
+        fires(missing, due(missing), release_namespace="sharded"),
+        fires(fixes, due(fixes), release_namespace="fixing"),
+        fires(scrape, due(scrape)),
+    )  # fmt: skip
+
+
+@pytest.mark.chart
+@each_schedule
+def test_that_no_watchdog_pushes_at_all_is_told_within_two_intervals_or_an_hour(
+    rules: Mapping[str, Path], promtool: Promtool, schedule: str
+) -> None:
+    minutes, step = SCHEDULES[schedule]
+    held = hold(rules[schedule], "SreWatchdogAbsent")
+    at = -(-held // step) * step + step
+
+    promtool.check(rules[schedule], step, series([], at + step, step),
+        fires("SreWatchdogAbsent", at))  # fmt: skip
+    assert held <= max(60, 2 * minutes)
+
+
+@pytest.mark.chart
+def test_every_alert_is_tried_for_each_schedule(rules: Mapping[str, Path]) -> None:
+    (group,) = json.loads(rules["*/5 * * * *"].read_text())["groups"]
+    known = {rule["alert"] for rule in group["rules"] if "alert" in rule}
+
+    apart = {"ShardMissing", "KeepsFixing", "ScrapedWithoutHonorLabels", "Absent"}
+    assert known == {alert for alert, _ in FAULTS.values()} | {f"SreWatchdog{a}" for a in apart}
+
+
 @pytest.mark.chart
 def test_an_alert_outlives_the_groups_of_a_gateway_that_restarts(
     rules: Mapping[str, Path], promtool: Promtool
@@ -264,6 +353,24 @@ def test_a_clock_that_is_behind_hides_nothing(
     scraped = series([Watchdog(5, behind)], 60, 1)
 
     promtool.check(rules["*/5 * * * *"], 1, scraped, fires("SreWatchdogCannotSee", 40))
+
+
+@pytest.mark.chart
+def test_what_keeps_no_time_of_a_push_and_no_groups_hides_nothing(
+    rules: Mapping[str, Path], promtool: Promtool
+) -> None:
+    """VictoriaMetrics takes pushes itself: a sample for each, and no `push_time_seconds`."""
+
+    def kept(number: int, pushed: Pushed) -> Pushed | None:
+        gone = stops(number, pushed) is None
+        return None if gone else {k: v for k, v in pushed.items() if not k.startswith("push_")}
+
+    schedule, last = "*/5 * * * *", LAST_GOOD * 5 + 2
+    scraped = series([Watchdog(5, kept)], 120, 1, (last + 1,))
+
+    at = last + 10 + hold(rules[schedule], "SreWatchdogNotRunning") + 2
+    promtool.check(rules[schedule], 1, scraped,
+        fires("SreWatchdogNotRunning", at), fires("SreWatchdogNotRunning", 119))  # fmt: skip
 
 
 def test_every_alert_links_to_its_section_of_the_runbook() -> None:

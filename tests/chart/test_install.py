@@ -110,6 +110,17 @@ def test_the_memory_that_a_laptop_made_is_used_and_outlives_upgrades_and_the_rel
     assert plane.json("lease", shop, "sre-watchdog")
 
 
+def test_the_notes_name_the_check_as_this_helm_can_run_it(
+    helm: Helm, each_chart: Chart, shop: str
+) -> None:
+    """Helm 3 has removed the pod of a check that succeeded before it reads its logs, and fails."""
+    done = helm("install", f"watch.namespaces={{{shop}}}")
+
+    ends = "test watchdog" if each_chart.helm.name == "helm3" else "test watchdog --logs"
+    (check,) = (line for line in done.stdout.splitlines() if line.startswith("Check it:"))
+    assert check.endswith(ends)
+
+
 def test_memory_of_the_release_that_a_laptop_made_again_stays_in_the_release(
     plane: Plane, helm: Helm, shop: str
 ) -> None:

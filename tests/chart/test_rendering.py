@@ -391,6 +391,21 @@ REFUSED = {
     "a late start": (["startingDeadlineSeconds=5"], "/startingDeadlineSeconds"),
     "a budget beyond the deadline": (["runBudgetSeconds=240"], "must be less than"),
     "a setting with a value": (["settings.DRY_RUN=true"], "the chart sets SRE_AGENT_DRY_RUN"),
+    "a mistyped setting of the file": (["config.verify.timeuot_seconds=90"], "'timeuot_seconds'"),
+    "a mode for words alone": (["config.actions.custom_instruction=never"], "'custom_instruction'"),
+    "a mode for words alone as a setting": (
+        ["settings.ACTIONS__CUSTOM_INSTRUCTION=never"],
+        "'ACTIONS__CUSTOM_INSTRUCTION'",
+    ),
+    "a selector that does not parse": (
+        ["watch.labelSelector=app in (x"],
+        'watch.labelSelector: "app in (x" does not parse as a label selector, such as app=web',
+    ),
+    "no selector of namespaces": (
+        ["watch.namespaceSelector=team=a=b", "rbac.clusterRead=true"],
+        'watch.namespaceSelector: "team=a=b" does not parse',
+    ),
+    "a cluster's name of two lines": (["clusterName=prod\neu"], "/clusterName"),
     "a mistyped setting": (["settings.VERFIY__TIMEOUT_SECONDS=90"], "'VERFIY__TIMEOUT_SECONDS'"),
     "a namespace of Kubernetes": (
         ["watch.namespaces={kube-system}"],
@@ -405,17 +420,23 @@ REFUSED = {
     "an Alertmanager without scheme": (["alertmanager.url=am:9093"], "/alertmanager/url"),
     "an address without scheme": (["pushgateway.url=gateway:9091"], "/pushgateway/url"),
 }
+LONGEST_LINE = 300
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_wrong_values_are_refused_by_name(each_chart: Chart, case: str) -> None:
     sets, words = REFUSED[case]
 
-    assert words in each_chart.refusal(*sets)
+    said = each_chart.refusal(*sets)
+
+    assert words in said
+    # Helm prints a pattern of the schema that does not match: a long one buries all else.
+    assert max(map(len, said.splitlines())) < LONGEST_LINE, said
 
 
 _RULE = ("rbac.clusterRead=true", "watch.namespaceSelector=team=shop")
 NOTES = {
+    "how to see what a check finds": ([], "test watchdog --logs"),
     "by label": (_RULE, "every namespace with the labels team=shop, looked up anew in each pass"),
     "by label, what would let it act": (
         _RULE,
@@ -445,6 +466,14 @@ NOTES = {
     "how to run it": ([], "create job --from=cronjob/watchdog-sre-watchdog"),
     "no rights": (["rbac.create=false"], "grant its rights yourself"),
 }
+
+
+def test_whether_it_is_suspended_is_left_to_kubectl_unless_a_value_says_so(chart: Chart) -> None:
+    (by_default,) = of_kind(chart.template(), "CronJob")
+    (suspended,) = of_kind(chart.template("suspend=true"), "CronJob")
+
+    assert "suspend" not in by_default["spec"]
+    assert suspended["spec"]["suspend"] is True
 
 
 @pytest.mark.parametrize("case", NOTES)

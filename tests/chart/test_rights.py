@@ -9,8 +9,7 @@ import pytest
 import yaml
 
 from tests.chart.rendering import CHART, CI_VALUES, Chart, Object, of_kind
-from watchdog.actions import BY_NAME
-from watchdog.actions.action import Grant
+from watchdog.actions import BY_NAME, Grant
 from watchdog.commands.grant import manifest
 from watchdog.kube import rbac
 from watchdog.settings.custom_presets import PRESETS

@@ -13,6 +13,7 @@ import contextlib
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +32,7 @@ from tests.support.admission_wall import SETTINGS, Setting, Wall, behind_the_wal
 pytestmark = [pytest.mark.chart, pytest.mark.plane]
 Object = dict[str, Any]
 TEMPLATE = "templates/admissionpolicy.yaml"
+_BOUND_AFTER = 10  # seconds
 _FROM, _, _TO = os.environ.get("WALL_LINES", "1-10000").partition("-")
 LINES = range(int(_FROM), int(_TO) + 1)
 """Of the template: which ones are tried."""
@@ -160,7 +162,15 @@ class Policies:
         asked = made("/api/v1/namespaces/NS/configmaps", {"metadata": {"name": name}})
         admin = self._wall._replace(api=self._plane.api)
         last = [self._plane.create(one) for one in _refusing(name)]
-        poll(lambda: f"refusing {name}" in admin.says(asked), name, 0.05)
+        began = time.monotonic()
+
+        def is_seen() -> bool:
+            said = admin.says(asked)
+            # A defect that binds everyone refuses it in its own words.
+            bound = "may not" in said and time.monotonic() - began > _BOUND_AFTER
+            return f"refusing {name}" in said or bound
+
+        poll(is_seen, name, 0.05)
         for one in last:
             self._plane.api.request("DELETE", self._path(one))
 
@@ -187,11 +197,21 @@ def _refusing(name: str) -> Iterator[Object]:
         yield {**about, "spec": spec}
 
 
-def noticed(wall: Wall, setting: Setting) -> bool:
-    """Whether any request is judged in another way than it should be."""
-    return any(wall.says(request) for request in setting.let_through.values()) or not all(
-        map(wall.refuses, setting.refused.values())
-    )
+class Requests:
+    """What a wall is asked in a setting; what noticed a defect before is asked first."""
+
+    def __init__(self, wall: Wall, setting: Setting) -> None:
+        self._wall = wall
+        legal, illegal = setting.let_through.values(), setting.refused.values()
+        self._asked = [*((one, True) for one in legal), *((one, False) for one in illegal)]
+
+    def notice(self) -> bool:
+        """Whether any of them is judged in another way than it should be."""
+        for number, (request, legal) in enumerate(self._asked):
+            if self._wall.says(request) if legal else not self._wall.refuses(request):
+                self._asked.insert(0, self._asked.pop(number))
+                return True
+        return False
 
 
 def rendered(chart: Chart, setting: Setting, namespace: str, source: str) -> list[Object] | None:
@@ -212,7 +232,8 @@ def test_the_requests_notice_what_is_wrong_with_a_policy(
     tried: set[str] = set()
     for setting in SETTINGS.values() if left else ():
         with behind_the_wall(chart, plane, setting) as wall:
-            assert not noticed(wall, setting)
+            requests = Requests(wall, setting)
+            assert not requests.notice()
             right = rendered(wrong, setting, wall.ns, source)
             assert right
             policies = Policies(plane, wall, right)
@@ -222,7 +243,7 @@ def test_the_requests_notice_what_is_wrong_with_a_policy(
                     tried.add(how)
                 elif objects is not None and policies.put(objects):
                     tried.add(how)
-                    if noticed(wall, setting):
+                    if requests.notice():
                         del left[how]
             policies.put(right)
     unnoticed = sorted(tried & left.keys(), key=_line)

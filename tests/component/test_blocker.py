@@ -23,6 +23,7 @@ from watchdog.settings.services import BlockerSettings
 QUERY = 'ALERTS{alertname="ChangeFreeze"} == 1'
 ASKED = "/prom/api/v1/query"
 NOTHING: list[Any] = []
+DROPPED = 'PromQL info: incompatible sample types encountered for binary operator ">": histogram'
 FREEZE = {"metric": {"__name__": "ALERTS", "alertname": "ChangeFreeze"}, "value": [1.0, "1"]}
 
 
@@ -117,6 +118,9 @@ def test_a_result_of_any_other_shape_and_value_holds_back_too(
         (answer(["x"]), 200),
         (answer([{"metric": None}]), 200),
         (answer(NOTHING, warnings=["store unreachable"]), 200),
+        (answer(NOTHING, isPartial=True), 200),
+        (answer(NOTHING, infos=[DROPPED, "PromQL info: metric might not be a counter"]), 200),
+        (answer(NOTHING, infos=[7]), 200),
         ('{"status": "error", "errorType": "bad_data", "error": "parse error"}', 400),
         (answer(NOTHING), 401),
         (answer(NOTHING), 302),
@@ -131,6 +135,12 @@ def test_what_is_no_clear_answer_holds_changes_back(
     assert verdict is not None
     assert (verdict.decision, verdict.rule) == ("refuse", "blocker_unreachable")
     assert httpserver.url_for("") not in verdict.reason
+
+
+def test_an_info_about_a_name_holds_nothing_back(httpserver: HTTPServer) -> None:
+    infos = ['PromQL info: metric might not be a counter, name does not end in _total: "up"']
+
+    assert asked(httpserver, answer(NOTHING, infos=infos, isPartial=False)) is None
 
 
 def test_a_prometheus_that_is_not_there_or_does_not_answer_holds_changes_back(
@@ -252,15 +262,19 @@ def test_nobody_at_a_terminal_is_asked_about_what_is_held_back(
 def test_a_real_prometheus_blocks_frees_and_refuses(
     tool: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    def said(url: str, query: str) -> str:
-        ask = blocker(BlockerSettings(prometheus_url=url, query=query), Budget(30, SystemClock()))
+    def said(url: str, query: str, **more: Any) -> str:
+        asked_of = BlockerSettings(prometheus_url=url, query=query, **more)
+        ask = blocker(asked_of, Budget(30, SystemClock()))
         assert ask is not None
         verdict = ask()
         return f"{verdict.rule}: {verdict.reason}" if verdict else ""
 
     with prometheus_of(tool("prometheus"), "http://127.0.0.1:9", tmp_path) as real:
         assert said(real.url, "vector(1) == 0") == ""
+        assert said(real.url, "vector(1) == 0", timeout_seconds=2.5) == ""
         assert said(real.url, 'ALERTS{alertname="ChangeFreeze"} == 1') == ""
+        # One that has just started knows no alert yet.
+        assert said(real.url, "vector(1) == 0 or absent(up offset 5m)").startswith("blocked_by")
         named = 'label_replace(vector(1), "alertname", "ChangeFreeze", "", "")'
         assert said(real.url, named).endswith('returns {alertname="ChangeFreeze"}')
         assert said(real.url, "1").startswith("blocked_by_query: ")

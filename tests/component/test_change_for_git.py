@@ -6,7 +6,7 @@ import yaml
 from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 
-from tests.support.simulated_cluster import NAMESPACE, Arena, outcomes
+from tests.support.simulated_cluster import NAMESPACE, VALUE, Arena, outcomes
 from tests.support.wire_slack import TOKEN, Slack
 from watchdog.clock import Budget, SystemClock
 from watchdog.kube.client import ApiServer
@@ -54,13 +54,21 @@ def test_what_git_owns_is_not_changed_and_its_change_is_in_every_view(
     assert report.to_json()["namespaces"][0]["actions"][0]["lasting"]["patch"] == change.patch
 
 
-def test_a_namespace_that_is_only_observed_gets_the_change_too(arena: Arena) -> None:
+def test_a_namespace_that_is_only_observed_is_shown_the_exact_change(arena: Arena) -> None:
     arena.break_env()
 
     part = arena.look(policies={NAMESPACE: NamespacePolicy(mode="observe")})
 
-    assert [a.rule for a in part.actions] == ["mode_never"]
-    assert part.actions[0].lasting is not None
+    (action,) = part.actions
+    assert action.rule == "mode_never"
+    assert action.lasting is not None
+    assert action.source == "revision 1"
+    assert "+ - name: REQUIRED_CONFIG" in action.diff
+    assert VALUE not in action.diff
+    (said,) = part.diagnosis.explanations
+    assert said.go_back == "Read REQUIRED_CONFIG in revision 1, which was available."
+    reads = f"kubectl -n {NAMESPACE} rollout history deployment/ledger --revision=1"
+    assert said.go_back_command == reads
     assert arena.wire.real_writes == []
 
 

@@ -108,10 +108,21 @@ def test_a_failing_server_leaves_the_rules_to_speak(
 
     assert_rules_spoke(diagnosis, why)
     assert diagnosis.model == "test-model" or status == 200
+    assert diagnosis.sent_chars
 
 
 def test_a_refusal_leaves_the_rules_to_speak(diagnosed: Callable[..., Diagnosis]) -> None:
     assert_rules_spoke(diagnosed(refusal="I cannot help with that."), "refused")
+
+
+def test_a_server_that_got_nothing_is_not_said_to_have_got_the_prompt() -> None:
+    llm = LLMSettings(base_url="http://127.0.0.1:1/v1", model="m")
+    model = Model(llm, Budget(20, SystemClock()), lambda _seconds: None)
+
+    diagnosis = diagnose(SNAPSHOT, FINDINGS, KINDS, Settings(llm=llm), model.ask)
+
+    assert_rules_spoke(diagnosis, "cannot be reached")
+    assert (diagnosis.server, diagnosis.sent_chars) == (None, None)
 
 
 def test_without_findings_nobody_is_asked(server: ModelServer) -> None:

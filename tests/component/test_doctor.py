@@ -19,7 +19,7 @@ from werkzeug import Response
 from tests.cluster.handle import poll, unique_name
 from tests.cluster.plane import Object, Plane
 from tests.support.cluster_fixtures import run_watchdog
-from watchdog.actions.action import Grant
+from watchdog.actions import Grant
 from watchdog.kube import rbac
 from watchdog.settings.schema import Settings
 

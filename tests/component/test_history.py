@@ -52,7 +52,7 @@ def test_it_shows_each_namespace_and_changes_nothing(shelf: Shelf) -> None:
     done = shelf.history("-n", "shop", "-n", "billing")
 
     assert done.returncode == 0, done.stderr
-    assert "shop: 1 incident, 1 open" in done.stdout
+    assert "shop: 1 incident, 1 needs you" in done.stdout
     assert "set env LEDGER_REGION on container main: undone" in done.stdout
     assert done.stdout.endswith("\nbilling: no incident is remembered.\n")
     assert len(shelf.wire.writes) == before

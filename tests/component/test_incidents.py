@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 
 from tests.support.simulated_cluster import MANIFEST, NAMESPACE, SET, Arena, outcomes
@@ -295,6 +296,20 @@ def test_an_approval_by_annotation_lets_the_next_pass_do_exactly_that(arena: Are
     assert done.actions[0].source == "revision 1, approved by annotation"
 
 
+def test_why_a_change_waits_never_says_how_to_approve_it(arena: Arena) -> None:
+    arena.break_env()
+
+    first = arena.look(actions=ASK_FIRST)
+    annotate(arena, "sre-watchdog/approve", "another")
+    again = arena.look(actions=ASK_FIRST)
+
+    for part in (first, again):
+        (waits,) = part.actions
+        assert waits.request
+        assert waits.reason
+        assert waits.request not in waits.reason
+
+
 def mistyped_command(arena: Arena, httpserver: HTTPServer) -> LLMSettings:
     """A command with a mistake, and a model that corrects it."""
     mistyped = MANIFEST.format(name="ledger", env="[]", image="busybox:1.36", script="")
@@ -325,6 +340,33 @@ def test_what_slack_did_not_take_at_first_is_asked_for_with_all_that_would_chang
     assert waiting.diagnosis.asked_at is not None, "remembered"
     (ask,) = (message for message in slack.messages if message.metadata.get("approval"))
     assert '+ command: ["sleep", "86400"]' in ask.shown
+
+
+@pytest.mark.parametrize("by_webhook", [False, True])
+def test_a_suggestion_that_was_not_shown_at_first_is_worked_out_again_and_asked_for(
+    arena: Arena, httpserver: HTTPServer, slack: Slack, by_webhook: bool
+) -> None:
+    """Its value is not remembered, so that only another answer of the model can be shown whole."""
+    never_set(arena)
+    plan = answer(remediation_actions=[{**ASKS, "value": "fast"}])
+    asked = ModelServer(httpserver).says(completion(plan))
+    hook = SlackSettings(webhook_url=SecretStr(slack.webhook_url))
+    given: dict[str, Any] = {
+        "llm": LLMSettings(base_url=asked.url, model="m"),
+        "slack": hook if by_webhook else bot(slack),
+    }
+    slack.faults += [Fault(status=404, body='{"ok": false, "error": "channel_not_found"}')] * 4
+    first = arena.run(**given)
+    assert not any(delivery.ok for delivery in first.deliveries)
+    slack.faults.clear()
+
+    arena.run(**given)
+    arena.run(**given)
+
+    request = arena.incident().request
+    assert request
+    (ask,) = (m for m in slack.messages if f"sre-watchdog/approve={request.id}" in m.shown)
+    assert "+   value: fast" in ask.shown
 
 
 def test_a_suggested_command_waits_for_its_approval_and_is_done_then(

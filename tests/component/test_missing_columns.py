@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -58,13 +58,6 @@ PAGE = 2
 
 def each(columns: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
     return [(plural, column) for plural, names in columns.items() for column in names]
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    with Wire(ticking=False) as box:
-        box.add_namespace("shop")
-        yield box
 
 
 @pytest.fixture
@@ -171,6 +164,28 @@ def test_a_renamed_column_is_a_missing_one(wire: Wire, glimpse: Callable[[], Tri
     wire.on("list", "pods", changed(wire, rename))
 
     assert glimpse() == complete
+
+
+def test_from_a_server_that_prints_no_tables_the_same_is_seen_in_pages_of_objects(
+    wire: Wire, glimpse: Callable[[], TriageResult]
+) -> None:
+    complete = glimpse()
+    wire.requests.clear()
+
+    def objects_only(request: Request) -> Response:
+        accepts = request.headers["accept"].split(",")
+        if not {"application/json", "*/*"} & set(accepts):
+            return Response(406, {"kind": "Status", "code": 406, "reason": "NotAcceptable"})
+        return wire.answer(request)
+
+    for resource in TRIAGED:
+        wire.on("list", resource.plural, objects_only)
+
+    assert glimpse() == complete
+    for resource in TRIAGED:
+        asked = [int(each.query["limit"]) for each in pages(wire, resource.plural, "objects")]
+        assert set(asked) == {PAGE}
+        assert len(pages(wire, resource.plural, "table")) == 1
 
 
 def test_only_the_first_page_has_to_name_the_columns(

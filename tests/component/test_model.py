@@ -623,10 +623,29 @@ def test_a_server_that_never_answers_is_left_at_the_deadline(
 def test_a_server_that_is_down_is_named_as_such(
     model: Callable[..., Model], naps: list[float]
 ) -> None:
-    with pytest.raises(ModelError, match="cannot be reached"):
+    with pytest.raises(ModelError, match="cannot be reached") as caught:
         model(base_url="http://127.0.0.1:1/v1").ask(PROMPT)
 
     assert len(naps) == 2
+    assert not caught.value.sent
+
+
+def test_an_address_that_is_refused_is_sent_nothing(model: Callable[..., Model]) -> None:
+    with pytest.raises(ModelError, match="in the clear") as caught:
+        model(base_url="http://far.example/v1").ask(PROMPT)
+
+    assert not caught.value.sent
+
+
+def test_what_fails_on_its_way_back_counts_as_sent(
+    server: ModelServer, model: Callable[..., Model]
+) -> None:
+    server.says("oops", 400)
+
+    with pytest.raises(ModelError) as caught:
+        model().ask(PROMPT)
+
+    assert caught.value.sent
 
 
 def test_no_time_left_means_no_request(server: ModelServer) -> None:

@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 
 from tests.support.cluster_fixtures import run_watchdog
 from tests.support.demo_shop import BoxClock
-from tests.support.memory_samples import asked, incident, memory, one_try
+from tests.support.memory_samples import asked, one_try
 from tests.support.simulated_cluster import MANIFEST, SET
 from tests.support.wire import Wire
 from tests.support.wire_slack import TOKEN, Slack
@@ -23,9 +23,8 @@ from watchdog.agent.run import run_pass
 from watchdog.clock import Budget
 from watchdog.demo import Request, Response
 from watchdog.errors import ClusterError
-from watchdog.incidents import shared_space, store
-from watchdog.incidents.observed import MOST_BYTES, ObservedMemories, place_of
-from watchdog.incidents.shared_space import make_room
+from watchdog.incidents import store
+from watchdog.incidents.observed import ObservedMemories, place_of
 from watchdog.kube.client import ApiServer
 from watchdog.kube.rbac import OBSERVED_CONFIGMAPS
 from watchdog.kube.resources import CONFIGMAPS
@@ -66,7 +65,7 @@ class Release:
         )
         budget = Budget(240, BoxClock(self.wire))
         cluster = self.cluster()
-        observed = ObservedMemories(cluster, HOME, number)
+        observed = ObservedMemories(cluster, HOME, number, 1)
         self.wire.requests.clear()
         work = PassContext(settings, cluster, budget, QuietProgress(), observed=observed)
         return run_pass(names, work, lambda report, sessions: deliver(report, settings, sessions))
@@ -282,7 +281,10 @@ def test_a_memory_that_was_edited_is_not_believed_and_the_report_says_so(release
 
     report = release.run()
 
-    assert "does not carry the signature" in " ".join(report.namespaces[0].warnings)
+    said = " ".join(report.namespaces[0].warnings)
+    assert "does not carry the signature" in said
+    # The likelier reason is named first, so that a second installation alarms no one.
+    assert said.index("one that was uninstalled") < said.index("edited")
     assert f"set-aside.{OBSERVED}" in release.data()
 
 
@@ -323,73 +325,3 @@ def neighbours() -> tuple[str, str]:
             if first < second and place_of(first, HOME).name == place_of(second, HOME).name:
                 return first, second
     raise AssertionError("more names than ConfigMaps, and no two in one")
-
-
-def body(**texts: str) -> dict[str, dict[str, str]]:
-    return {"data": {f"memory.{name}": text for name, text in texts.items()}}
-
-
-def told(state: str, at: str, size: int) -> str:
-    seen = {"state": state, "last_seen": at, "summary": "x" * size}
-    return json.dumps({"incidents": [seen]})
-
-
-def test_where_a_configmap_is_full_what_is_over_gives_way_first() -> None:
-    size = shared_space.MOST_BYTES // 4
-    found = body(
-        a=told("broken", "2026-11-29T10:00:00Z", size),
-        b=told("resolved", "2026-11-29T09:59:00Z", size),
-        c=told("resolved", "2026-11-29T09:00:00Z", size),
-        gone=told("broken", "2026-11-20T09:00:00Z", size),
-        mine=told("broken", "2026-11-29T10:00:00Z", size),
-    )
-    found["data"]["signature.c"] = "s"
-
-    make_room(found, place_of("mine", HOME))
-
-    assert set(found["data"]) == {"memory.a", "memory.gone", "memory.mine"}
-
-
-def test_what_is_open_and_seen_stays_and_what_then_has_no_room_is_refused() -> None:
-    size = shared_space.MOST_BYTES // 3
-    seen = told("broken", "2026-11-29T10:00:00Z", size)
-    found = body(a=seen, b=seen, mine=seen)
-
-    with pytest.raises(ClusterError, match="full"):
-        make_room(found, place_of("mine", HOME))
-    assert set(found["data"]) == {"memory.a", "memory.b", "memory.mine"}
-
-
-def test_one_namespace_takes_no_more_than_its_share(release: Release) -> None:
-    settings = Settings.model_validate({"memory": {"key": "k" * 32}})
-    cluster = release.cluster()
-    cluster.get(CONFIGMAPS, HOME, "sre-watchdog-observed-0")
-    now = cluster.server_time
-    assert now is not None
-    place = place_of("shop", HOME)
-    kept = store.read(cluster, "shop", "", now, settings, place=place)
-    many = memory(*(incident(number, summary="x" * 450) for number in range(900)))
-
-    stored = store.write(cluster, kept, many, settings)
-
-    assert len(place.text(stored.found)) <= MOST_BYTES
-    assert stored.memory.incidents
-
-
-@pytest.mark.parametrize(
-    "text", ["", "[]", "{", '{"incidents": [1]}', '{"incidents": [{"last_seen": "9"}]}', "null"]
-)
-def test_what_cannot_be_read_gives_way(text: str) -> None:
-    found = body(odd=text, mine="x" * (shared_space.MOST_BYTES - 20))
-
-    make_room(found, place_of("mine", HOME))
-
-    assert set(found["data"]) <= {"memory.odd", "memory.mine"}
-
-
-def test_a_namespace_keeps_its_configmap_whatever_others_come_and_go() -> None:
-    names = [place_of(f"team-{number}", HOME).name for number in range(400)]
-
-    assert {names.count(name) > 60 for name in names} == {True}
-    assert len(set(names)) == OBSERVED_CONFIGMAPS
-    assert place_of("shop", HOME).name == place_of("shop", "elsewhere").name

@@ -11,7 +11,7 @@ from tests.support.diagnosis_samples import BROKEN
 from tests.support.simulated_cluster import NAMESPACE, SET, VALUE, Arena, outcomes
 from tests.support.wire import hands_back
 from tests.support.wire_model import ModelServer, completion
-from watchdog.demo import Response
+from watchdog.demo import Behaviour, Response
 from watchdog.settings.schema import NamespacePolicy, ObserveSettings
 from watchdog.settings.services import LLMSettings
 
@@ -249,6 +249,31 @@ def test_a_fix_that_does_not_help_is_undone(arena: Arena) -> None:
 
     assert outcomes(part) == [("patch_deployment_env", "undone")]
     assert arena.spec()["template"] == before
+
+
+def test_what_was_just_tried_in_vain_is_not_advised(arena: Arena) -> None:
+    """Also where the attempts of the run are used up, so that nothing is looked at again."""
+    script = "fill"
+    arena.wire.programs[f': "${{REQUIRED_CONFIG:?must be set}}"; {script}'] = Behaviour(
+        memory="1Gi"
+    )
+    limited = "{limits: {memory: 64Mi}, requests: {memory: 32Mi}}"
+    arena.deploy(script=script, image="busybox:1.36\n        resources: " + limited)
+    arena.wire.advance(120)
+
+    report = arena.run(max_remediation_attempts=1)
+
+    (part,) = report.namespaces
+    assert outcomes(part) == [("patch_deployment_resources", "undone")]
+    (said,) = part.diagnosis.explanations
+    assert "A memory limit of 128Mi was tried and did not help" in said.to_do
+    assert "128Mi" not in (said.command or "")
+
+    # The undo made a revision too, and no one deployed it.
+    arena.wire.advance(1200)
+    (told,) = arena.look().diagnosis.explanations
+    assert told.changed is None
+    assert told.go_back == ""
 
 
 def test_no_env_value_is_in_the_report(arena: Arena) -> None:

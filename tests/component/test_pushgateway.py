@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import threading
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -48,6 +49,32 @@ def test_the_picture_replaces_and_the_outcome_adds(httpserver: HTTPServer) -> No
     said = outcome.get_data(as_text=True)
     assert "sre_watchdog_last_success_timestamp_seconds 1.7" in said
     assert "findings" not in said
+
+
+@pytest.mark.parametrize(
+    ("given", "header", "sent"),
+    [
+        ({"user": "ops", "password": "pa:ss"}, "Authorization", "Basic b3BzOnBhOnNz"),
+        ({"token": "t0ken"}, "Authorization", "Bearer t0ken"),
+        ({"headers": {"X-Scope-OrgID": "team-a"}}, "X-Scope-OrgID", "team-a"),
+        ({"userinfo": "ops:pa%3Ass@"}, "Authorization", "Basic b3BzOnBhOnNz"),
+    ],
+)
+def test_what_a_gateway_asks_for_is_sent_with_each_push(
+    httpserver: HTTPServer, given: dict[str, Any], header: str, sent: str
+) -> None:
+    for path in (PICTURE, OUTCOME):
+        httpserver.expect_request(path).respond_with_data("", status=202)
+    address = httpserver.url_for("").replace("://", f"://{given.get('userinfo', '')}")
+    more = {key: value for key, value in given.items() if key != "userinfo"}
+    own = PushgatewaySettings.model_validate({"url": address, "timeout_seconds": 2.0, **more})
+
+    told = push(
+        report(), Settings(cluster_name="prod-eu", pushgateway=own), Budget(60, SystemClock()), OPS
+    )
+
+    assert told == [OK, OK]
+    assert [request.headers.get(header) for request, _ in httpserver.log] == [sent, sent]
 
 
 def test_a_failed_pass_leaves_the_last_success_alone(httpserver: HTTPServer) -> None:

@@ -137,7 +137,9 @@ def test_dry_run_changes_nothing_and_shows_the_diff(broken: Shop) -> None:
     assert len(broken.writes(real=False)) == 1
 
 
-def test_dry_run_without_the_right_to_patch_makes_the_diff_itself(broken: Shop) -> None:
+def test_dry_run_without_the_right_to_patch_makes_the_diff_itself_and_advises_no_grant(
+    broken: Shop,
+) -> None:
     def forbid(request: Request) -> Response | None:
         return RBAC if request.method == "PATCH" else None
 
@@ -147,7 +149,7 @@ def test_dry_run_without_the_right_to_patch_makes_the_diff_itself(broken: Shop) 
 
     assert result.outcome is Outcome.DRY_RUN
     assert "+ - name: REGION" in result.diff
-    assert "not checked by the API server" in result.reason
+    assert result.reason == "not checked by the API server: this account may not write it"
 
 
 def test_nothing_is_written_before_a_person_agrees(broken: Shop) -> None:

@@ -18,6 +18,7 @@ from watchdog.clock import Budget
 from watchdog.demo import Request, Response
 from watchdog.kube.client import ApiServer
 from watchdog.model.report import NamespaceReport, Report
+from watchdog.observation import shared_lists
 from watchdog.observation.shared_lists import FEWEST, read
 from watchdog.settings.schema import Settings
 
@@ -184,14 +185,16 @@ def test_a_namespace_that_is_not_there_is_told_of_and_the_others_go_on(
     assert report.namespaces[-1].namespace == "absent"
 
 
-def test_few_namespaces_of_a_large_cluster_are_not_worth_a_list_of_all_of_it(
-    wire: Wire, tmp_path: Path
+@pytest.mark.parametrize(("each", "worth"), [(4, False), (5, True)])
+def test_a_list_of_all_is_made_where_that_is_not_mostly_of_what_is_not_watched(
+    wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, each: int, worth: bool
 ) -> None:
-    # Forty pods are more than a page of four for each of eight namespaces.
-    run(wire, tmp_path, NAMES[:FEWEST], page_size=4)
+    # Forty pods are five for each of eight namespaces.
+    monkeypatch.setattr(shared_lists, "_MOST_PODS_EACH", each)
+    run(wire, tmp_path, NAMES[:FEWEST])
 
     asked = [verb_and_resource(request) for request in wire.requests if lists_all(request)]
-    assert set(asked) == {("list", "pods"), ("list", "namespaces")}
+    assert (set(asked) > {("list", "pods"), ("list", "namespaces")}) is worth
 
 
 def test_no_list_of_all_asks_for_a_secret(wire: Wire, tmp_path: Path) -> None:

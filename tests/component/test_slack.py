@@ -279,6 +279,25 @@ def test_by_webhook_an_ask_is_part_of_the_message_once(slack: Slack, hooked: Lif
     assert refusal(slack.posts[1].body) is None
 
 
+def test_by_webhook_what_only_a_digest_named_is_asked_for_in_the_next_pass(slack: Slack) -> None:
+    life = many(slack, webhook(slack), 8)
+    waits = []
+    for number, item in enumerate(life.incidents):
+        action = PatchDeploymentEnv(target=item.target, container="main", name="LEDGER_REGION")
+        request = ask().model_copy(update={"id": f"abc{number}", "action": action})
+        life.change(item.target.name, state="needs_you", request=request)
+        waits.append(fix(Outcome.AWAITING_APPROVAL, action=action, request=request.id))
+
+    life.pass_on(life.report(actions=tuple(waits)))
+    assert "3 more problems" in slack.posts[-1].shown
+    life.pass_on(life.report(actions=tuple(waits)))
+    life.pass_on(life.report(actions=tuple(waits)))
+
+    said = "".join(post.shown for post in slack.posts)
+    assert [said.count(f"sre-watchdog/approve=abc{number}") for number in range(8)] == [1] * 8
+    assert len(slack.posts) == 6 + 3
+
+
 def test_by_webhook_what_may_have_arrived_is_not_posted_again(slack: Slack, hooked: Life) -> None:
     slack.faults.append(Fault(status=500, after=True))
 

@@ -10,9 +10,13 @@ from tests.support.report_samples import STARTED, finding, fix, namespace, ref, 
 from tests.support.slack_scenarios import Life, bot, incident
 from tests.support.wire_slack import Fault, Slack
 from watchdog.actions import PatchDeploymentEnv
+from watchdog.clock import Budget, SystemClock
+from watchdog.incidents.memory import Memory
 from watchdog.model.diagnosis import Cause
-from watchdog.model.incident import ApprovalRequest, Attempt
+from watchdog.model.incident import ApprovalRequest, Attempt, Incident, Thread
 from watchdog.model.outcome import Outcome
+from watchdog.slack.reactions import answers
+from watchdog.snapshot.refs import ObjectRef
 
 LOST = Fault(status=500, after=True, method="chat.postMessage")
 SET_ENV = PatchDeploymentEnv(target=ref(), container="main", name="LEDGER_REGION")
@@ -545,6 +549,28 @@ def test_stop_signs_cost_at_most_twenty_calls(slack: Slack) -> None:
 
     assert slack.count("reactions.get") == 20
     assert "only 20 of 26 Slack messages" in found.problems[0]
+
+
+def test_no_namespace_keeps_the_stop_sign_of_another_from_being_read(slack: Slack) -> None:
+    """As many messages are looked at as one namespace has."""
+    life = Life(slack, bot(slack))
+    life.pass_on()
+    ts = slack.posts[0].ts
+    slack.react(ts, "no_entry", "U9")
+    many = Memory(namespace="a", incidents=tuple(map(posted, range(30))))
+    pods = tuple(posted(number, kind="Pod") for number in range(30))
+    own = life.memory.model_copy(update={"incidents": (*pods, *life.incidents)})
+
+    found = answers({"a": many, "shop": own}, life.settings, Budget(60, SystemClock()))
+
+    assert found.stopped == {"shop": f"U9/C000/{ts}"}
+
+
+def posted(number: int, kind: str = "Deployment") -> Incident:
+    """An incident that has a message of its own."""
+    target = ObjectRef(kind=kind, namespace="shop", name=f"app-{number}")
+    thread = Thread(channel="C000", ts=f"{number}.1")
+    return incident(f"{kind}{number}", target=target, thread=thread)
 
 
 def test_a_missing_scope_is_a_problem_in_words(slack: Slack, life: Life) -> None:

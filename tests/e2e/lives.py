@@ -209,9 +209,14 @@ class Life:
             self.change(f"deployments/{name}", {"spec": {"template": body["spec"]["template"]}})
 
     def deploy_well(self, name: str = "app", **container: Any) -> None:
-        """The same, awaited until it is available."""
+        """The same, awaited until it is available and what it replaced is gone.
+
+        To a pass whose clock is ahead, a pod that still terminates has done so for long.
+        """
         self.deploy(name, **container)
-        self.wait(lambda: self.well(name), f"{name} to be available")
+        self.wait(
+            lambda: self.well(name) and not self._terminating(name), f"{name} to be available"
+        )
 
     def deploy_broken(
         self, name: str = "app", restarts: int = 0, memory: bool = False, **container: Any
@@ -295,6 +300,10 @@ class Life:
     @staticmethod
     def wait(predicate: Callable[[], bool], what: str) -> None:
         poll(predicate, what, 0.5)
+
+    def _terminating(self, name: str) -> bool:
+        pods = self.get(f"pods?labelSelector=app%3D{name}")["items"]
+        return any("deletionTimestamp" in pod["metadata"] for pod in pods)
 
     def _crashed(self, name: str, before: set[str], restarts: int, memory: bool) -> bool:
         pods = self.get(f"pods?labelSelector=app%3D{name}")["items"]

@@ -12,10 +12,12 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +27,7 @@ from tests.cluster.handle import poll
 from tests.e2e.servers import free_port
 from tests.support.cluster_fixtures import cache, run_watchdog
 from tests.support.diagnosis_samples import ADVICE, answer
-from tests.support.simulated_cluster import NAMESPACE, Arena
+from tests.support.simulated_cluster import NAMESPACE, VALUE, Arena
 from tests.support.wire import Wire
 from tests.support.wire_model import ModelServer, completion
 
@@ -131,7 +133,16 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
 
 def diagnosed(arena: Arena, gateway: Gateway) -> dict[str, Any]:
     """What a dry run says of the broken Deployment."""
+    diagnosis: dict[str, Any] = passed(arena, gateway, "--dry-run")["diagnosis"]
+    shown = {name: diagnosis[name] for name in ("source", "tokens", "model_error")}
+    sys.stdout.write(f"\n{json.dumps(shown)}\n")
+    return diagnosis
+
+
+def passed(arena: Arena, gateway: Gateway, *options: str) -> dict[str, Any]:
+    """The report of one pass over the broken Deployment."""
     env = {
+        "SRE_AGENT_VERIFY__STABLE_SECONDS": "2",
         "SRE_AGENT_LLM__BASE_URL": gateway.url,
         "SRE_AGENT_LLM__MODEL": "m",
         "SRE_AGENT_LLM__API_KEY": KEY,
@@ -139,15 +150,13 @@ def diagnosed(arena: Arena, gateway: Gateway) -> dict[str, Any]:
         "SRE_AGENT_RUN_BUDGET_SECONDS": "400",
         **gateway.env,
     }
-    command = ("run", "-n", NAMESPACE, "--dry-run", "-o", "json")
+    command = ("run", "-n", NAMESPACE, "-o", "json", *options)
     done = run_watchdog(*command, kubeconfig=arena.kubeconfig, env=env, timeout=500)
     assert done.returncode == 0, done.stderr
+    part: dict[str, Any]
     (part,) = json.loads(done.stdout)["namespaces"]
     assert [finding["kind"] for finding in part["findings"]] == ["missing_env"]
-    diagnosis: dict[str, Any] = part["diagnosis"]
-    shown = {name: diagnosis[name] for name in ("source", "tokens", "model_error")}
-    sys.stdout.write(f"\n{json.dumps(shown)}\n")
-    return diagnosis
+    return part
 
 
 def said(content: str | None = GOOD, **message: Any) -> dict[str, Any]:
@@ -158,6 +167,29 @@ def said(content: str | None = GOOD, **message: Any) -> dict[str, Any]:
 
 def error(message: str, code: str | None = None) -> dict[str, Any]:
     return {"error": {"message": message, "type": "invalid_request_error", "code": code}}
+
+
+def test_a_whole_pass_repairs_what_the_answer_proposes_for_one_request(
+    gateway: Gateway, model: ModelServer, tmp_path: Path
+) -> None:
+    missing = {"container": "main", "name": "REQUIRED_CONFIG", "value": None}
+    fix = {"kind": "patch_deployment_env", "target": "D1", **missing}
+    model.says(said(json.dumps(answer(fix))))
+    with Wire(speed=5, behind_seconds=660) as wire:
+        arena = Arena(wire, wire.kubeconfig(tmp_path / "kubeconfig"))
+        arena.break_env()
+        began = time.monotonic()
+        part = passed(arena, gateway)
+        seconds = time.monotonic() - began
+        env = arena.env()
+
+    found = part["diagnosis"]
+    figures = f"{found['tokens']['total']} tokens, {len(model.bodies)} request, {seconds:.1f} s"
+    sys.stdout.write(f"\n{gateway.url}: {figures}\n")
+    assert found["source"] == "llm", found["model_error"]
+    assert [action["outcome"] for action in part["actions"]] == ["verified"]
+    assert env == {"REQUIRED_CONFIG": VALUE}
+    assert len(model.bodies) == 1
 
 
 def test_a_good_answer_is_used_and_its_tokens_count(

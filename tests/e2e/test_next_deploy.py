@@ -19,14 +19,20 @@ import pytest
 
 from tests.cluster.plane import Object, Plane
 from watchdog.actions import (
+    PatchConfigMap,
+    PatchDeploymentCommand,
     PatchDeploymentEnv,
+    PatchDeploymentImage,
+    PatchDeploymentProbe,
     PatchDeploymentResources,
     RemediationAction,
+    RolloutRestart,
     RolloutUndo,
+    ScaleDeployment,
 )
 from watchdog.clock import Budget, SystemClock
 from watchdog.kube.client import ApiServer
-from watchdog.kube.resources import DEPLOYMENTS
+from watchdog.kube.resources import CONFIGMAPS, DEPLOYMENTS
 from watchdog.observation.deployer import deployer
 from watchdog.remediation.hand_back import hand_back
 from watchdog.remediation.json_patch import inverse
@@ -37,32 +43,99 @@ from watchdog.snapshot.refs import ObjectRef
 pytestmark = pytest.mark.plane
 
 REFERENCE = {"configMapKeyRef": {"name": "app", "key": "region"}}
-# What each workload's manifest says first, what it says at the next deploy, and how we change it.
-FIRST: dict[str, Object] = {
-    "env-again": {},
-    "env-own": {},
-    "memory-again": {"limit": "64Mi"},
-    "memory-own": {"limit": "64Mi"},
-    "image": {"image": "busybox:2"},
-    "undone": {"limit": "64Mi"},
+ENV = {"name": "LEDGER_REGION", "value": "eu-1"}
+READY = {"httpGet": {"path": "/ready", "port": 80}, "periodSeconds": 10}
+"""The API server fills in what it leaves out, so tests look at the path alone."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One workload: what its manifest says first and at the next deploy, and our change of it."""
+
+    first: Object
+    then: Object
+    fix: Callable[[ObjectRef], tuple[RemediationAction, Any]]
+    undone: bool = False
+    kind: str = "Deployment"
+
+
+def env_fix(target: ObjectRef) -> tuple[PatchDeploymentEnv, Any]:
+    return PatchDeploymentEnv(target=target, container="main", name=ENV["name"]), ENV
+
+
+def memory_fix(target: ObjectRef) -> tuple[RemediationAction, Any]:
+    more = PatchDeploymentResources(target=target, container="main", memory_limit="128Mi")
+    return more, more.wanted
+
+
+def image_fix(target: ObjectRef) -> tuple[RemediationAction, Any]:
+    return PatchDeploymentImage(target=target, container="main", image="busybox:1"), "busybox:1"
+
+
+def command_fix(target: ObjectRef) -> tuple[RemediationAction, Any]:
+    action = PatchDeploymentCommand(target=target, container="main")
+    return action, {"command": ["sleep", "600"], "args": None}
+
+
+def probe_fix(target: ObjectRef) -> tuple[RemediationAction, Any]:
+    action = PatchDeploymentProbe(target=target, container="main", probe="readiness")
+    return action, {"readinessProbe": READY}
+
+
+def rollback(target: ObjectRef) -> tuple[RemediationAction, Any]:
+    # The template of the earlier revision: the manifest's, before its image was changed.
+    template = workload(target.namespace, target.name, {})["spec"]["template"]
+    return RolloutUndo(target=target), template
+
+
+def restart(target: ObjectRef) -> tuple[RemediationAction, Any]:
+    return RolloutRestart(target=target), "2026-11-30T10:00:00Z"
+
+
+def scale(target: ObjectRef) -> tuple[RemediationAction, Any]:
+    return ScaleDeployment(target=target, replicas=3), 3
+
+
+def key_fix(target: ObjectRef) -> tuple[RemediationAction, Any]:
+    return PatchConfigMap(target=target, key="region"), "eu-1"
+
+
+WRONG_PROBE = {**READY, "httpGet": {"path": "/redy", "port": 80}}
+OWN_PROBE = {**READY, "httpGet": {"path": "/health", "port": 80}}
+ROWS = {
+    "env-again": Row({}, {}, env_fix),
+    "env-same": Row({}, {"env": [ENV]}, env_fix),
+    "env-own": Row({}, {"env": [{**ENV, "value": "us-1"}]}, env_fix),
+    "memory-again": Row({"limit": "64Mi"}, {"limit": "64Mi"}, memory_fix),
+    "memory-own": Row({"limit": "64Mi"}, {"limit": "256Mi"}, memory_fix),
+    "undone": Row({"limit": "64Mi"}, {"limit": "256Mi"}, memory_fix, undone=True),
+    "image-again": Row({"image": "busybox:2"}, {"image": "busybox:2"}, image_fix),
+    "image-own": Row({"image": "busybox:2"}, {"image": "busybox:3"}, rollback),
+    "command-again": Row({"command": ["slepe"]}, {"command": ["slepe"]}, command_fix),
+    "command-own": Row({"command": ["slepe"]}, {"command": ["sleep", "9"]}, command_fix),
+    "probe-again": Row({"probe": WRONG_PROBE}, {"probe": WRONG_PROBE}, probe_fix),
+    "probe-own": Row({"probe": WRONG_PROBE}, {"probe": OWN_PROBE}, probe_fix),
+    "restarted": Row({}, {}, restart),
+    "scaled-again": Row({}, {}, scale),
+    "scaled-own": Row({}, {"replicas": 2}, scale),
+    "key-again": Row({}, {}, key_fix, kind="ConfigMap"),
+    "key-own": Row({}, {"region": "us-1"}, key_fix, kind="ConfigMap"),
 }
-NEXT: dict[str, Object] = {
-    "env-again": {},
-    "env-own": {"env": {"value": "us-1"}},
-    "memory-again": {"limit": "64Mi"},
-    "memory-own": {"limit": "256Mi"},
-    "image": {"image": "busybox:3"},
-    "undone": {"limit": "256Mi"},
-}
+FIRST = {name: row.first for name, row in ROWS.items()}
+NEXT = {name: row.then for name, row in ROWS.items()}
 
 
 @dataclass(frozen=True)
 class Deploys:
-    """One tool. `first` makes the workloads, `then` deploys them again; both get a folder."""
+    """One tool. `first` makes the workloads, `then` deploys them again; both get a folder.
+
+    `back` is the tool's own way to an earlier version, if it has one.
+    """
 
     tool: Tool
     first: Callable[[Bench, Path], subprocess.CompletedProcess[str]]
     then: Callable[[Bench, Path], subprocess.CompletedProcess[str]]
+    back: Callable[[Bench], subprocess.CompletedProcess[str]] | None = None
 
 
 @dataclass
@@ -94,15 +167,31 @@ class Bench:
         head = {"apiVersion": "v2", "name": "shop", "version": f"0.0.{version}"}
         (chart / "Chart.yaml").write_text(json.dumps(head))
         for name, wants in wanted.items():
-            item = workload(self.namespace, name, wants)
+            kind = ROWS[name].kind if name in ROWS else "Deployment"
+            make = configmap if kind == "ConfigMap" else workload
+            item = make(self.namespace, name, wants)
             (chart / "templates" / f"{name}.yaml").write_text(json.dumps(item))
         return chart
 
+    def live(self, name: str) -> Object:
+        """The Deployment as it is now."""
+        return self.cluster.get(DEPLOYMENTS, self.namespace, name)
+
     def container(self, name: str) -> Object:
         """The workload's container as it is now."""
-        item = self.cluster.get(DEPLOYMENTS, self.namespace, name)
-        found: Object = item["spec"]["template"]["spec"]["containers"][0]
+        found: Object = self.live(name)["spec"]["template"]["spec"]["containers"][0]
         return found
+
+    def data(self, name: str) -> Object:
+        """What the ConfigMap holds now."""
+        found: Object = self.cluster.get(CONFIGMAPS, self.namespace, name)["data"]
+        return found
+
+    def fix(self, name: str) -> None:
+        """That row's change, as a pass makes it, watches it and hands it back."""
+        row = ROWS[name]
+        target = ObjectRef(kind=row.kind, namespace=self.namespace, name=name)
+        self.change(*row.fix(target), undone=row.undone)
 
     def change(self, action: RemediationAction, value: Any, *, undone: bool = False) -> None:
         """Write as a pass does, take it back if that is asked for, and hand the object back."""
@@ -116,14 +205,16 @@ class Bench:
         after = hand_back(self.cluster, action, lambda: None)
         assert after is not None
         assert not [e for e in after["metadata"]["managedFields"] if e["manager"] == "sre-watchdog"]
-        assert after["metadata"]["generation"] == before["metadata"]["generation"]
-        assert after["spec"] == before["spec"]
+        assert after["metadata"].get("generation") == before["metadata"].get("generation")
+        assert after.get("spec") == before.get("spec")
+        assert after.get("data") == before.get("data")
 
 
 def workload(namespace: str, name: str, wants: Object) -> Object:
     main: Object = {"name": "main", "image": wants.get("image", "busybox:1")}
-    if "env" in wants:
-        main["env"] = [{"name": "LEDGER_REGION", **wants["env"]}]
+    main |= {field: wants[field] for field in ("env", "command") if field in wants}
+    if "probe" in wants:
+        main["readinessProbe"] = wants["probe"]
     if "limit" in wants:
         main["resources"] = {"limits": {"memory": wants["limit"]}}
     labels = {"app": name}
@@ -132,10 +223,19 @@ def workload(namespace: str, name: str, wants: Object) -> Object:
         "kind": "Deployment",
         "metadata": {"name": name, "namespace": namespace, "labels": labels},
         "spec": {
-            "replicas": 1,
+            "replicas": wants.get("replicas", 1),
             "selector": {"matchLabels": labels},
             "template": {"metadata": {"labels": labels}, "spec": {"containers": [main]}},
         },
+    }
+
+
+def configmap(namespace: str, name: str, wants: Object) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": namespace},
+        "data": {"colour": "blue", **wants},
     }
 
 
@@ -159,11 +259,21 @@ def applied_by(manager: str) -> Deploys:
     return Deploys("git", run, run)
 
 
-HELM_4, HELM_3 = helm("helm4", "upgrade"), helm("helm3", "upgrade")
+def helm_back(name: str) -> Callable[[Bench], subprocess.CompletedProcess[str]]:
+    """`helm rollback` to the first version."""
+
+    def run(bench: Bench) -> subprocess.CompletedProcess[str]:
+        return bench.run(bench.tools(name), "rollback", "shop", "1", "-n", bench.namespace)
+
+    return run
+
+
+HELM_4 = (helm("helm4", "upgrade"), helm_back("helm4"))
+HELM_3 = (helm("helm3", "upgrade"), helm_back("helm3"))
 BY_TOOL = {
-    "Helm 4": Deploys("helm_server_side", helm("helm4", "install"), HELM_4),
-    "Helm 4 on a release of Helm 3": Deploys("helm", helm("helm3", "install"), HELM_4),
-    "Helm 3": Deploys("helm", helm("helm3", "install"), HELM_3),
+    "Helm 4": Deploys("helm_server_side", helm("helm4", "install"), *HELM_4),
+    "Helm 4 on a release of Helm 3": Deploys("helm", helm("helm3", "install"), *HELM_4),
+    "Helm 3": Deploys("helm", helm("helm3", "install"), *HELM_3),
     "kubectl apply": Deploys("kubectl", kubectl(), kubectl()),
     "kubectl apply --server-side": Deploys(
         "kubectl_server_side", kubectl("--server-side"), kubectl("--server-side")
@@ -186,25 +296,76 @@ def test_the_next_deploy_does_what_the_report_says_and_is_never_refused(
     deploys = BY_TOOL[name]
     made = deploys.first(bench, bench.chart(FIRST, "1"))
     assert made.returncode == 0, made.stderr
-    fix_all(bench)
+    for each in ROWS:
+        bench.fix(each)
+    started = bench.live("restarted")["metadata"]["generation"]
 
     again = deploys.then(bench, bench.chart(NEXT, "2"))
 
     assert again.returncode == 0, again.stderr
-    owner = deployer(bench.cluster.get(DEPLOYMENTS, bench.namespace, "image"))
+    owner = deployer(bench.live("image-own"))
     assert owner is not None
     assert owner.tool == deploys.tool
     row = conduct(owner)
     server_side = row.by_hand == "refused" or owner.tool == "git"
-    assert bench.container("env-again").get("env") == (None if server_side else [ENV])
     if not row.left_alone:
         assert row.added == ("removed" if server_side else "kept")
         assert row.changed == "put_back"
+    # What was added and is in no manifest.
+    assert bench.container("env-again").get("env") == (None if server_side else [ENV])
+    assert ("region" in bench.data("key-again")) is not server_side
+    # What the manifest says, the same as before or not, is so again.
+    assert bench.container("env-same")["env"] == [ENV]
     assert bench.container("env-own")["env"] == [{**ENV, "value": "us-1"}]
     assert limit(bench, "memory-again") == "64Mi"
-    assert limit(bench, "memory-own") == "256Mi"
-    assert bench.container("image")["image"] == "busybox:3"
-    assert limit(bench, "undone") == "256Mi"
+    assert limit(bench, "memory-own") == limit(bench, "undone") == "256Mi"
+    assert bench.container("image-again")["image"] == "busybox:2"
+    assert bench.container("image-own")["image"] == "busybox:3"
+    assert bench.container("command-again")["command"] == ["slepe"]
+    assert bench.container("command-own")["command"] == ["sleep", "9"]
+    assert ready(bench, "probe-again") == "/redy"
+    assert ready(bench, "probe-own") == "/health"
+    assert bench.live("scaled-again")["spec"]["replicas"] == 1
+    assert bench.live("scaled-own")["spec"]["replicas"] == 2
+    assert bench.data("key-own")["region"] == "us-1"
+    assert bench.live("restarted")["metadata"]["generation"] == started, "no rollout of its own"
+
+
+@pytest.mark.parametrize("name", BY_TOOL)
+def test_what_a_later_deploy_leaves_out_is_gone_whole(name: str, bench: Bench) -> None:
+    """No entry without a value stays behind, and an older version may come back at any time."""
+    deploys = BY_TOOL[name]
+    assert deploys.first(bench, bench.chart(FIRST, "1")).returncode == 0
+    for each in ROWS:
+        bench.fix(each)
+    assert deploys.then(bench, bench.chart(NEXT, "2")).returncode == 0
+
+    later = bench.chart(FIRST, "3")
+    done = deploys.back(bench) if deploys.back else deploys.then(bench, later)
+
+    assert done.returncode == 0, done.stderr
+    for added in ("env-same", "env-own"):
+        assert bench.container(added).get("env") is None
+    assert bench.data("key-own") == {"colour": "blue"}
+    assert limit(bench, "memory-own") == limit(bench, "undone") == "64Mi"
+    assert bench.container("image-own")["image"] == "busybox:2"
+
+
+@pytest.mark.parametrize("name", BY_TOOL)
+def test_a_deploy_after_a_persons_kubectl_command_is_refused_where_the_runbook_says_so(
+    name: str, bench: Bench
+) -> None:
+    deploys = BY_TOOL[name]
+    assert deploys.first(bench, bench.chart({"memory-own": {"limit": "64Mi"}}, "1")).returncode == 0
+    by_hand = ("set", "resources", "deployment/memory-own", "-c", "main", "--limits=memory=128Mi")
+    kubectl_command = bench.plane.kubectl_command
+    assert bench.run(kubectl_command, "-n", bench.namespace, *by_hand).returncode == 0
+
+    done = deploys.then(bench, bench.chart({"memory-own": {"limit": "256Mi"}}, "2"))
+
+    refused = conduct(deployer(bench.live("memory-own"))).by_hand == "refused"
+    assert (done.returncode != 0) == refused, done.stderr
+    assert ('conflict with "kubectl-set"' in done.stderr) == refused
 
 
 @pytest.mark.parametrize("name", BY_TOOL)
@@ -214,10 +375,10 @@ def test_a_value_may_come_from_a_configmap_once_the_report_was_followed(
     deploys = BY_TOOL[name]
     made = deploys.first(bench, bench.chart({"env-again": {}}, "1"))
     assert made.returncode == 0, made.stderr
-    fix = env_fix(bench, "env-again")
-    bench.change(fix, ENV)
-    owner = deployer(read(bench.cluster, fix))
-    wanted = bench.chart({"env-again": {"env": {"valueFrom": REFERENCE}}}, "2")
+    bench.fix("env-again")
+    owner = deployer(bench.live("env-again"))
+    referred = {"name": ENV["name"], "valueFrom": REFERENCE}
+    wanted = bench.chart({"env-again": {"env": [referred]}}, "2")
 
     if conduct(owner).by_hand == "stands":
         refused = deploys.then(bench, wanted)
@@ -227,33 +388,14 @@ def test_a_value_may_come_from_a_configmap_once_the_report_was_followed(
     done = deploys.then(bench, wanted)
 
     assert done.returncode == 0, done.stderr
-    assert bench.container("env-again")["env"] == [
-        {"name": "LEDGER_REGION", "valueFrom": REFERENCE}
-    ]
-
-
-ENV = {"name": "LEDGER_REGION", "value": "eu-1"}
-
-
-def env_fix(bench: Bench, name: str) -> PatchDeploymentEnv:
-    target = ObjectRef(kind="Deployment", namespace=bench.namespace, name=name)
-    return PatchDeploymentEnv(target=target, container="main", name="LEDGER_REGION")
-
-
-def fix_all(bench: Bench) -> None:
-    """Each workload's change, as a pass makes it, watches it and hands it back."""
-    for name in ("env-again", "env-own"):
-        bench.change(env_fix(bench, name), ENV)
-    for name in ("memory-again", "memory-own", "undone"):
-        target = ObjectRef(kind="Deployment", namespace=bench.namespace, name=name)
-        more = PatchDeploymentResources(target=target, container="main", memory_limit="128Mi")
-        bench.change(more, more.wanted, undone=name == "undone")
-    back = RolloutUndo(target=ObjectRef(kind="Deployment", namespace=bench.namespace, name="image"))
-    live = read(bench.cluster, back)
-    template = json.loads(json.dumps(live["spec"]["template"]).replace("busybox:2", "busybox:1"))
-    bench.change(back, back.restored(live, template))
+    assert bench.container("env-again")["env"] == [referred]
 
 
 def limit(bench: Bench, name: str) -> str:
     found: str = bench.container(name)["resources"]["limits"]["memory"]
+    return found
+
+
+def ready(bench: Bench, name: str) -> str:
+    found: str = bench.container(name)["readinessProbe"]["httpGet"]["path"]
     return found

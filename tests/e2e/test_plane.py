@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,14 @@ from pytest_httpserver import HTTPServer
 from tests.cluster.handle import PATIENCE
 from tests.cluster.plane import Object, Plane
 from tests.support.cluster_fixtures import NEWEST, run_watchdog
-from tests.support.controller_objects import deployment, endpoint_slice, pod, replica_set, service
+from tests.support.controller_objects import (
+    deployment,
+    endpoint_slice,
+    pod,
+    replica_set,
+    service,
+    waiting,
+)
 from tests.support.pod_mixtures import mixtures
 from tests.support.pod_states import STATES, pods
 from tests.support.proxy import Proxy
@@ -75,11 +82,11 @@ def test_a_smaller_page_reads_the_same_in_more_requests(plane: Plane, proxy: Pro
         plane.create_many(pod(ns, f"web-{number}") for number in range(45))
         done = run_watchdog(
             "run", "-n", ns, "-o", "json", kubeconfig=proxy.kubeconfig,
-            env={"SRE_AGENT_OBSERVE__PAGE_SIZE": "8"},
+            env={"SRE_AGENT_OBSERVE__PAGE_SIZE": "5"},
         )  # fmt: skip
 
     assert '"pods": 45' in done.stdout
-    # 8, and once they came as cells four times as many: 32, and the last 5.
+    # Of cells four times as many: 20, 20, and the last 5.
     assert proxy.asked.count(("list", "pods")) == 3
 
 
@@ -124,6 +131,12 @@ def test_every_cell_is_computed_as_the_api_server_prints_it(
     assert computed == printed
 
 
+def reworded(found: TriageResult, names: Collection[str]) -> TriageResult:
+    """The same, without what those pods' cells say."""
+    suspects = [each._replace(status="") if each.name in names else each for each in found.suspects]
+    return replace(found, suspects=suspects)
+
+
 def test_any_mixture_of_pod_states_is_computed_as_the_api_server_prints_it(
     plane: Plane, proxy: Proxy
 ) -> None:
@@ -139,7 +152,8 @@ def test_any_mixture_of_pod_states_is_computed_as_the_api_server_prints_it(
     assert all(one["Status"] == "Completed" for one, _ in differ)
     assert NEWEST or not differ
     assert len({row["Status"] for row in printed}) > 20
-    assert by_table == by_list
+    wording = {one["Name"] for one, _ in differ}
+    assert reworded(by_table, wording) == reworded(by_list, wording)
 
 
 def test_tables_that_lack_a_column_give_the_same_suspects(
@@ -188,6 +202,46 @@ def test_a_pass_lists_each_triaged_kind_as_a_table_of_cells_only(
     assert all(request.query["includeObject"] == "None" for request in tables)
     asked = {verb_and_resource(request)[1] for request in tables}
     assert {resource.plural for resource in TRIAGED} <= asked
+
+
+def test_3000_events_of_a_tenant_hide_no_reason_why_an_image_is_not_pulled(
+    plane: Plane, proxy: Proxy
+) -> None:
+    """Only an Event says why. Those of the tenant come before it in the list."""
+    why = 'Failed to pull image "web:1": unexpected status: 401 Unauthorized'
+    with plane.namespace("e2e-events") as ns:
+        (app,) = plane.create_many([deployment(ns, "web", wanted=1, ready=0)])
+        (owner,) = plane.create_many([replica_set(ns, app)])
+        name = f"{owner['metadata']['name']}-x2k4p"
+        plane.create_many([pod(ns, name, owner, **waiting("ImagePullBackOff"))])
+        plane.create_many(event(ns, "other", f"0-{number}", "BackOff") for number in range(3000))
+        plane.create_many([event(ns, name, "web", "Failed", why)])
+        done = run_watchdog("run", "-n", ns, "--dry-run", "-o", "json", kubeconfig=proxy.kubeconfig)
+
+    (part,) = json.loads(done.stdout)["namespaces"]
+    (found,) = part["findings"]
+    assert found["kind"] == "image_pull"
+    assert "refuses access to web:1 (unauthorized)" in part["diagnosis"]["root_cause"]
+    assert part["blind_spots"] == []
+    # Four pages of warnings and one of others; then the pod, its owners, and claims.
+    assert sum(asked == ("list", "events") for asked in proxy.asked) <= 5 + 4
+
+
+def event(ns: str, pod_name: str, name: str, reason: str, message: str = "no") -> Object:
+    """A warning about a pod."""
+    moment = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"namespace": ns, "name": name},
+        "involvedObject": {"kind": "Pod", "namespace": ns, "name": pod_name},
+        "type": "Warning",
+        "reason": reason,
+        "message": message,
+        "firstTimestamp": moment,
+        "lastTimestamp": moment,
+        "count": 1,
+    }
 
 
 @contextlib.contextmanager

@@ -202,6 +202,8 @@ def test_the_checks_and_a_pass_by_hand_and_the_upgrade_work(reader: Reader, trie
     report = report_in(tried)
 
     assert "Succeeded" in tried
+    # Not only whether all is well, but what was asked and what would be better.
+    assert "All that a pass needs works." in tried
     assert (report["mode"], report["result"]) == ("act", "ok")
     assert [item["namespace"] for item in report["namespaces"]] == ["shop", "web"]
     # What the last command changed: from now on it acts.
@@ -211,16 +213,26 @@ def test_the_checks_and_a_pass_by_hand_and_the_upgrade_work(reader: Reader, trie
     assert "patch" in {verb for rule in role["rules"] for verb in rule["verbs"]}
 
 
+def test_the_checks_and_the_pass_by_hand_can_be_typed_again(reader: Reader, tried: str) -> None:
+    again = report_in(reader.types(FENCED[1]))
+
+    assert again["started_at"] > report_in(tried)["started_at"]
+
+
 def test_what_the_notes_print_works_too(reader: Reader, installed: str, tried: str) -> None:
     assert tried
     said = dict(re.findall(r"^(Run it now|Read it|Stop it): +(.+)$", installed, re.MULTILINE))
 
-    reader.types(said["Run it now"])
-    reader.cluster.completed("watchdog-sre-watchdog-manual", "sre")
-    report = report_in(reader.types(said["Read it"]))
+    for _ in range(2):
+        reader.types(said["Run it now"])
+        report = report_in(reader.types(said["Read it"]))
     reader.types(said["Stop it"])
 
     assert (report["mode"], report["result"]) == ("act", "ok")
+    assert reader.cluster.json("cronjob", "sre", "watchdog-sre-watchdog")["spec"]["suspend"]
+    # An upgrade is not refused because of it, and does not start what a person stopped.
+    upgraded = reader.types("helm upgrade watchdog ./helm --namespace sre --reuse-values")
+    assert "it was suspended before this upgrade" in upgraded
     assert reader.cluster.json("cronjob", "sre", "watchdog-sre-watchdog")["spec"]["suspend"]
 
 
@@ -266,8 +278,7 @@ def publish(cluster: Cluster, tool: Callable[[str], Path], home: Path) -> None:
     run(*forget, "images", "rm", f"{values['image']['registry']}/{name}")
     rootfs = home / "pushgateway"
     binary = tool("pushgateway")
-    libraries = re.findall(r"(/\S+) \(0x", run("ldd", str(binary)))
-    for file, to in [(binary, "bin/pushgateway"), *((Path(p), p[1:]) for p in libraries)]:
+    for file, to in [(binary, "bin/pushgateway"), *((Path(p), p[1:]) for p in libraries(binary))]:
         (rootfs / to).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, rootfs / to)
     bundled = values["pushgateway"]["bundled"]["image"]
@@ -297,6 +308,13 @@ def forwards(address: str) -> bool:
     """Whether kube-proxy sends what is for a Service's address to a pod."""
     rules = run("iptables-save", "-t", "nat").splitlines()
     return any(f"-d {address}/32 " in rule and "-j KUBE-SVC-" in rule for rule in rules)
+
+
+def libraries(binary: Path) -> list[str]:
+    """What it is linked to: nothing where it was built from its module, as the newest one is."""
+    done = subprocess.run(("ldd", str(binary)), capture_output=True, text=True, check=False)
+    assert done.returncode == 0 or "not a dynamic executable" in done.stderr, done.stderr
+    return re.findall(r"(/\S+) \(0x", done.stdout)
 
 
 def run(*command: str) -> str:

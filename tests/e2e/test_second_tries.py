@@ -81,7 +81,7 @@ def lives(
         yield {name: crew.submit(broken, name) for name in STORIES}
 
 
-def test_a_memory_limit_that_the_quota_refuses_leaves_the_object_as_it_was(
+def test_a_memory_limit_that_a_quota_would_refuse_is_not_written_and_the_quota_is_named(
     lives: dict[str, Future[Life]],
 ) -> None:
     ours = lives["quota"].result()
@@ -90,11 +90,11 @@ def test_a_memory_limit_that_the_quota_refuses_leaves_the_object_as_it_was(
     done = ours.quick(**SOON)
 
     assert ours.template() == before
-    assert {outcome for _, outcome in done.outcomes} <= {"refused", "undone"}
-    assert "quota" in done.said
-    # The quota may still be used up when the pass looks again: that is an incident of its own.
-    told = [message for message in ours.slack.posts if "out of memory" in message.shown]
-    assert len(told) == 1
+    assert done.outcomes == []
+    assert ours.writes == []
+    (told,) = ours.slack.posts
+    assert "out of memory" in told.shown
+    assert "Quota memory has no room for pods with a memory limit of" in told.shown
 
 
 def test_a_second_try_differs_then_a_person_is_asked_and_the_object_is_as_it_was(

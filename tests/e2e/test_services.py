@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -16,7 +17,9 @@ from watchdog.clock import Budget, SystemClock
 from watchdog.diagnosis.rules import detect
 from watchdog.failures import KINDS
 from watchdog.kube.client import ApiServer
+from watchdog.observation import shared_lists
 from watchdog.observation.collector import observe
+from watchdog.observation.shared_lists import FEWEST
 from watchdog.settings.schema import Settings
 from watchdog.snapshot.snapshot import ClusterSnapshot
 
@@ -112,3 +115,27 @@ def test_a_service_of_what_is_scaled_to_zero_is_left_in_peace_by_few_reads(
 
     assert nothing_to_judge(seen.snapshot)
     assert seen.requests < LISTS + 5
+
+
+def test_no_namespace_makes_the_wrong_port_of_another_usual(
+    plane: Plane, ns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What many Services of all namespaces do is not compared with the pods."""
+    # Other tests have thousands of pods on the same API server.
+    monkeypatch.setattr(shared_lists, "_MOST_PODS_EACH", 100_000)
+    plane.create_many([listening(ns, "shop", 8080), service(ns, "shop", 9090)])
+    plane.create_many([endpoint_slice(ns, "shop", 9090)])
+    with contextlib.ExitStack() as several:
+        others = [several.enter_context(plane.namespace("e2e-others")) for _ in range(FEWEST)]
+        for app in (f"app-{number}" for number in range(ORDINARY)):
+            made = (service(others[0], app, 9090), endpoint_slice(others[0], app, 9090))
+            plane.create_many([listening(others[0], app, 9090), *made])
+        cluster = ApiServer.connect(plane.kubeconfig, None, Budget(PATIENCE, SystemClock()))
+        clock = Tomorrow()
+        names = (ns, *others)
+        shared = shared_lists.read(cluster, names, Settings(), clock.now, clock.monotonic)
+        assert shared is not None
+        snapshot = observe(cluster, ns, Settings(), clock, shared=shared.of[ns])
+
+    found = [(one.kind, str(one.target)) for one in detect(snapshot, KINDS)]
+    assert found == [("service_wrong_port", "Service/shop")]

@@ -244,6 +244,7 @@ _OLDER_TEMPLATE = (
     + remove(f"{MAIN}/resources/requests/cpu")
     + remove(f"{MAIN}/livenessProbe")
     + add(f"{INIT}/image", "shop/init:0")
+    + remove(f"{INIT}/resources/limits")
     + [step for name in _CHECKSUMS for step in add(f"{POD_NOTES}/checksum~1{name}", "b2")]
     + [step for name in _VERSIONS for step in add(f"{POD_LABELS}/{key(name)}", "6")]
 )
@@ -297,6 +298,7 @@ BY_ACTION: dict[str, dict[str, Request]] = {
         "a key approved by annotation": config(add("/data/zone", "b")),
         "take an approved key away": config(remove("/data/color")),
         "take a key away that is approved by annotation": config(remove("/data/tier")),
+        "the mark alone": config(add("/metadata/annotations/sre-watchdog~1attempts", "{}")),
         "and the mark": config(
             add("/data/region", "eu-1") + add("/metadata/annotations/sre-watchdog~1attempts", "{}")
         ),

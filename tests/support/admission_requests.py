@@ -122,6 +122,11 @@ def deployment(namespace: str) -> Object:
         "volumeMounts": [{"name": "data", "mountPath": "/data"}],
         "securityContext": {"runAsNonRoot": True},
     }
+    init = {
+        "name": "init",
+        "image": "shop/init:1",
+        "resources": {"limits": {"memory": "32Mi"}},
+    }
     side = {
         "name": "side",
         "image": "shop/side:1",
@@ -148,7 +153,7 @@ def deployment(namespace: str) -> Object:
                 "spec": {
                     "serviceAccountName": "web",
                     "volumes": [{"name": "data", "emptyDir": {}}],
-                    "initContainers": [{"name": "init", "image": "shop/init:1"}],
+                    "initContainers": [init],
                     "containers": [main, side],
                     "resourceClaims": [
                         {"name": name, "resourceClaimName": name} for name in ("gpu", "other")

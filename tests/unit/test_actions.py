@@ -13,6 +13,8 @@ from tests.support import policy_samples
 from tests.support.policy_samples import LEDGER, live
 from watchdog.actions import (
     ACTIONS,
+    BY_NAME,
+    NAMES,
     Grant,
     PatchDeploymentCommand,
     PatchDeploymentEnv,
@@ -68,6 +70,11 @@ def test_a_suggested_value_is_not_in_the_report() -> None:
     action = PatchDeploymentEnv.model_validate({**HERE, "name": "REGION", "value": "hush"})
 
     assert "hush" not in action.model_dump_json() + repr(action) + action.title + str(action.params)
+
+
+def test_the_names_of_actions_are_known_without_their_classes() -> None:
+    assert tuple(BY_NAME) == NAMES
+    assert {f"watchdog.actions.{name}" for name in NAMES} == {a.__module__ for a in ACTIONS}
 
 
 def test_no_action_needs_a_right_on_secrets_or_to_delete() -> None:

@@ -21,6 +21,7 @@ from watchdog.failures import KINDS
 from watchdog.model.diagnosis import Diagnosis
 from watchdog.snapshot.pod_template import PodTemplate
 from watchdog.snapshot.refs import Noun
+from watchdog.snapshot.snapshot import QuotaSummary
 from watchdog.snapshot.workloads import PodSummary
 
 WEB = ref("Deployment", "web")
@@ -59,6 +60,18 @@ def test_a_limit_that_the_template_asks_for_or_leaves_open_is_raised_there(asked
     found = diagnosed(workload, pod(OOM, specs=(SMALL,), sick=True))
 
     assert [a.kind for a in found.remediation_actions] == ["patch_deployment_resources"]
+
+
+def test_a_limit_that_a_quota_has_no_room_for_is_not_proposed_and_the_quota_is_named() -> None:
+    workload = owned(PodTemplate(containers=(SMALL,)))
+    quota = QuotaSummary(name="team", hard={"limits.memory": "24Mi"}, used={})
+
+    found = diagnosed(workload, pod(OOM, specs=(SMALL,), sick=True), quota)
+
+    (explained,) = found.explanations
+    assert "Quota team has no room for pods with a memory limit of 64Mi" in explained.to_do
+    assert "describe resourcequota team" in (explained.command or "")
+    assert [action.kind for action in found.remediation_actions] == ["custom_instruction"]
 
 
 def test_a_container_that_admission_added_is_not_looked_for_in_the_workload() -> None:

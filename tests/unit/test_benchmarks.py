@@ -47,6 +47,16 @@ def test_one_number_varies_at_a_time_and_every_size_is_measured_healthy_too() ->
     assert len(wanted) == len(set(wanted)) == 8
 
 
+def test_a_case_of_its_own_is_measured_with_the_others() -> None:
+    assert Case(20_000, 40, 500) in cases((1000,), (0,), (1,), ("20000/40/500",))
+
+
+@pytest.mark.parametrize("text", ["20000", "20000/40", "20000/some/500", "1/2/3/4", "20000//500"])
+def test_a_case_that_is_none_is_named_with_what_to_write(text: str) -> None:
+    with pytest.raises(BenchError, match=f"{text}: write PODS/BROKEN/NAMESPACES"):
+        cases((1000,), (0,), (1,), (text,))
+
+
 def test_an_estate_spreads_its_deployments_evenly_over_its_namespaces() -> None:
     estate = Estate(100, 4)
 

@@ -744,23 +744,33 @@ def test_container_that_cannot_be_created_as_it_is_specified_is_the_releases_doi
 
 
 @pytest.mark.parametrize(
-    ("changed", "undone"),
+    ("changed", "said", "undone"),
     [
-        (IMAGE, False),
-        (change("env MODE", "a value", "a value"), False),
-        (change("securityContext", None, '{"privileged": true}'), True),
-        (change("hostNetwork", None, "True", None), True),
-        (change("volumes", None, "host (hostPath)", None), True),
-        (change("container", None, "agent:1", "agent"), True),
+        (IMAGE, "host namespaces (hostNetwork=true)", False),
+        (change("env MODE", "a value", "a value"), "host namespaces (hostNetwork=true)", False),
+        (
+            change("securityContext", None, '{"privileged": true}'),
+            'privileged (container "main" must not set securityContext.privileged=true)',
+            True,
+        ),
+        (change("hostNetwork", None, "True", None), "host namespaces (hostNetwork=true)", True),
+        (
+            change("volumes", None, "host (hostPath)", None),
+            'hostPath volumes (volume "host")',
+            True,
+        ),
+        (
+            change("container", None, "agent:1", "agent"),
+            'privileged (container "agent" must not set securityContext.privileged=true)',
+            True,
+        ),
+        (change("container", None, "agent:1", "agent"), "hostPort (8080)", False),
     ],
 )
 def test_pod_security_refuses_what_a_release_changed_or_else_the_level_was_raised(
-    changed: Change, *, undone: bool
+    changed: Change, said: str, *, undone: bool
 ) -> None:
-    message = (
-        'pods "web-" is forbidden: violates PodSecurity "baseline:latest": host namespaces '
-        "(hostNetwork=true)"
-    )
+    message = f'pods "web-" is forbidden: violates PodSecurity "baseline:latest": {said}'
     refused = Condition(
         type="ReplicaFailure",
         status="True",

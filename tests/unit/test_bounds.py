@@ -35,7 +35,7 @@ from watchdog.policy.policy import judge
 from watchdog.policy.resources import resources_in_bounds
 from watchdog.snapshot.pod_template import ContainerSpec, PodTemplate
 from watchdog.snapshot.refs import ObjectRef
-from watchdog.snapshot.snapshot import LimitRangeSummary
+from watchdog.snapshot.snapshot import LimitRangeSummary, QuotaSummary
 from watchdog.snapshot.workloads import ContainerState, PodSummary, RevisionSummary
 
 LOWER = resources(memory_request="32Mi")
@@ -278,6 +278,50 @@ def test_limit_that_a_limit_range_gave_the_pods_may_be_raised_within_its_maximum
     seen = snapshot(pods=(DEFAULTED,), limit_ranges=ranges)
     action = resources(memory_limit=limit)
     item = live(resources={"requests": {"memory": "16Mi"}})
+
+    assert judge(action, planned(action, item, snapshot=seen)).rule == rule
+
+
+ASKED = PodTemplate(containers=(ContainerSpec(name="main", limits=GIVEN),))
+ROLLING: dict[str, Any] = {"strategy": "RollingUpdate", "max_unavailable": 0}
+
+
+@pytest.mark.parametrize(
+    ("key", "used", "how", "rule"),
+    [
+        # A rolling update makes the next pod first: 64Mi come on top of what is used.
+        ("limits.memory", "64Mi", ROLLING, ""),
+        ("limits.memory", "65Mi", ROLLING, "quota"),
+        # The others take an old pod away first: 32Mi more.
+        ("limits.memory", "96Mi", {"strategy": "Recreate"}, "recreate"),  # asks a person
+        ("limits.memory", "97Mi", {"strategy": "Recreate"}, "quota"),
+        ("limits.memory", "96Mi", {"max_unavailable": 1}, ""),
+        # A limit alone is its request too.
+        ("requests.memory", "65Mi", ROLLING, "quota"),
+        ("memory", "65Mi", ROLLING, "quota"),
+        ("limits.cpu", "128", ROLLING, ""),
+    ],
+)
+def test_a_limit_is_not_raised_where_a_quota_would_refuse_the_new_pod(
+    key: str, used: str, how: dict[str, Any], rule: str
+) -> None:
+    quota = QuotaSummary(name="team", hard={key: "128Mi"}, used={key: used})
+    seen_now = deployment(template=ASKED, **how)
+    seen = snapshot(deployments=(seen_now,), quotas=(quota,))
+    action = resources(memory_limit="64Mi")
+    item = live(resources={"limits": {"memory": "32Mi"}})
+
+    assert judge(action, planned(action, item, snapshot=seen)).rule == rule
+
+
+@pytest.mark.parametrize(("limit", "rule"), [("64Mi", ""), ("65Mi", "limit_range")])
+def test_a_limit_is_no_more_times_its_request_than_a_limit_range_allows(
+    limit: str, rule: str
+) -> None:
+    ranges = (LimitRangeSummary(name="lr", ratio={"memory": "4"}),)
+    seen = snapshot(limit_ranges=ranges)
+    item = live(resources={"limits": {"memory": "32Mi"}, "requests": {"memory": "16Mi"}})
+    action = resources(memory_limit=limit)
 
     assert judge(action, planned(action, item, snapshot=seen)).rule == rule
 

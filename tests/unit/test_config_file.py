@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from watchdog.cli import app
 from watchdog.errors import SettingsError
 from watchdog.settings.environment import known_names, load
 from watchdog.settings.in_force import MASKED, in_force, written
@@ -139,3 +141,13 @@ def test_a_value_is_shown_as_a_variable_would_hold_it(value: object, text: str) 
 
 def test_a_mapping_is_shown_as_json() -> None:
     assert written({"shop": {"mode": "act"}}) == '{"shop": {"mode": "act"}}'
+
+
+def test_what_was_set_is_shown_before_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SRE_AGENT_VERIFY__TIMEOUT_SECONDS", "90")
+
+    done = CliRunner().invoke(app, ["config"])
+
+    first, second = done.stdout.splitlines()[1:3]
+    assert first.split() == ["SRE_AGENT_VERIFY__TIMEOUT_SECONDS", "90.0", "environment"]
+    assert second.split()[-1] == "default"

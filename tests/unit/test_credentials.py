@@ -131,6 +131,39 @@ def test_an_auth_provider_without_a_token_is_no_anonymous_pass(tmp_path: Path) -
         credentials(kubeconfig(tmp_path, user), None)
 
 
+def expired(issuer: str) -> dict[str, Any]:
+    claims = b64encode(json.dumps({"exp": 1, "sub": "made up"}).encode()).decode().rstrip("=")
+    token = f"e30.{claims}.made-up"
+    return {"id-token": token, "refresh-token": "made-up", "client-id": "a", "client-secret": "b",
+            "idp-issuer-url": issuer}  # fmt: skip
+
+
+PROVIDERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "nothing to log in with": ("gcp", {}),
+    "a login that is over": ("gcp", {"access-token": "a", "expiry": "2020-01-01T00:00:00Z"}),
+    "a program that is not there": ("gcp", {"cmd-path": "/no-such-gcloud"}),
+    "a server of logins that is away": ("oidc", expired("http://127.0.0.1:1")),
+    "a token that is none": ("oidc", {"id-token": "a.bbbbb.made-up"}),
+    "a token of another kind": ("oidc", {"id-token": 7}),
+}
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_an_auth_provider_that_fails_says_what_to_do(tmp_path: Path, name: str) -> None:
+    provider, config = PROVIDERS[name]
+    user = {"auth-provider": {"name": provider, "config": config}}
+
+    with pytest.raises(SettingsError) as caught:
+        credentials(kubeconfig(tmp_path, user), None)
+
+    said = str(caught.value)
+    assert f"auth-provider {provider} gave no credentials" in said
+    assert "log in again, or use the credential plugin that replaced it" in said
+    assert "made-up" not in said
+    assert "object" not in said, "words of Python's"
+    assert "Pool" not in said, "words of a library's"
+
+
 def test_user_and_password_go_to_the_api_server(tmp_path: Path) -> None:
     found = credentials(kubeconfig(tmp_path, {"username": "a", "password": "made-up"}), None)
 

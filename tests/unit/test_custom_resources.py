@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.builders import CREATED
+from tests.support.object_reader import Objects
 from tests.support.still_clock import StillClock
 from watchdog.diagnosis.rules import detect, rules_fix
 from watchdog.errors import NotFoundError, SettingsError
@@ -20,6 +23,7 @@ from watchdog.kube.discovery import served
 from watchdog.kube.ports import Json, Listing, Served, TablePage
 from watchdog.kube.resources import Resource
 from watchdog.kube.responses import Request
+from watchdog.observation.collector import observe
 from watchdog.observation.custom_health import Verdict, judge
 from watchdog.observation.custom_resources import CustomListed, of_all
 from watchdog.observation.custom_summary import summary, trouble
@@ -352,3 +356,43 @@ def test_nothing_of_it_is_loaded_unless_a_custom_resource_is_named() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+WIDGETS = Resource("example.com", "v1", "widgets", "Widget")
+
+
+class WithWidgets(Objects):
+    """A cluster in which widgets are installed."""
+
+    def served(self, group: str, plurals: Collection[str]) -> tuple[Served, ...]:
+        asked = WIDGETS.group == group and WIDGETS.plural in plurals
+        return (Served(WIDGETS, namespaced=True),) if asked else ()
+
+
+def widget(number: int, **parts: Any) -> Json:
+    metadata = {"name": f"w{number}", "namespace": "shop", "creationTimestamp": CREATED}
+    failed = {"type": "Ready", "status": "False", "reason": "BuildFailed"}
+    status = {"conditions": [{**failed, **parts}]}
+    return {"kind": "Widget", "metadata": metadata, "status": status}
+
+
+def unseen(*widgets: Json) -> list[str]:
+    cluster = WithWidgets(*widgets)
+    settings = load({}, watch={"custom_resources": "widgets.example.com"})
+    return [spot.why for spot in observe(cluster, "shop", settings, cluster).blind_spots]
+
+
+def test_more_that_are_not_well_than_are_read_are_told_of() -> None:
+    assert unseen(*map(widget, range(20))) == []
+    assert unseen(*map(widget, range(23))) == [
+        "3 more widgets.example.com are not well than are read"
+    ]
+
+
+def test_runs_that_a_newer_one_followed_are_not_missed() -> None:
+    runs = [widget(number, type="Succeeded") for number in range(30)]
+    for number, run in enumerate(runs):
+        began = f"2026-03-01T10:{number:02}:00Z"
+        run["metadata"] |= {"name": f"run-{number}", "creationTimestamp": began}
+
+    assert unseen(*runs) == []

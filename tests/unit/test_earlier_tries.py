@@ -207,3 +207,12 @@ def test_of_a_try_long_ago_that_failed_another_one_s_mark_says_nothing() -> None
     given = of(failed("aa", LONG_AGO.total_seconds()), failed("ab", outcome=Outcome.VERIFIED))
 
     assert past(given, mark(tries=2)).count == 1
+
+
+def test_a_mark_that_says_no_more_than_memory_lets_nothing_rest_after_a_success() -> None:
+    ago = LONG_AGO.total_seconds()
+    given = of(failed("a1", ago), failed("a2", ago), failed("ab", outcome=Outcome.VERIFIED))
+
+    found = past(given, mark(tries=3))
+
+    assert (found.count, found.quiet_until) == (2, None)

@@ -178,12 +178,28 @@ def test_what_is_no_password_after_a_letter_is_shown(line: str) -> None:
         (("--token", "$TOKEN"), ("--token", "$TOKEN")),
         (("--verbose", "hunter2"), ("--verbose", "hunter2")),
         (("password=hunter2", "now"), ("password=<redacted:secret:1>", "now")),
+        # What only the words around it tell, whichever word it is and whatever stands beside it.
+        (("zip", "-P", "hunter2", "x"), ("zip", "-P", "<redacted:password:1>", "x")),
+        (("7z", "x", "-phunter2", "x"), ("7z", "x", "-p<redacted:password:1>", "x")),
+        (
+            ("snmpget", "-A", "hunter2", "-X", "swordfish"),
+            ("snmpget", "-A", "<redacted:password:1>", "-X", "<redacted:password:2>"),
+        ),
+        (("zip", "-P", "$PW", "x"), ("zip", "-P", "$PW", "x")),
+        (("tar", "-P", "hunter2", "x"), ("tar", "-P", "hunter2", "x")),
     ],
 )
 def test_a_command_line_shows_no_word_after_the_flag_of_a_secret(
     words: tuple[str, ...], shown: tuple[str, ...]
 ) -> None:
     assert Redactor().words(words) == shown
+
+
+def test_a_name_that_is_shown_stays_in_a_command_line_whatever_stands_before_it() -> None:
+    redactor = Redactor()
+    redactor.show(["web-7x"])
+
+    assert redactor.words(("zip", "-P", "web-7x")) == ("zip", "-P", "web-7x")
 
 
 HIDDEN = (

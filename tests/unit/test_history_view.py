@@ -13,9 +13,9 @@ from watchdog.report.history import Page, history_json, render_history, tried
 NOW = STARTED + timedelta(minutes=1)
 
 
-def shown(*held: Memory, warning: str = "", readable: bool = True, verified: bool = True) -> str:
+def shown(*held: Memory, warning: str = "", readable: bool = True) -> str:
     to = io.StringIO()
-    pages = [Page(one, warning, readable=readable, verified=verified) for one in held]
+    pages = [Page(one, warning, readable=readable) for one in held]
     render_history(pages, NOW, to)
     return to.getvalue()
 
@@ -23,12 +23,23 @@ def shown(*held: Memory, warning: str = "", readable: bool = True, verified: boo
 def test_an_incident_is_a_line_with_its_state_and_how_long_it_lasts() -> None:
     text = shown(memory(incident(attempts=2, reopened=1)))
 
-    assert text.startswith("shop: 1 incident, 1 open\n")
+    assert text.startswith("shop: 1 incident, 1 needs you\n")
     (line,) = (line for line in text.splitlines() if "Deployment/ledger/main" in line)
     assert "missing environment variable" in line
     assert "needs you, reopened 1×" in line
     assert "2026-11-22 14:03" in line
     assert "13 min" in line
+
+
+def test_what_is_fixed_lasted_until_its_fix_and_is_not_called_open() -> None:
+    ended = STARTED - timedelta(minutes=5)
+    done = attempt(Outcome.VERIFIED, at=ended - timedelta(seconds=20), ended_at=ended)
+    fixed = incident(state="fixed", tries=(done,))
+    text = shown(memory(fixed, incident(fingerprint="b"), incident(fingerprint="c")))
+
+    assert text.startswith("shop: 3 incidents, 2 need you, 1 fixed\n")
+    (line,) = (line for line in text.splitlines() if "  fixed  " in line)
+    assert "  7 min  " in line
 
 
 def test_each_try_says_how_it_ended() -> None:
@@ -50,8 +61,7 @@ def test_a_cool_down_and_an_open_ask_say_until_when() -> None:
 
     assert "Nothing is tried until 2026-11-22 14:25." in text
     assert "Waits until 2026-11-23 14:15 for approval 5f6e7d8c to roll back to revision 6:" in text
-    command = "kubectl -n shop annotate deployment/ledger sre-watchdog/approve=5f6e7d8c9b0a"
-    assert f"    {command} --overwrite" in text.splitlines()
+    assert "Approve it with the command that the report or Slack shows beside the whole" in text
 
 
 def test_an_ask_that_expired_offers_no_command() -> None:
@@ -61,8 +71,8 @@ def test_an_ask_that_expired_offers_no_command() -> None:
     assert "kubectl" not in text
 
 
-def test_of_a_memory_that_is_not_verified_no_command_approves_anything() -> None:
-    text = shown(memory(incident(request=request())), verified=False)
+def test_of_a_memory_which_holds_no_change_no_command_approves_anything() -> None:
+    text = shown(memory(incident(request=request())))
 
     assert "for approval 5f6e7d8c to roll back to revision 6:" in text
     assert "kubectl" not in text
@@ -73,7 +83,7 @@ def test_open_ones_come_first() -> None:
 
     text = shown(memory(over, incident(summary="second")))
 
-    assert text.startswith("shop: 2 incidents, 1 open")
+    assert text.startswith("shop: 2 incidents, 1 needs you, 1 resolved")
     assert text.index("second") < text.index("first", text.index("tries"))
 
 

@@ -155,6 +155,28 @@ def test_it_holds_the_whole_story() -> None:
         assert part in said, part
 
 
+def test_it_answers_the_questions_in_the_order_of_every_view() -> None:
+    text = Seen(render_html(whole())).text
+
+    marks = ["Why", "What changed", "Evidence", "Fix", "Verification", "To do", "Change for Git"]
+    marks += ["Undo", "Revisions before the fix", "Pods and restarts before the fix", "Timeline"]
+    places = [text.index(f" {mark} ") for mark in marks]
+    assert places == sorted(places)
+
+
+def test_several_problems_are_a_table_that_leads_to_each() -> None:
+    others = tuple(
+        finding(target=ref(name), summary="crash loop", pods=(), facts={}) for name in ("a", "b")
+    )
+    page = Seen(render_html(report(namespace(findings=(finding(), others[0])),
+        namespace(namespace="web", findings=(others[1],), actions=()))))  # fmt: skip
+
+    links = [value for name, value in page.attributes if name == "href"]
+    assert links == ["#problem-1", "#problem-2", "#problem-3"]
+    assert [f"#{value}" for name, value in page.attributes if name == "id"] == links
+    assert "table" not in Seen(render_html(report())).tags
+
+
 def test_the_story_is_told_in_the_order_of_time() -> None:
     said = Seen(render_html(whole())).text
     parts = ("Revision 6", "Revision 7 ", "BackOff ×14", "its last run ended", "This pass ended")

@@ -8,8 +8,8 @@ import pytest
 
 from watchdog.examples import builders as ex
 from watchdog.incidents.memory import Memory, check
-from watchdog.incidents.transitions import merge_findings
-from watchdog.model.diagnosis import Finding
+from watchdog.incidents.transitions import judged, merge_findings
+from watchdog.model.diagnosis import Cause, Finding
 from watchdog.settings.schema import IncidentSettings
 
 UID = {ex.WEB: "uid-web"}
@@ -72,3 +72,27 @@ def test_what_was_seen_as_a_whole_becomes_the_incident_of_one_container_only() -
         ex.NOW,
         ex.NOW + timedelta(minutes=1),
     ]
+
+
+def test_what_only_suffers_from_another_failure_needs_no_one_of_its_own() -> None:
+    leads, suffers, alone = (
+        Finding(kind="unhealthy_workload", target=target, summary="down", cause=cause)
+        for target, cause in (
+            (ex.WEB, Cause(what="db")),
+            (ex.ref("Deployment", "api"), Cause(what="db", of=ex.WEB)),
+            (ex.ref("Deployment", "other"), None),
+        )
+    )
+    settings = IncidentSettings()
+    empty = Memory(namespace=ex.NAMESPACE)
+    memory = merge_findings(empty, [leads, suffers, alone], {}, ex.NOW, settings)
+
+    states = [
+        item.state
+        for item in judged(memory, [leads, suffers, alone], [], {}, settings, ex.NOW).incidents
+    ]
+    assert states == ["needs_you", "broken", "needs_you"]
+
+    left = suffers.model_copy(update={"cause": None})
+    later = judged(memory, [left, alone], [], {}, settings, ex.NOW)
+    assert later.incidents[1].state == "needs_you"

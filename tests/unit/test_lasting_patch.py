@@ -330,7 +330,7 @@ def test_a_kustomization_lists_the_object_and_its_repository_has_the_address() -
 
     assert found is not None
     assert str(found.git) == (
-        "ssh://git.example/fleet, apps at main (Kustomization flux-system/apps)"
+        "ssh://git@git.example/fleet, apps at main (Kustomization flux-system/apps)"
     )
     assert git_source(stranger, api, "argocd") is None
 
@@ -359,6 +359,8 @@ def test_a_label_that_can_be_no_name_is_not_asked_for(odd: str) -> None:
     [
         ("https://u:p@git.example/a.git?token=x", "https://git.example/a.git"),
         ("git@git.example:team/a.git", "git@git.example:team/a.git"),
+        ("ssh://git:p@git.example/a.git", "ssh://git@git.example/a.git"),
+        ("https://ghp_token@git.example/a.git", "https://git.example/a.git"),
         (None, ""),
         ("http://[", ""),
     ],

@@ -12,6 +12,7 @@ from tests.support.report_samples import (
     fix,
     healthy,
     namespace,
+    ref,
     report,
     rules_diagnosis,
 )
@@ -80,3 +81,16 @@ def test_any_text_can_be_rendered(text: str) -> None:
     )
 
     assert render_markdown(report(shown)).endswith("could be read.\n")
+
+
+def test_several_problems_are_a_table_before_their_details() -> None:
+    other = finding(target=ref("pay|ments"), summary="crash loop", pods=(), facts={})
+
+    text = render_markdown(report(namespace(findings=(finding(), other))))
+
+    rows = text.partition("# shop on prod-eu")[0].strip().splitlines()
+    assert rows[0] == "| State | Where | Problem | How badly |"
+    assert rows[2].startswith("| fixed | shop/ledger | missing environment variable | down for ")
+    assert rows[3].startswith(r"| needs you | shop/pay\|ments | crash loop | ")
+    assert len(rows) == 4
+    assert "| State |" not in render_markdown(report())

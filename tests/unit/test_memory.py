@@ -11,6 +11,7 @@ import pytest
 from tests.support.memory_samples import (
     NAMESPACE,
     NOW,
+    asked,
     diagnosed,
     incident,
     memory,
@@ -20,6 +21,7 @@ from tests.support.memory_samples import (
     tried,
 )
 from watchdog.incidents.memory import (
+    MAX_INCIDENTS,
     Memory,
     ModelUse,
     StoredDiagnosis,
@@ -30,6 +32,7 @@ from watchdog.incidents.memory import (
     fit,
 )
 from watchdog.model.incident import Incident, Notice, Thread
+from watchdog.snapshot.refs import ObjectRef
 
 KIB = 1024
 SEEN = incident()
@@ -184,6 +187,7 @@ KNOWN: dict[str, dict[str, Any]] = {
     "a count": {"attempts": 1},
     "that a person is asked": {"escalated": True},
     "a pause": {"quiet_until": NOW + timedelta(hours=1)},
+    "a request": {"request": asked()},
     "a message": {"thread": Thread(channel="C0", ts="1.1")},
 }
 
@@ -197,6 +201,21 @@ def test_an_open_incident_of_which_anything_is_known_is_never_given_up(
     assert fit(memory(SEEN, known), 1).incidents == (known,)
 
 
+def test_incidents_about_pods_of_no_one_give_way_to_those_about_workloads() -> None:
+    """Anyone makes as many of them as they like, each with a message."""
+    bare = ObjectRef(kind="Pod", namespace="shop", name="alpha")
+    told = {"target": bare, "container": None, "thread": Thread(channel="C0", ts="1.1")}
+    pods = [
+        incident(number, **told, last_seen=NOW - timedelta(seconds=number))
+        for number in range(1, MAX_INCIDENTS + 2)
+    ]
+    web = incident(0)
+
+    kept = fit(memory(*pods, web)).incidents
+
+    assert kept == (*pods[: MAX_INCIDENTS - 1], web)
+
+
 def test_of_old_tries_the_words_go_and_of_the_last_one_they_stay() -> None:
     whole = memory(*(tried(number, last_seen=NOW - timedelta(hours=number)) for number in (1, 2)))
 
@@ -205,6 +224,24 @@ def test_of_old_tries_the_words_go_and_of_the_last_one_they_stay() -> None:
     # The one that was not seen for longest says less first, and that is enough.
     assert first == whole.incidents[0]
     assert [bool(each.reason) for each in second.tries] == [False, False, True]
+
+
+def test_of_no_more_incidents_than_it_takes_the_words_of_old_tries_go() -> None:
+    whole = memory(*(tried(number, last_seen=NOW + timedelta(hours=number)) for number in range(3)))
+
+    bare = fit(whole, len(encode(whole).encode()) - 500)
+    said = [[bool(each.reason) for each in item.tries] for item in bare.incidents]
+
+    assert said == [[False, False, True], [False, False, True], [True, True, True]]
+    assert len(encode(bare).encode()) <= len(encode(whole).encode()) - 500
+
+
+def test_of_those_that_ended_the_one_that_was_last_seen_goes_no_later() -> None:
+    early, late = resolved(1, 5), resolved(2, 3)
+    seen = early.model_copy(update={"last_seen": NOW})
+    whole = memory(late, seen)
+
+    assert fit(whole, len(encode(whole).encode()) - 1).incidents == (late,)
 
 
 def test_what_is_given_up_is_no_more_than_it_takes() -> None:

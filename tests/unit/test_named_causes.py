@@ -154,6 +154,36 @@ def test_an_eviction_names_whose_limit_it_is_and_which(message: str, who: str, l
     assert "raise" in told.to_do
 
 
+def test_evicted_pods_are_counted_once() -> None:
+    """Each of the few that were read stands for all that look like it."""
+    gone = pod(ended(137), phase="Failed", reason="Evicted", message="Pod was evicted.", alike=5)
+    read = (gone.model_copy(update={"ref": ref("Pod", f"web-7d9f8c6b5d-{n}")}) for n in "abc")
+
+    (found,) = detect(snapshot_of(deployment(ready=0), *read), KINDS)
+
+    assert "5 pods evicted" in map(str, found.evidence)
+
+
+def test_a_pull_secret_is_named_only_to_those_who_name_it() -> None:
+    """Both workloads are refused by the same registry."""
+    refused = waiting("ImagePullBackOff", "failed to authorize: 401 Unauthorized")
+    image = spec(image="reg.example/shop:2")
+    owners = [deployment(ref=ref("Deployment", name)) for name in ("api", "web")]
+    api, web = (
+        pod(refused, specs=(image,), owner=each.ref, ref=ref("Pod", f"{each.ref.name}-0"))
+        for each in owners
+    )
+    said = "Unable to retrieve some image pull secrets (gone); attempting to pull may not succeed."
+    lacks = event("FailedToRetrieveImagePullSecret", said, about=api.ref)
+
+    told = diagnosed(snapshot_of(*owners, api, web, lacks)).explanations
+
+    assert {each.target.name: "secret generic gone " in (each.command or "") for each in told} == {
+        "api": True,
+        "web": False,
+    }
+
+
 def test_evictions_of_an_earlier_revision_are_history() -> None:
     gone = pod(ended(137), phase="Failed", reason="Evicted", message="Pod was evicted.", alike=9)
     old = gone.model_copy(update={"replica_set": "web-5c8b"})

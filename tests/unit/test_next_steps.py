@@ -95,3 +95,21 @@ def test_where_nothing_is_known_of_the_next_deploy_nothing_is_claimed() -> None:
     (only,) = steps(env(), None, "")
 
     assert only.text.endswith("that Deployment/ledger comes from, so that every deploy has it.")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "asks"),
+    [(Outcome.APPLIED, False), (Outcome.DRY_RUN, False), (Outcome.REFUSED, True)],
+)
+def test_what_is_being_checked_is_not_to_be_done_by_hand_meanwhile(
+    outcome: Outcome, asks: bool
+) -> None:
+    explained = Explanation(
+        kind="broken", target=LEDGER, why="x", to_do="Set REGION.", command="kubectl set env"
+    )
+
+    found = to_do(
+        fixed=False, results=[ActionResult(action=env(), outcome=outcome)], explanation=explained
+    )
+
+    assert (ToDo("Set REGION.", "kubectl set env") in found) is asks

@@ -52,13 +52,16 @@ def test_the_example_workflow_is_yaml_and_its_options_exist() -> None:
 
 def test_the_plugin_manifest_is_one_once_its_release_is_filled_in() -> None:
     text = (TOP / ".krew.yaml").read_text()
-    text = re.sub(r"\{\{addURIAndSha.*\}\}", 'uri: https://x\n      sha256: "00"', text)
+    # The bot's own words: whatever stands before them, the second line has four spaces.
+    filled = f'uri: https://x\n    sha256: "{64 * "0"}"'
+    text = re.sub(r"\{\{addURIAndSha.*\}\}", filled, text)
     plugin = yaml.safe_load(text.replace("{{ .TagName }}", f"v{__version__}"))
 
     assert plugin["kind"] == "Plugin"
     assert plugin["spec"]["version"] == f"v{__version__}"
     assert len(plugin["spec"]["shortDescription"]) <= 70
     (platform,) = plugin["spec"]["platforms"]
+    assert {"uri", "sha256", "selector", "files", "bin"} <= platform.keys()
     assert platform["bin"] == WRAPPER.name
     assert WRAPPER.name in {file["from"] for file in platform["files"]}
 

@@ -122,6 +122,25 @@ TOLERATED = {
     "prose around": f"Here is my diagnosis:\n\n{GOOD}\n\nI hope this {{helps}}!",
     "a byte order mark": f"\ufeff{GOOD}",
     "thoughts before": f"<think>\nIs it {{this}}? {{}}\n</think>\n{GOOD}",
+    **{
+        f"thoughts in {mark}": f"{begin}Is it {{this}}? {{}}{end}\n{GOOD}"
+        for mark, begin, end in (
+            ("two blocks", "<think>first</think>\n<think>", "</think>"),
+            ("a block after a sentence", "Let me see. <think>", "</think>"),
+            ("an opening that the template ate", "", "</think>"),
+            ("capitals", "<THINK>", "</THINK>"),
+            ("thinking", "<thinking>", "</thinking>"),
+            ("reasoning", "<reasoning>", "</reasoning>"),
+            ("Mistral's marks", "[THINK]", "[/THINK]"),
+            ("Kimi's marks", "◁think▷", "◁/think▷"),
+            ("Seed's marks", "<seed:think>", "</seed:think>"),
+            ("channels", "<|channel|>analysis<|message|>", "<|end|><|channel|>final<|message|>"),
+        )
+    },
+    "the end of a thought in a quotation": json.dumps(
+        answer(SET_ENV, root_cause="</think> is said")
+    ),
+    "the same in a fence": f"```json\n{json.dumps(answer(SET_ENV, root_cause='</think>'))}\n```",
     "pretty printing": json.dumps(answer(SET_ENV), indent=4),
     "no confidence": without("confidence"),
     "no summary": without("summary"),

@@ -84,8 +84,13 @@ def rests(seconds: float) -> Settings:
     return settings(grace={"rollout_seconds": seconds})
 
 
-SHORT_DEADLINE: dict[str, Any] = {"settings": rests(600)}
-DEADLINE_30: dict[str, Any] = {"progress_deadline_seconds": 30}
+HELM_4 = helm("ledger").model_copy(update={"tool": "helm_server_side"})
+LONG_REST: dict[str, Any] = {"settings": rests(600)}
+OVERDUE: dict[str, Any] = {
+    "conditions": (
+        Condition(type="Progressing", status="False", reason="ProgressDeadlineExceeded"),
+    )
+}
 OUR_WRITE: dict[str, Any] = {
     "annotations": {
         "sre-watchdog/attempts": Mark("abc", NOW - timedelta(seconds=12), 1).text(),
@@ -190,10 +195,11 @@ AUTO: dict[str, Any] = {"settings": APPROVED}
         (UNDO, seen(revisions=AVAILABLE), "proven"),
         (UNDO, {"findings": (finding(origin="outside"),)}, "from_outside"),
         (UNDO, seen(revisions=made(10), managed_by=helm("ledger")), "young_rollout"),
-        (RESTART, seen(revisions=made(299), managed_by=helm("ledger")), "young_rollout"),
+        (RESTART, seen(revisions=made(329), managed_by=helm("ledger")), "young_rollout"),
+        (UNDO, seen(revisions=made(60), managed_by=helm("ledger"), **OVERDUE), "young_rollout"),
         (UNDO, {**seen(revisions=made(10)), "settings": rests(11)}, "young_rollout"),
         (EVICT, {**seen(revisions=made(10)), "settings": rests(11)}, "young_rollout"),
-        (UNDO, {**SHORT_DEADLINE, **seen(revisions=made(29), **DEADLINE_30)}, "young_rollout"),
+        (UNDO, {**LONG_REST, **seen(revisions=made(599))}, "young_rollout"),
         (scale(3), seen(autoscaled_by="ledger"), "autoscaled"),
         (scale(3), blind("horizontalpodautoscalers"), "blind_spot"),
         (scale(0), {}, "replicas_out_of_range"),
@@ -243,9 +249,10 @@ def test_a_plan_needs_an_approval(
         (UNDO, blind("pods/log")),
         (UNDO, blind("pods/log", "ledger-b-x/main")),
         (UNDO, seen(revisions=made(10))),
-        (UNDO, seen(revisions=made(300), managed_by=helm("ledger"))),
+        (UNDO, seen(revisions=made(330), managed_by=helm("ledger"))),
+        (UNDO, seen(revisions=made(60), managed_by=HELM_4, **OVERDUE)),
         (UNDO, {**seen(revisions=made(11)), "settings": rests(11)}),
-        (UNDO, {**seen(revisions=made(31), **DEADLINE_30), "settings": rests(600)}),
+        (UNDO, {**LONG_REST, **seen(revisions=made(60), **OVERDUE)}),
         (UNDO, {**seen(revisions=made(10), **OUR_WRITE), "settings": rests(600)}),
         (RESTART, {**seen(revisions=made(10, completed_at=NOW)), "settings": rests(600)}),
         (UNDO, MIGRATED_AT_6),
@@ -564,3 +571,19 @@ def test_what_a_failing_node_breaks_is_left_alone_and_what_else_is_broken_is_not
 
     assert judge(RESTART, context(**NODE_FAILS)).rule == "node"
     assert judge(RESTART, context(findings=both)).decision == "allow"
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"policies": {"shop": {"mode": "observe"}}}, "namespace shop is only observed"),
+        ({"actions": {"rollout_undo": "never"}}, "rollout_undo is switched off"),
+    ],
+)
+def test_a_refusal_by_mode_says_whether_the_namespace_or_the_action_is_kept_from_acting(
+    changes: dict[str, Any], why: str
+) -> None:
+    verdict = judge(UNDO, planned(UNDO, settings=settings(**changes)))
+
+    assert verdict.rule == "mode_never"
+    assert verdict.reason.startswith(why)

@@ -296,9 +296,9 @@ def test_a_probe_is_to_be_corrected_only_where_it_asks_for_what_is_not_there(
 @pytest.mark.parametrize(
     ("host", "command"),
     [
-        ("ledger", "kubectl -n shop get service,endpoints ledger"),
-        ("ledger.shop", "kubectl -n shop get service,endpoints ledger"),
-        ("ledger.books.svc", "kubectl -n books get service,endpoints ledger"),
+        ("ledger", "kubectl -n shop describe service ledger"),
+        ("ledger.shop", "kubectl -n shop describe service ledger"),
+        ("ledger.books.svc", "kubectl -n books describe service ledger"),
         ("api.example.com", f"kubectl -n shop logs {ex.POD} -c wait --previous"),
     ],
 )
@@ -321,6 +321,18 @@ def test_an_image_that_cannot_be_pulled_for_no_known_reason_is_not_called_missin
 
     assert said.text == f"Find out in the events of pod {ex.POD} why web:1 cannot be pulled."
     assert said.command == f"kubectl -n shop describe pod {ex.POD}"
+
+
+@pytest.mark.parametrize("image", ["web:1-assets", "models/denied:v9", f"rank:1@sha256:{'a' * 64}"])
+def test_of_an_image_only_what_is_said_about_it_counts_and_not_its_name(image: str) -> None:
+    waits = ex.waiting("ImagePullBackOff", f'Back-off pulling image "{image}": not found')
+    own = ex.pod(waits, specs=(ex.spec(image="web:1"),))
+    template = own.template.model_copy(update={"image_volumes": {"rank": image}})
+
+    why = told(ex.snapshot_of(ex.deployment(), own.model_copy(update={"template": template}))).why
+
+    assert why.startswith("Volume rank, which container main mounts, cannot be made: the image ")
+    assert f"{image} is not found in docker.io" in why
 
 
 def test_what_is_not_changed_in_place_is_not_edited() -> None:
@@ -558,3 +570,56 @@ def test_a_crash_after_a_long_run_says_how_long_it_ran(minutes: int, said: str) 
 
     assert ("its last run took" in line) is bool(said)
     assert said in line
+
+
+def _needed_without_replicas(**scaler: Any) -> Explanation:
+    service = ServiceSummary(ref=ex.ref("Service", "web"), selector={"app": "web"})
+    stopped = ex.deployment(desired=0, template=PodTemplate(labels={"app": "web"}))
+    refused = ex.log("GET http://web/orders: connection refused", "orders-1", previous=False)
+    ref = ex.ref("HorizontalPodAutoscaler", "web")
+    scalers = (AutoscalerSummary(ref=ref, target=ex.WEB, **scaler),) if scaler else ()
+    return told(ex.snapshot_of(stopped, service, refused, *scalers))
+
+
+@pytest.mark.parametrize(
+    ("scaler", "cause", "advice", "command"),
+    [
+        ({}, "scaled to 0 replicas, but", "if no one scaled it down on purpose.", "scale"),
+        (
+            {"min_replicas": 2},
+            "scaled to 0 replicas, but",
+            "purpose. HorizontalPodAutoscaler/web does nothing while it has none.",
+            "--replicas=2",
+        ),
+        (
+            {"min_replicas": 0},
+            "scaled to 0 replicas by HorizontalPodAutoscaler/web, but",
+            "Let HorizontalPodAutoscaler/web keep a replica",
+            "describe hpa web",
+        ),
+        (
+            # KEDA's autoscaler wants one replica at least: KEDA itself scales to none and back.
+            {"min_replicas": 1, "made_by": "ScaledObject.keda.sh/web"},
+            "scaled to 0 replicas, but",
+            "Let ScaledObject.keda.sh/web keep a replica",
+            "describe hpa web",
+        ),
+        (
+            {
+                "made_by": "ScaledObject.keda.sh/web",
+                "conditions": (Condition(type="ScaledToZero", status="True"),),
+            },
+            "by ScaledObject.keda.sh/web, but",
+            "Let ScaledObject.keda.sh/web keep a replica",
+            "describe hpa web",
+        ),
+    ],
+)
+def test_what_scaled_a_needed_deployment_to_zero_is_named(
+    scaler: dict[str, Any], cause: str, advice: str, command: str
+) -> None:
+    found = _needed_without_replicas(**scaler)
+
+    assert cause in found.why
+    assert advice in found.to_do
+    assert command in (found.command or "")

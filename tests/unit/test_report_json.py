@@ -13,6 +13,8 @@ from pydantic import BaseModel, PlainSerializer, SecretStr
 
 from tests.support.incident_samples import attempt, incident, request
 from tests.support.report_samples import STARTED, fix, healthy, namespace, report
+from watchdog.actions import RemediationAction
+from watchdog.actions.kinds import OneOfThem
 from watchdog.model.diagnosis import Evidence, Impact
 from watchdog.model.history import Happening, PodLife, RevisionLife, WorkloadHistory
 from watchdog.model.lasting import GitSource, LastingChange
@@ -62,6 +64,8 @@ def leaves(kind: Any) -> Iterator[Any]:
         yield from map(type, get_args(kind))
     elif get_origin(kind) is Annotated:
         inner, *more = get_args(kind)
+        if ANY_ACTION in more:
+            inner = OneOfThem
         own = any(isinstance(each, PlainSerializer) for each in more)
         yield from more if own and inner not in OWN_WORDS else leaves(inner)
     elif parts := get_args(kind):
@@ -77,12 +81,13 @@ def reached(model: type[BaseModel], known: set[type[BaseModel]]) -> set[type[Bas
     if model not in known:
         known.add(model)
         for field in model.model_fields.values():
-            for kind in leaves(field.annotation):
+            for kind in leaves(Annotated[field.annotation, None, *field.metadata]):
                 if isinstance(kind, type) and issubclass(kind, BaseModel):
                     reached(kind, known)
     return known
 
 
+(ANY_ACTION,) = get_args(RemediationAction)[1:]
 OWN_WORDS: set[type[BaseModel]] = {Evidence, Impact}
 HAVE_A_FORM = (BaseModel, StrEnum, str, int, float, NoneType, datetime, SecretStr)
 MODELS = sorted(reached(Report, set()), key=lambda model: model.__name__)

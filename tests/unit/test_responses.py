@@ -10,6 +10,7 @@ from watchdog.kube.responses import Request, Response, refusal
 
 READ = Request("GET", "/", "read the log of pod web", "get pods/log")
 KUBELET = 'Get "https://10.0.0.7:10250/containerLogs/shop/web/main": dial tcp 10.0.0.7:10250: '
+TWO_BUDGETS = "This pod has more than one PodDisruptionBudget"
 
 
 def said(status: int, message: str, ask: Request = READ) -> str:
@@ -28,9 +29,10 @@ def said(status: int, message: str, ask: Request = READ) -> str:
             'container "main" in pod "web-1" is waiting to start: ContainerCreating',
             "is waiting to start: ContainerCreating",
         ),
+        (500, f"{TWO_BUDGETS}, which the eviction subresource does not support.", TWO_BUDGETS),
     ],
 )
-def test_a_known_cause_of_a_failed_read_is_said(status: int, message: str, cause: str) -> None:
+def test_a_known_cause_of_a_failed_request_is_said(status: int, message: str, cause: str) -> None:
     assert said(status, message).endswith(cause)
 
 

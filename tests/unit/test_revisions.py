@@ -362,6 +362,47 @@ def test_changes_name_what_differs_and_never_an_env_value() -> None:
     assert not any(value in str(found) for value in ("aaaaaaa", "bbbbbbb", "ccccccc", "ddddddd"))
 
 
+MAPPED: Json = {"name": "c", "configMap": {"name": "conf", "items": [{"key": "a", "path": "x"}]}}
+SOURCES: Json = {"name": "c", "projected": {"sources": [{"configMap": {"name": "conf"}}]}}
+PORT: Json = {"containerPort": 80, "protocol": "TCP"}
+ASKED: Json = {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 10}
+HEADER: Json = {"name": "Authorization", "value": "Basic aaaaaaaaaaaa"}
+
+
+@pytest.mark.parametrize(
+    ("of", "was", "now", "field"),
+    [
+        ("volumes", [MAPPED], [{**MAPPED, "configMap": {"name": "conf"}}], "volumes"),
+        ("volumes", [SOURCES], [{**SOURCES, "projected": {"sources": []}}], "volumes"),
+        ("ports", [PORT], [{**PORT, "hostPort": 80}], "ports"),
+        ("volumeMounts", [{"name": "c", "mountPath": "/c"}],
+         [{"name": "c", "mountPath": "/c", "subPath": "x"}], "volumeMounts"),
+        ("envFrom", [{"secretRef": {"name": "s"}}],
+         [{"secretRef": {"name": "s", "optional": True}}], "envFrom"),
+        ("readinessProbe", ASKED,
+         {**ASKED, "httpGet": {**ASKED["httpGet"], "httpHeaders": [HEADER]}}, "readinessProbe"),
+        ("args", ["--password", "aaaaaaaaaaaa"], ["--password", "bbbbbbbbbbbb"], "args"),
+    ],
+)  # fmt: skip
+def test_two_templates_that_differ_always_have_a_change_between_them_and_no_secret_in_it(
+    of: str, was: Any, now: Any, field: str
+) -> None:
+    """Without one the earlier revision would count as the same, and never be gone back to."""
+
+    def with_(value: Any) -> Json:
+        if of == "volumes":
+            return template(LABELS, container(), volumes=value)
+        return template(LABELS, container(**{of: value}))
+
+    owner = deployment("web", pods=with_(now))
+    sets = [replicaset(OLD, 1, pods=with_(was)), replicaset(NEW, 2, pods=with_(now))]
+
+    found = revisions(owner, sets, [], Redactor())[1].changes
+
+    assert [item.field for item in found] == [field]
+    assert not any(value in str(found) for value in ("aaaaaaaaaaaa", "bbbbbbbbbbbb"))
+
+
 @pytest.mark.parametrize(
     ("number", "created", "available"),
     [

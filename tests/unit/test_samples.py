@@ -12,11 +12,24 @@ from watchdog.failures import KINDS
 from watchdog.incidents.session import IMPAIRMENTS
 from watchdog.kube.resources import ALL
 from watchdog.observation import translate
-from watchdog.snapshot.snapshot import BEYOND_BOUND, PARTS, POD_LOGS, ClusterSnapshot, EventSummary
+from watchdog.snapshot.snapshot import (
+    BEYOND_BOUND,
+    EVENTS_BEYOND,
+    PARTS,
+    POD_LOGS,
+    ClusterSnapshot,
+    EventSummary,
+)
 from watchdog.text.redact import Redactor
 
 TESTS = Path(__file__).parents[1]
-READ = {resource.plural for resource in ALL} | {POD_LOGS, PARTS, BEYOND_BOUND, *IMPAIRMENTS}
+READ = {resource.plural for resource in ALL} | {
+    POD_LOGS,
+    PARTS,
+    BEYOND_BOUND,
+    EVENTS_BEYOND,
+    *IMPAIRMENTS,
+}
 KIND_NAMES = {resource.kind for resource in ALL}
 SNAPSHOTS = {
     f"{kind.name}: {example.name}": example.snapshot

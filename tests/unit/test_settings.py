@@ -26,6 +26,14 @@ def test_namespaces_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None
     assert load().namespaces == ("shop", "web")
 
 
+def test_the_line_end_of_a_file_is_no_part_of_the_name_of_the_cluster(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SRE_AGENT_CLUSTER_NAME", "prod-eu\n")
+
+    assert load().cluster_name == "prod-eu"
+
+
 @pytest.mark.parametrize(
     ("mistyped", "right"),
     [
@@ -52,6 +60,7 @@ def test_a_name_that_is_like_no_setting_suggests_none() -> None:
     [
         ("SHARDS", "two", "SRE_AGENT_SHARDS=two: must be a whole number"),
         ("RUN_BUDGET_SECONDS", "abc", "SRE_AGENT_RUN_BUDGET_SECONDS=abc: must be a number"),
+        ("CLUSTER_NAME", "prod\teu", "SRE_AGENT_CLUSTER_NAME=prod\teu: must be a name of one line"),
         ("OBSERVE__LOG_LINES", "-1", "must be greater than or equal to 1"),
         ("ACTIONS__DELETE_POD", "no", "must be 'auto', 'approve' or 'never'"),
         (

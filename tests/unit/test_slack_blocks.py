@@ -22,6 +22,7 @@ from tests.support.wire_slack import refusal
 from watchdog.model.diagnosis import Finding
 from watchdog.model.incident import Incident
 from watchdog.model.outcome import Outcome
+from watchdog.model.report import TargetHealth
 from watchdog.slack.block_kit import Message, told
 from watchdog.slack.messages import messages
 from watchdog.slack.sender import body_of
@@ -46,6 +47,17 @@ def test_the_first_block_and_the_fallback_say_the_same() -> None:
     headline = "\u2705 Fixed: shop/ledger, missing environment variable"
     assert texts(message)[0] == f"*{headline}* (prod-eu)"
     assert message.text.startswith(f"{headline} (prod-eu). Was down for 12 min, 0 of 2")
+
+
+def test_why_a_fix_was_undone_is_said_once_and_under_the_name_of_every_view() -> None:
+    why = "0 of 2 pods are ready"
+    seen = TargetHealth(healthy=False, problems=(why,))
+    undone = fix(Outcome.UNDONE, reason=f"it did not help: {why}", verification=seen)
+
+    (message,) = messages(report(namespace(actions=(undone,))))
+
+    (said,) = (text for text in texts(message) if text.startswith("*Fix:*"))
+    assert said.count(why) == 1
 
 
 def test_undo_is_code_and_the_context_counts() -> None:

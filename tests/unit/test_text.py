@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Literal
 
 import pytest
@@ -21,12 +22,14 @@ from tests.support.report_samples import (
     report,
     rules_diagnosis,
 )
-from watchdog.actions import CustomInstruction, RolloutRestart
+from watchdog.actions import CustomInstruction, RolloutRestart, RolloutUndo
 from watchdog.agent.progress import TerminalProgress
-from watchdog.model.diagnosis import Impact
+from watchdog.model.diagnosis import Cause, Impact
 from watchdog.model.outcome import Outcome
 from watchdog.model.report import ActionResult, Delivery, NamespaceReport, Report, TargetHealth
 from watchdog.report.build import completed, judge
+from watchdog.report.html import render_html
+from watchdog.report.markdown import render_markdown
 from watchdog.report.summary_line import closing
 from watchdog.report.text import plain_text, render_text
 from watchdog.settings.schema import ObserveSettings
@@ -71,6 +74,36 @@ def test_a_fixed_problem_is_told_in_the_order_of_the_questions() -> None:
 
 def test_the_command_that_fixes_by_hand_is_not_offered_for_what_is_fixed() -> None:
     assert BY_HAND not in printed(report())
+
+
+def two_problems() -> Report:
+    """One fixed, and in another namespace one that needs a person."""
+    broken = finding(
+        target=ref("checkout", "web"), kind="crash_loop", summary="crash loop", pods=(), facts={}
+    )
+    web = namespace(
+        namespace="web", findings=(broken,), actions=(), diagnosis=rules_diagnosis(explanations=())
+    )
+    return report(namespace(), web)
+
+
+def test_several_problems_are_named_in_a_table_before_their_details() -> None:
+    text = printed(two_problems())
+
+    assert text.splitlines()[:3] == [
+        "fixed      shop/ledger   missing environment variable  down for 12 min, 0 of 2 pods ready",
+        "needs you  web/checkout  crash loop                    down for 12 min, 0 of 2 pods ready",
+        "",
+    ]
+    assert text.splitlines()[3].startswith("shop on prod-eu: ")
+    assert not printed(report()).startswith("fixed")
+
+
+def test_a_table_that_has_no_room_leaves_out_how_badly() -> None:
+    assert printed(two_problems(), width=60).splitlines()[:2] == [
+        "fixed      shop/ledger   missing environment variable",
+        "needs you  web/checkout  crash loop",
+    ]
 
 
 def test_a_healthy_namespace_takes_one_line() -> None:
@@ -140,9 +173,11 @@ def test_an_undone_fix_is_not_called_fixed_and_offers_no_second_undo() -> None:
     assert "needs you" in text
 
 
-def test_an_unanswered_write_asks_for_a_look() -> None:
+def test_an_unanswered_write_asks_for_a_look_and_is_settled_by_the_next_pass() -> None:
     text = printed(report(namespace(actions=(fix(Outcome.UNKNOWN),))))
 
+    assert "1 problem, 1 being fixed" in text
+    assert "needs you" not in text
     assert "sent, no answer came back" in text
     assert "kubectl -n shop get deployment/ledger -o yaml" in text
 
@@ -208,6 +243,18 @@ def test_an_action_about_nothing_broken_is_still_shown() -> None:
 
     assert "Also proposed, for nothing that is broken here:" in text
     assert "nothing is wrong with it" in text
+
+
+@pytest.mark.parametrize("view", [plain_text, render_markdown, render_html])
+@pytest.mark.parametrize("outcome", [Outcome.VERIFIED, Outcome.UNDONE, Outcome.APPLIED])
+def test_what_an_earlier_pass_began_is_told_as_that(
+    view: Callable[[Report], str], outcome: Outcome
+) -> None:
+    """Its problem is over by now, or another one."""
+    text = view(report(namespace(findings=(), actions=(fix(outcome),))))
+
+    assert "Begun by an earlier pass" in text
+    assert "Also proposed" not in text
 
 
 def test_down_is_said_only_where_nothing_serves() -> None:
@@ -397,3 +444,33 @@ def test_what_could_not_be_read_for_the_same_reason_is_one_sentence_without_righ
         in text
     )
     assert "doctor" not in text
+
+
+def test_a_problem_of_which_one_part_needs_a_person_needs_a_person() -> None:
+    cause = Cause(what="the same key is missing")
+    both = tuple(finding(target=ref(name), cause=cause, facts={}) for name in ("ledger", "orders"))
+    passing, lasting = (
+        fix(Outcome.REFUSED, action=RolloutUndo(target=each.target, to_revision=6), rule=rule)
+        for each, rule in zip(both, ("attempts", "managed_by_git"), strict=True)
+    )
+
+    for actions in ((passing, lasting), (lasting, passing)):
+        text = printed(report(namespace(findings=both, actions=actions)))
+        assert "1 problem, 1 needs you." in text
+
+
+def test_a_problem_whose_cause_was_fixed_needs_no_one_for_what_only_suffered_from_it() -> None:
+    suffers = finding(target=ref("web"), cause=Cause(what="it", of=ref("ledger")), facts={})
+    leads = finding(target=ref("ledger"), cause=Cause(what="it"), facts={})
+    seen = TargetHealth(healthy=True, summary="2 of 2 pods ready", waited_seconds=31)
+
+    fixed, refused = (
+        printed(report(namespace(findings=(leads, suffers), actions=(action,))))
+        for action in (
+            fix(Outcome.VERIFIED, verification=seen),
+            fix(Outcome.REFUSED, rule="managed_by_git"),
+        )
+    )
+
+    assert "1 problem, 1 fixed" in fixed
+    assert "1 problem, 1 needs you" in refused

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.builders import container, ended, pod, status, waiting
+from watchdog.kube.ports import TablePage
 from watchdog.kube.resources import (
     CLAIMS,
     CRONJOBS,
@@ -17,7 +18,7 @@ from watchdog.kube.resources import (
 )
 from watchdog.observation.kubectl_columns import cells, seconds
 from watchdog.observation.row_health import longest_gap_seconds, suspicion
-from watchdog.observation.triage import family
+from watchdog.observation.triage import COLUMNS, Listed, family, rows_by_name
 
 NOW = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
 HOUR = 3600.0
@@ -40,6 +41,7 @@ def pod_row(**cells: str) -> dict[str, str]:
 )
 def test_pod_that_looks_well_is_left_alone(row: dict[str, str]) -> None:
     assert suspicion(PODS, row, HOUR) is None
+    assert listed(row).suspects == []
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,30 @@ def test_pod_that_looks_well_is_left_alone(row: dict[str, str]) -> None:
 )
 def test_pod_that_does_not_look_well_or_is_not_understood_is_read(row: dict[str, str]) -> None:
     assert suspicion(PODS, row, HOUR) == row["Status"]
+    assert [each.status for each in listed(row).suspects] == [row["Status"]]
+
+
+def listed(*rows: dict[str, str]) -> Listed:
+    """What a page of a Table with these rows says."""
+    columns, seen = COLUMNS[PODS], Listed()
+    printed = tuple(tuple(row.get(column, "<none>") for column in columns) for row in rows)
+    for name, row in rows_by_name(PODS, TablePage(first=True, columns=columns, rows=printed), NOW):
+        seen.add(PODS, name, row, HOUR)
+    return seen
+
+
+def test_a_pod_of_a_page_is_judged_by_each_cell_that_tells() -> None:
+    rows = [
+        pod_row(Name="a"),
+        pod_row(Name="b", **{"Readiness Gates": "0/1"}),
+        pod_row(Name="c", Restarts="4 (2m ago)"),
+        pod_row(Name="d", Status="Terminating"),
+        pod_row(Name="e", Ready="0/1"),
+    ]
+
+    assert [each.name for each in listed(*rows, *rows).suspects] == ["b", "c", "d", "e"] * 2
+    assert listed(*rows).count == 5
+    assert listed(*rows).well == {"a": "a"}
 
 
 @pytest.mark.parametrize(

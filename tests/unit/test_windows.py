@@ -11,6 +11,9 @@ from watchdog.settings.change_windows import next_opening, parse, window_open
 WEEK = ("Mon-Fri 09:00-17:00 Europe/Berlin",)
 NIGHT = ("Fri 22:00-04:00 UTC",)
 
+# Both are open only while New York's summer time has begun and Berlin's has not.
+ABROAD = (("Mon 09:00-10:00 America/New_York",), ("Mon 14:00-15:00 Europe/Berlin",))
+
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
@@ -74,6 +77,8 @@ def test_an_hour_that_the_clock_shows_twice_is_in_the_window_twice() -> None:
         ((NIGHT,), "2026-03-07T04:00:00", "2026-03-13T22:00:00"),
         ((WEEK, ("Wed 16:30-23:00 Europe/Berlin",)), "2026-03-02T12:00:00", "2026-03-04T15:30:00"),
         (((), WEEK), "2026-03-01T12:00:00", "2026-03-02T08:00:00"),
+        (ABROAD, "2026-02-22T13:01:00", "2026-03-09T13:00:00"),
+        (ABROAD, "2026-02-22T13:00:00", None),  # not within 15 days
         ((WEEK, ("Sat 09:00-10:00 UTC",)), "2026-03-01T12:00:00", None),
     ],
 )

@@ -6,30 +6,19 @@ policy/values.py, whether it may be written policy/policy.py, who sends it passa
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from watchdog.actions.rights import Grant, Mode, Object, Operations
 from watchdog.snapshot.refs import Noun, ObjectRef
 from watchdog.text.regex import regex
 
-Mode = Literal["auto", "approve", "never"]
-Operations = list[dict[str, Any]]
-Object = dict[str, Any]
 ContainerName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 
 # What tells two actions of one kind on one target apart, beside the values that they write.
 _DISTINCT = ("container", "name", "key", "probe", "instruction")
 _DNS_NAME = regex(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
-
-
-class Grant(NamedTuple):
-    """One RBAC right, in the words of a Role; with a `name` it is for that one object only."""
-
-    group: str
-    resource: str
-    verb: str
-    name: str = ""
 
 
 # What every change of a Deployment's template reads and writes: the object, its earlier revisions.

@@ -2,7 +2,8 @@
 
 from typing import ClassVar, Literal
 
-from watchdog.actions.action import Action, Grant, Mode
+from watchdog.actions.action import Action
+from watchdog.actions.rights import Grant, Mode
 
 
 class DeletePod(Action):

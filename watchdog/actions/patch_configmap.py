@@ -4,7 +4,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from watchdog.actions.action import Action, Grant, Mode, Object, Operations
+from watchdog.actions.action import Action
+from watchdog.actions.rights import Grant, Mode, Object, Operations
 
 
 class PatchConfigMap(Action):

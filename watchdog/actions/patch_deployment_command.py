@@ -5,14 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from watchdog.actions.action import (
-    ContainerAction,
-    Mode,
-    Object,
-    Operations,
-    container_in,
-    container_path,
-)
+from watchdog.actions.action import ContainerAction, container_in, container_path
+from watchdog.actions.rights import Mode, Object, Operations
 
 _FIELDS = ("command", "args")
 # Anyone who approves a suggested command has to see all of it.

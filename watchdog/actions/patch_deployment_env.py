@@ -4,13 +4,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
-from watchdog.actions.action import (
-    ContainerAction,
-    Mode,
-    Object,
-    Operations,
-    container_in,
-)
+from watchdog.actions.action import ContainerAction, container_in
+from watchdog.actions.rights import Mode, Object, Operations
 
 
 class PatchDeploymentEnv(ContainerAction):

@@ -4,14 +4,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from watchdog.actions.action import (
-    ContainerAction,
-    Mode,
-    Object,
-    Operations,
-    container_in,
-    container_path,
-)
+from watchdog.actions.action import ContainerAction, container_in, container_path
+from watchdog.actions.rights import Mode, Object, Operations
 
 
 class PatchDeploymentImage(ContainerAction):

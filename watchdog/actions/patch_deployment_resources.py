@@ -5,14 +5,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
 
-from watchdog.actions.action import (
-    ContainerAction,
-    Mode,
-    Object,
-    Operations,
-    container_in,
-    container_path,
-)
+from watchdog.actions.action import ContainerAction, container_in, container_path
+from watchdog.actions.rights import Mode, Object, Operations
 from watchdog.kube import quantity
 
 Quantities = dict[tuple[str, str], str]

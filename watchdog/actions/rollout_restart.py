@@ -2,7 +2,8 @@
 
 from typing import Any, ClassVar, Literal
 
-from watchdog.actions.action import TEMPLATE_GRANTS, Action, Grant, Mode, Object, Operations
+from watchdog.actions.action import TEMPLATE_GRANTS, Action
+from watchdog.actions.rights import Grant, Mode, Object, Operations
 
 ANNOTATION = "kubectl.kubernetes.io/restartedAt"
 

@@ -5,14 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from watchdog.actions.action import (
-    TEMPLATE_GRANTS,
-    Action,
-    Grant,
-    Mode,
-    Object,
-    Operations,
-)
+from watchdog.actions.action import TEMPLATE_GRANTS, Action
+from watchdog.actions.rights import Grant, Mode, Object, Operations
 
 HASH_LABEL = "pod-template-hash"
 

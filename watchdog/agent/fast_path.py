@@ -20,7 +20,7 @@ from watchdog.incidents.store import Kept
 from watchdog.kube.rate_limit import AT_ONCE
 from watchdog.model.report import NamespaceReport
 from watchdog.observation.collector import observe
-from watchdog.observation.reads import SIDE_BY_SIDE
+from watchdog.observation.reads import FIRST_LOOK
 from watchdog.observation.shared_lists import NamespaceLists, SharedLists, read
 from watchdog.snapshot.snapshot import ClusterSnapshot
 from watchdog.text.format import count
@@ -45,7 +45,7 @@ class QuickLook(NamedTuple):
 def look(
     namespace: str,
     work: PassContext,
-    at_once: int = SIDE_BY_SIDE,
+    at_once: int = FIRST_LOOK,
     shared: NamespaceLists | None = None,
 ) -> ClusterSnapshot:
     """What is to be seen of the namespace; the rest as for `observe`. Raises ClusterError."""
@@ -66,7 +66,7 @@ def look(
 def quick_look(
     namespace: str,
     work: PassContext,
-    at_once: int = SIDE_BY_SIDE,
+    at_once: int = FIRST_LOOK,
     lists: SharedLists | None = None,
 ) -> QuickLook:
     """The same, and what earlier passes left to know about the namespace. Raises ClusterError.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from watchdog.agent.context import Sessions
     from watchdog.diagnosis.diagnose import Ask
     from watchdog.incidents.session import NamespaceSession
+    from watchdog.model.history import WorkloadHistory
     from watchdog.settings.schema import Settings
     from watchdog.snapshot.snapshot import BlindSpot, ClusterSnapshot
 
@@ -81,7 +82,6 @@ def look_after(namespace: str, work: PassContext, seen: QuickLook | None = None)
     # Imported here, as loading all that takes longer than the healthy passes, which nearly all are.
     from watchdog.agent import audit, stages
     from watchdog.incidents.session import uids
-    from watchdog.observation.workload_history import histories
     from watchdog.settings.wishes import with_wishes
 
     work.settings = with_wishes(work.settings, namespace, snapshot.wishes)
@@ -93,7 +93,7 @@ def look_after(namespace: str, work: PassContext, seen: QuickLook | None = None)
     if results and (again := stages.observed_again(namespace, results, session, work)):
         snapshot, findings = again
 
-    lives = histories(snapshot, (finding.target for finding in findings))
+    first = snapshot
     story: list[tuple[tuple[Finding, ...], Diagnosis]] = []
     while True:
         snapshot = session.paused(snapshot)
@@ -108,11 +108,13 @@ def look_after(namespace: str, work: PassContext, seen: QuickLook | None = None)
         if again is None:
             break
         snapshot, findings = again
+    story.append((findings, stages.advised(diagnosis, snapshot, findings, tried, session)))
 
-    session.conclude(snapshot, results)
+    session.conclude(snapshot, findings, results)
     report = _report(snapshot, story, results, session)
     with work.timed("verify"):
         verification = stages.verified(namespace, report.findings, results, work)
+    lives = _lives(first, *story[0])
     report = report.model_copy(update={"verification": verification, "workloads": lives})
     audit.leave(report, uids(snapshot), work.cluster, work.budget.clock, work.instance)
     return report
@@ -123,22 +125,33 @@ def diagnose_saved(snapshot: ClusterSnapshot, settings: Settings, ask: Ask | Non
     from watchdog.diagnosis.diagnose import diagnose
     from watchdog.diagnosis.rules import detect
     from watchdog.failures import KINDS
-    from watchdog.observation.workload_history import histories
 
     snapshot = snapshot.model_copy(update={"thresholds": settings.thresholds})
     spots: list[BlindSpot] = []
     findings = detect(snapshot, KINDS, spots)
+    diagnosis = diagnose(snapshot, findings, KINDS, settings, ask)
     found = NamespaceReport(
         namespace=snapshot.namespace,
         objects=snapshot.objects,
         blind_spots=(*snapshot.blind_spots, *spots),
         cuts=tuple(str(cut) for cut in snapshot.cuts),
         findings=findings,
-        diagnosis=diagnose(snapshot, findings, KINDS, settings, ask),
-        workloads=histories(snapshot, (finding.target for finding in findings)),
+        diagnosis=diagnosis,
+        workloads=_lives(snapshot, findings, diagnosis),
     )
     begun = Report(cluster=snapshot.cluster, started_at=snapshot.taken_at, mode="dry_run")
     return completed(begun, (found,), snapshot.taken_at, {})
+
+
+def _lives(
+    snapshot: ClusterSnapshot, findings: tuple[Finding, ...], diagnosis: Diagnosis
+) -> tuple[WorkloadHistory, ...]:
+    from watchdog.observation.workload_history import histories
+
+    blamed = {
+        e.target: e.blame.revision for e in diagnosis.explanations if e.blame and e.blame.to_blame
+    }
+    return histories(snapshot, (finding.target for finding in findings), blamed)
 
 
 def _reported(namespace: str, work: PassContext, seen: Callable[[], QuickLook]) -> NamespaceReport:
@@ -168,7 +181,8 @@ def _with_later_advice(
     found = next(later, None) if in_vain else None
     if found is None:
         return first
-    return first.model_copy(update={"to_do": found.to_do, "command": found.command})
+    advice = ("to_do", "command", "go_back", "go_back_command")
+    return first.model_copy(update={name: getattr(found, name) for name in advice})
 
 
 def _report(

@@ -13,7 +13,7 @@ from watchdog.agent.context import PassContext
 from watchdog.agent.fast_path import look, seen
 from watchdog.detection.rollback import place as lasting_place
 from watchdog.diagnosis.diagnose import diagnose, diagnosed_before
-from watchdog.diagnosis.rules import detect, summarise
+from watchdog.diagnosis.rules import detect, explain, summarise
 from watchdog.errors import ClusterError, ModelError, ModelFault
 from watchdog.failures import KINDS
 from watchdog.incidents.approvals import Intent
@@ -263,6 +263,20 @@ def worth_another(results: list[ActionResult], namespace: str, work: PassContext
     )
     time = work.budget.remaining() > _TRY_AGAIN_SECONDS
     return failed and work.attempts_left(namespace) > 0 and time
+
+
+def advised(
+    diagnosis: Diagnosis,
+    snapshot: ClusterSnapshot,
+    findings: tuple[Finding, ...],
+    results: list[ActionResult],
+    session: NamespaceSession,
+) -> Diagnosis:
+    """The diagnosis with what is left to do now: not what was just tried in vain."""
+    if not any(r.verification and not r.verification.healthy for r in results):
+        return diagnosis
+    told = explain(findings, snapshot, KINDS, session.failed())
+    return diagnosis.model_copy(update={"explanations": told})
 
 
 def _permission(

@@ -152,10 +152,7 @@ def history(
     if cluster.ahead:
         # Before its first answer the API server's clock, which the memory goes by, was not known.
         found[0] = remembered(where[0])
-    pages = [
-        Page(kept.memory, kept.warning, readable=kept.usable, verified=not kept.doubt)
-        for kept in found
-    ]
+    pages = [Page(kept.memory, kept.warning, readable=kept.usable) for kept in found]
     if output == "html":
         from watchdog.report.html import render_history_html
 
@@ -213,7 +210,8 @@ def config(*, config: Path | None, output: str) -> None:
     from rich.table import Table
 
     table = Table("setting", "value", "from", box=None, pad_edge=False)
-    for row in rows:
+    # What was set comes first: it would be lost among a hundred defaults.
+    for row in sorted(rows, key=lambda row: row.source == "default"):
         table.add_row(row.setting, written(row.value), row.source)
     Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(table, markup=False)
 

@@ -61,8 +61,9 @@ def run(  # noqa: PLR0913 - a command has as many parameters as flags
     At a terminal it shows each change and asks before it writes; elsewhere, and with --yes, it acts
     within its policy. With --dry-run it changes nothing.
 
-    Exit codes: 0, the pass ran; 1, it could not observe at all (with --fail-on-degraded: or not
-    everything); 2, the configuration is wrong; 3, something is broken (with --fail-on-findings).
+    Exit codes: 0, the pass ran; 1, it could not observe at all, or a namespace of -n does not exist
+    (with --fail-on-degraded: or something could not be read); 2, the configuration is wrong; 3,
+    something is broken (with --fail-on-findings).
     """
     from watchdog.agent import wiring
 
@@ -147,6 +148,7 @@ def watch(  # noqa: PLR0913 - a command has as many parameters as flags
     try:
         while True:
             budget = wiring.new_budget(settings)
+            click.secho(f"\n{budget.clock.now():%H:%M:%S %Z}", dim=True)
             _one_pass(settings, kubeconfig, context, "text", asks=not yes, budget=budget)
             if budget.stopped:
                 return

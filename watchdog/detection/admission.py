@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from watchdog.kube.quantity import parse
+from watchdog.kube.quantity import parse, write
 
 if TYPE_CHECKING:
     from watchdog.detection.container_view import ContainerView
@@ -41,11 +41,16 @@ class Allowed(NamedTuple):
     amount: str
 
 
-def most_allowed(snapshot: ClusterSnapshot, resource: str) -> Allowed | None:
-    """The tightest maximum for a container's limit in the namespace, if there is one."""
-    found = (
+def most_allowed(snapshot: ClusterSnapshot, resource: str, request: str | None) -> Allowed | None:
+    """The tightest maximum in the namespace for the limit of a container with that request."""
+    found = [
         Allowed(item.name, item.max[resource])
         for item in snapshot.limit_ranges
         if resource in item.max
-    )
+    ]
+    found += [
+        Allowed(item.name, write(parse(request) * parse(item.ratio[resource]), resource))
+        for item in snapshot.limit_ranges
+        if request and resource in item.ratio
+    ]
     return min(found, key=lambda each: parse(each.amount), default=None)

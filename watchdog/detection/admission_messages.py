@@ -34,7 +34,7 @@ REFUSALS = (
             rf"used: (?P<used>{AMOUNTS}), limited: (?P<hard>{AMOUNTS})(?!\S)"
         ),
         "quota exceeded",
-        "A new pod would exceed the quota {name}: it asks for {asked}, in use is {used}, and the "
+        "{what} would exceed the quota {name}: it asks for {asked}, in use is {used}, and the "
         "most is {hard}.",
         "Raise the quota {name}, free some of it, or lower what {target} requests.",
         ("requests", "limits", "resources", "replicas"),

@@ -111,7 +111,7 @@ def _reason(
     assert last is not None
     if not any(_may_cause(change, finding, deployment) for change in changes):
         return BlameReason.NOT_CHANGED
-    if finding.origin == "outside" or (finding.cause and finding.cause.of):
+    if finding.origin == "outside" or finding.suffers:
         return BlameReason.FROM_OUTSIDE
     if _fails_as_well(snapshot, deployment, last):
         return BlameReason.EARLIER_FAILS_TOO
@@ -132,9 +132,12 @@ def _reason(
 def _may_cause(change: Change, finding: Finding, deployment: DeploymentSummary) -> bool:
     """Whether what fails may come of this change at all, as far as Kubernetes' own rules say.
 
-    Labels never make a pod fail. Nor does a container fail by more resources, by what another one
-    alone is given or asked, or by one that is started only after it has ended.
+    Labels never make a pod fail, unless a rule of the cluster asks for them. Nor does a container
+    fail by more resources, by what another one alone is given or asked, or by one that is started
+    only after it has ended.
     """
+    if finding.fails and change.field.startswith(finding.fails):
+        return True
     if finding.container is None or adds(change, finding.container):
         return change.field != "labels"
     if change.field in _NEVER_FAILS_BY:

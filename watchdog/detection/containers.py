@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from watchdog.detection.container_view import ContainerView
 from watchdog.detection.log_lines import event_line_about
+from watchdog.detection.message_names import QUALIFIED
 from watchdog.detection.restarts import (
     churn_line,
     fails_at_once,
@@ -24,6 +25,7 @@ from watchdog.snapshot.refs import ObjectRef
 from watchdog.snapshot.snapshot import ClusterSnapshot
 from watchdog.snapshot.workloads import ContainerState, JobSummary, PodSummary
 from watchdog.text.format import duration
+from watchdog.text.regex import regex
 
 # After that a failed run of a custom resource, which may be kept for ever, is history.
 _RUN_COUNTS_FOR = timedelta(days=1)
@@ -34,6 +36,8 @@ CALM = timedelta(seconds=20)
 # Of shorter runs the number of restarts says enough.
 _LONG_RUN = timedelta(minutes=10)
 _FIRST_YEAR = 2000
+_GATE = regex(rf'readiness gate "({QUALIFIED})"')
+_GATES_UNMET = "ReadinessGatesNotReady"
 
 
 # --- which pods and containers count ---------------------------------------------------------
@@ -114,6 +118,8 @@ def within_grace(snapshot: ClusterSnapshot, pod: PodSummary) -> bool:
     failed = job.condition("Failed")
     if failed is not None and failed.status == "True":
         return _later_run_succeeded(snapshot, job)
+    if job.failed_indexes:
+        return False  # An index that has used up its own retries is not tried again.
     return job.succeeded > 0 or job.failed < snapshot.thresholds.restarts
 
 
@@ -245,6 +251,19 @@ def stopped_crashing(state: ContainerState, now: datetime) -> bool:
 def crashes_by_itself(item: ContainerView, snapshot: ClusterSnapshot) -> bool:
     """`crashes`, with a run that ended by the program's own doing and not by a kill for memory."""
     return crashes(item, snapshot) and exit_reason(item.state) != "OOMKilled"
+
+
+def gated(pod: PodSummary) -> str | None:
+    """The readiness gate that keeps a pod from being ready whose containers all are.
+
+    Empty if the pod does not name it, None if something else keeps it.
+    """
+    steady = [item for item in pod.containers if not item.init]
+    if pod.phase != "Running" or not steady or not all(item.ready for item in steady):
+        return None
+    ready = pod.condition("Ready")
+    found = _GATE.search(ready.message) if ready else None
+    return found[1] if found else "" if ready and ready.reason == _GATES_UNMET else None
 
 
 def unready_for(pod: PodSummary, now: datetime) -> timedelta:

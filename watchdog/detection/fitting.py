@@ -13,9 +13,11 @@ from watchdog.actions import PatchDeploymentResources
 from watchdog.kube.quantity import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from watchdog.snapshot.pod_template import ContainerSpec
     from watchdog.snapshot.refs import ObjectRef
-    from watchdog.snapshot.snapshot import ClusterSnapshot
+    from watchdog.snapshot.snapshot import ClusterSnapshot, QuotaSummary
     from watchdog.snapshot.workloads import DeploymentSummary
 
 RESOURCES = ("cpu", "memory")
@@ -145,16 +147,36 @@ def _action(
         return None
     current = deployment.current
     missing = max(1, deployment.desired - (current.replicas if current else 0))
-    for quota in snapshot.quotas:
-        for key, hard in quota.hard.items():
-            part = _part(key)
-            if part is None:
-                continue
-            more = _of_pod(deployment, part, values, spec.name) * missing
-            if parse(quota.used.get(key, "0")) + more > parse(hard):
-                return None
+    if _exceeded(snapshot, lambda part: _of_pod(deployment, part, values, spec.name) * missing):
+        return None
     fields = {part.field: text for part, text in values.items()}
     return PatchDeploymentResources(target=deployment.ref, container=spec.name, **fields)
+
+
+def no_room(
+    snapshot: ClusterSnapshot, deployment: DeploymentSummary, container: str, values: Values
+) -> QuotaSummary | None:
+    """The quota that has no room for the next pod, if that container asks for these values.
+
+    A rollout that may do without a pod takes an old one away first; else the new one comes on top.
+    """
+    freed = deployment.strategy == "Recreate" or deployment.max_unavailable > 0
+
+    def added(part: Part) -> Decimal:
+        less = _of_pod(deployment, part, {}, None) if freed else Decimal(0)
+        return _of_pod(deployment, part, values, container) - less
+
+    return _exceeded(snapshot, added)
+
+
+def _exceeded(snapshot: ClusterSnapshot, added: Callable[[Part], Decimal]) -> QuotaSummary | None:
+    """The first quota that has no room for what is added of each part."""
+    for quota in snapshot.quotas:
+        for key, hard in quota.hard.items():
+            more = added(part) if (part := _part(key)) else Decimal(0)
+            if more > 0 and parse(quota.used.get(key, "0")) + more > parse(hard):
+                return quota
+    return None
 
 
 def _of_pod(
@@ -163,14 +185,20 @@ def _of_pod(
     """What one pod has of it, with `values` in place of what that container has now."""
     return sum(
         (
-            parse(values[part])
-            if item.name == container and part in values
-            else _number(item, part)
+            _number(item, part) if item.name != container else _changed(item, part, values)
             for item in deployment.template.containers
             if not item.init or item.sidecar
         ),
         Decimal(0),
     )
+
+
+def _changed(spec: ContainerSpec, part: Part, values: Values) -> Decimal:
+    """What the container would have of it; a limit alone is its request too."""
+    limit = _other(part) if part.group == "requests" else part
+    follows = limit in values and part.resource not in spec.requests
+    text = values.get(part) or (values[limit] if follows else None)
+    return parse(text) if text else _number(spec, part)
 
 
 def _part(key: str) -> Part | None:

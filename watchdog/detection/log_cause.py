@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 # Characters around vague words, in which it stands what they are about.
-_NEAR = 120
+_NEAR, _BEFORE = 120, 20
 # Patterns are tried on the words of each crash; words of any length must not make that slow.
 _LONGEST = 2000
 # A test that failed quotes what it expected; a mistake in the program names its own words.
@@ -48,6 +48,8 @@ _MENTIONED = regex(
     r"(?<=[a-z] )([\"'`\u2018\u201c])[^\"'`\u2018\u201c]{1,80}[\"'`\u2019\u201d](?![\w])"
 )
 _LOOPBACK = regex(r"(?:127(?:\.\d{1,3}){3}|localhost|\[?::1\]?)(?::\d+)?")
+UNEXPANDED = regex(r"(?<![\w$])(\$(?:\([A-Za-z_]\w{0,100}\)|\{[A-Za-z_]\w{0,100}\}))")
+"""A reference to a variable that stands where its value should: nothing has expanded it."""
 # Words that stand where a name may stand.
 _NO_SUBJECT = {
     "", "a", "address", "an", "at", "by", "database", "dns", "error", "failed", "for", "host",
@@ -155,13 +157,21 @@ class LogCause:
                 snapshot,
                 seen,
                 code=code,
-                line=shorten(told.line, LONGEST_LINE),
+                line=self._quoted(told.line, words),
                 subject=self.about(words, *told.texts),
                 on_node="yes" if self.on_node and seen[0].pod.template.host_network else None,
             )
             finding = finding.model_copy(update={"origin": self._origin(snapshot, finding)})
             backoff = event_line(snapshot, [item.pod for item in seen], "BackOff")
             yield with_evidence(finding, *quotes(snapshot, seen[0]), backoff)
+
+    def _quoted(self, line: str, words: str) -> str:
+        """The line, with the words that tell the cause if they stand elsewhere in its record."""
+        found = None if self.tells(line) else self.pattern.search(words)
+        if found is None:
+            return shorten(line, LONGEST_LINE)
+        said = words[max(0, found.start() - _BEFORE) : found.end() + _NEAR].strip()
+        return f"{shorten(line, LONGEST_LINE - _NEAR)} … {said}"
 
     def _origin(self, snapshot: ClusterSnapshot, finding: Finding) -> Origin:
         if self.depends_on is None:
@@ -183,13 +193,29 @@ class LogCause:
                 "Correct what the new revision changed before it is deployed again.",
                 kubectl(snapshot, "rollout", "history", word(finding.target)),
             )
+        subject = finding.facts.get("subject", "")
+        if UNEXPANDED.fullmatch(subject):
+            return Advice(_expanded(subject, finding), logs_command(finding, snapshot))
         to_do = self.on_node[1] if self.on_node and "on_node" in finding.facts else self.to_do
-        if self.at_home and _LOOPBACK.fullmatch(finding.facts.get("subject", "")):
+        if self.at_home and _LOOPBACK.fullmatch(subject):
             to_do = self.at_home
         return Advice(f"{to_do}{run_again(finding, snapshot)}", logs_command(finding, snapshot))
 
     def _fix(self, finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:
         return undo(finding, snapshot) if self.goes_back else None
+
+
+def _expanded(reference: str, finding: Finding) -> str:
+    name = reference[2:-1]
+    if reference.startswith("$("):
+        return (
+            f"Kubernetes left {reference} as it is: container {finding.container} has no variable "
+            f"{name}, or it stands below the one that refers to it. Add {name} to its env, above."
+        )
+    return (
+        f"Nothing has put a value in place of {reference}: in env and args Kubernetes expands "
+        f"$({name}) only, and what renders the manifest has left it. Write the value, or $({name})."
+    )
 
 
 def _says(pattern: re.Pattern[str], text: str) -> bool:

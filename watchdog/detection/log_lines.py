@@ -163,6 +163,11 @@ def unreachable_service(line: str, service: str) -> bool:
     return bool(named and _UNANSWERED.search(line))
 
 
+def unanswered(line: str) -> bool:
+    """Whether the line says that something was asked and gave no answer of its own."""
+    return _UNANSWERED.search(line) is not None
+
+
 def quotes(snapshot: ClusterSnapshot, item: ContainerView) -> list[Evidence]:
     """The telling line of the container's log, as evidence; empty if there is none."""
     told = told_by(snapshot, item)

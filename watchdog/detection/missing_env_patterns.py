@@ -50,7 +50,7 @@ _ABSENT = (
     r"|provided|specified|not be)"
     r"|should be set|needs? to be|lacks?|lacking|does(?:n't| not) exist|no value|please (?:set"
     r"|provide|define|specify|export)"
-    r"|provide|specify|define|expected|absent|fehl\w+|ben[öo]tigt|manquante?|requise?|falta\w*"
+    r"|provide|specify|define|(?<!un)expected|absent|fehl\w+|ben[öo]tigt|manquante?|requise?|falta\w*"
     r"|requerid\w+|ausente|obrigat\w+"
     r"|отсутств\w+|не \w+|требуется|必要|必須|ありません|されていません|缺少|缺失|必须|未\w+"
     r"|不存在|没有)"
@@ -69,10 +69,15 @@ _PATTERNS = tuple(
         rf"{_SURE}{_Q} (?i:(?:was |is )?(?:not found|missing|undefined)\b.{{0,40}}?{_ENV})",
         # .NET: `Set environment variable Section__Key`
         rf"(?i:set (?:the )?{_ENV}) {_Q}(?P<n>[A-Za-z]\w*__\w+)",
+        rf"(?i:{_ENV}) {_Q}(?P<n>[A-Za-z]\w*__\w+){_Q} (?i:{_UNSET}|(?:is |was )?{_ABSENT})",
         # `missing "NAME"`, with a name that nothing but a variable has
         rf"(?i:^|: )(?i:missing|required):? [\"'`](?P<n>{_NAME}_[A-Z0-9]+)[\"'`]",
         # A type that says it: `EnvironmentVariableNotFound: NAME`
         rf"\b(?:Environment|Env)\w{{0,30}}(?:NotFound|Missing|NotSet)\w{{0,20}}:? {_Q}{_N}",
+        (
+            r"\bMissing(?:Value|Var|Variable|Env|EnvVar)\w{0,20}\((?:\w+: )?"
+            rf"[\"'](?P<n>{_NAME}_[A-Z0-9]+)[\"']"
+        ),
         # Haskell: `NAME: getEnv: does not exist`
         rf"{_SURE}: (?i:getenv\b.{{0,20}}{_ABSENT})",
         # `"NAME" is required`
@@ -152,6 +157,10 @@ _ALONE = regex(r"^(?P<n>[A-Za-z][A-Za-z0-9_]*)(?:\.\w+)*$")
 _LISTED = regex(rf"^\s*(?:[-*•>]\s*)?{_Q}{_N}{_Q}(?:\s*[:,(-].*)?$")
 _REQUIRED = regex(r"\b(?:required|missing|undefined|must be set|not set)\b", re.IGNORECASE)
 _LISTS = regex(rf"\b(?:{_ENV}|variables?|settings?)\b", re.IGNORECASE)
+# A field of a log line that lists what is missing.
+_FIELD_LISTS = regex(r"\bmissing\w{0,20}[\"']? ?[=:] ?\[([^\]]{1,400})\]", re.IGNORECASE)
+_IN_FIELD = regex(rf"[\"']({_NAME}_[A-Z0-9]+)[\"']")
+_OF_CONFIG = regex(rf"\bconfig|{_LISTS.pattern}", re.IGNORECASE)
 _LACKS = regex(rf"{_ABSENT}|specify one of", re.IGNORECASE)
 _OF_SETTINGS = regex(r"validation errors? for \w*(?:settings|config|env)\w*", re.IGNORECASE)
 # Advice on other variables, and a value that is there but wrong.
@@ -192,6 +201,8 @@ def missing_names(texts: Sequence[str], source: str = "") -> list[str]:
         line = text[:_LONGEST]
         if not _NOT_ABSENT.search(line):
             found += _names_in(line, source)
+            lists = _FIELD_LISTS.search(line) if _OF_CONFIG.search(line) else None
+            found += filter(plausible, _IN_FIELD.findall(lists[1])) if lists else []
         alone = _ALONE.match(texts[i - 1]) if i and _FIELD.search(line) else None
         if alone and any(_OF_SETTINGS.search(head) for head in texts[:i]):
             found.append(alone["n"].upper())

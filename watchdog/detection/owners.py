@@ -42,13 +42,21 @@ def recent(snapshot: ClusterSnapshot, event: EventSummary, seconds: float) -> bo
 
 def alive(snapshot: ClusterSnapshot) -> list[PodSummary]:
     """The pods that are neither done, nor on their way out, nor of a revision being replaced."""
+    return [pod for pod in snapshot.pods if _is_alive(snapshot, pod)]
+
+
+def unready(snapshot: ClusterSnapshot, owner: ObjectRef) -> list[PodSummary]:
+    """Those of them that are this workload's and not ready."""
     return [
         pod
         for pod in snapshot.pods
-        if pod.deleted_at is None
-        and pod.phase not in {"Succeeded", "Failed"}
-        and not replaced(snapshot, pod)
+        if pod.owner == owner and not pod.ready and _is_alive(snapshot, pod)
     ]
+
+
+def _is_alive(snapshot: ClusterSnapshot, pod: PodSummary) -> bool:
+    done = pod.deleted_at is not None or pod.phase in {"Succeeded", "Failed"}
+    return not done and not replaced(snapshot, pod)
 
 
 def by_owner(pods: Iterable[PodSummary]) -> dict[ObjectRef, list[PodSummary]]:

@@ -30,10 +30,15 @@ _PULLS, _FAILED = {"ErrImagePull", "ImagePullBackOff"}, "Failed to pull image"
 THROTTLED = r"pull QPS exceeded"
 _THROTTLED = regex(THROTTLED)
 _CREATES = {"CreateContainerError", "RunContainerError"}
+SANDBOX_GONE = (
+    r"sandbox container \S+ is not running|/proc/\d+/ns/\w+: no such file"
+    r"|waiting for init preliminary setup|read init-p: "
+)
+"""What a runtime says if the pod's sandbox ended, or it was itself stopped in the middle."""
 # What containerd and CRI-O answer while they are too busy, or restart.
 _BUSY = regex(
-    r"context deadline exceeded|DeadlineExceeded|name \S+ is reserved for|reserve container name"
-    r"|transport is closing|code = Unavailable|\.sock: connect:",
+    rf"{SANDBOX_GONE}|context deadline exceeded|DeadlineExceeded|name \S+ is reserved for"
+    r"|reserve container name|transport is closing|code = Unavailable|\.sock: connect:",
     re.IGNORECASE,
 )
 

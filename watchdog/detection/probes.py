@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _ASKED_BY = ("liveness", "readiness", "startup", "command", "args", "ports")
 PROBE_FIELDS = ("liveness", "readiness", "startup", "image", "command", "args", "ports", "env")
+_MISSING = regex(r"exec: \\?\"([\w./-]{1,100})\\?\": (?:executable file not found|stat )")
+_TIMED_OUT = regex(r"timed out after|deadline exceeded")
 _STATUS = regex(r"statuscode: (\d{3})")
 # What the probe got, in words, and the name of what a person does about that.
 _ANSWERS = (
@@ -40,6 +42,7 @@ _ANSWERS = (
     (regex(r"connection refused"), "nothing listens there (connection refused)", "closed"),
     (regex(r"deadline exceeded|timeout|timed out", re.IGNORECASE), "no answer in time", "slow"),
     (regex(r"no such host"), "its host is not known", "unknown"),
+    (_MISSING, "the image has no {0}", "fails"),
     (
         regex(r"command .* failed|exit(?:ed| code| status)", re.IGNORECASE),
         "the command fails",
@@ -53,6 +56,8 @@ _TO_DO = {
     "closed": "Find out in the log of container {name} why nothing listens where {probe} asks: it "
     "may listen elsewhere, or not have started yet.",
     "slow": "Find out in the log of container {name} why it does not answer {probe} in time.",
+    "missing": "Give container {name} a probe that its image can run (httpGet, tcpSocket and grpc "
+    "need no program in it), or add the program to the image.",
     "fails": "Find out why {probe} fails: run the command in container {name}, or read its log.",
 }
 _LONGER = {
@@ -111,6 +116,14 @@ def answer(message: str) -> tuple[str, str]:
     return words, ""
 
 
+def answer_of_command(message: str) -> str:
+    """What a command that is the probe said: its words, whatever they speak of."""
+    if _MISSING.search(message) or _TIMED_OUT.search(message):
+        return answer(message)[0]
+    said = _PREFIX.sub("", message)
+    return f"it says {verbatim(shorten(said, 120))}" if said else "it says nothing"
+
+
 def says_no(message: str) -> bool:
     """Whether a server that is up answered that it does not know what the probe asks for."""
     found = _STATUS.search(message)
@@ -164,7 +177,8 @@ def probe_finding(
     probe = probe_of(first.spec, kind)
     words, to_do = answer(failed.message) if failed else (None, None)
     if probe and probe.type == "exec":
-        to_do = "fails"
+        words = answer_of_command(failed.message) if failed else None
+        to_do = "missing" if failed and _MISSING.search(failed.message) else "fails"
     waits = []
     if first.spec.sidecar and not first.state.started:
         waits = [item.name for item in first.pod.containers if not item.init]
@@ -217,7 +231,7 @@ def probe_advice(finding: Finding, snapshot: ClusterSnapshot, *, running: bool) 
         return Advice(lasting)
     to_do = "unknown" if facts.get("port") else facts.get("to_do", "unknown")
     text = _TO_DO[to_do].format(probe=f"the {_named(finding)}", name=finding.container)
-    if to_do == "unknown":
+    if to_do in {"unknown", "missing"}:
         return Advice(text, editing(snapshot, target))
     longer = "" if to_do == "unwell" else _LONGER.get(facts["probe"], "")
     return Advice(text + longer, logs_command(finding, snapshot, running=running))

@@ -15,6 +15,7 @@ from watchdog.snapshot.workloads import ContainerState, PodSummary
 # How a container ends that the kubelet stops: by SIGTERM, by SIGKILL after it, or in good order.
 _STOPPED = (0, 137, 143)
 _MANY_FAILED = 3
+_REPLACES_FAILED = frozenset({"FailedDaemonPod", "RecreatingFailedPod"})
 _EVERY_SECONDS = 60
 
 
@@ -98,7 +99,13 @@ def fails_at_once(snapshot: ClusterSnapshot, owner: ObjectRef) -> bool:
     if workload is None or workload.ready >= workload.desired:
         return False
     failed = [p for p in snapshot.pods if p.owner == owner and p.phase == "Failed"]
-    return failed_pods(failed) >= _MANY_FAILED
+    return max(failed_pods(failed), _deleted(snapshot, owner)) >= _MANY_FAILED
+
+
+def _deleted(snapshot: ClusterSnapshot, owner: ObjectRef) -> int:
+    """How many failed pods its controller has deleted before it made the next ones."""
+    about = snapshot.events_about(owner)
+    return sum(event.count for event in about if event.reason in _REPLACES_FAILED)
 
 
 def failed_pods(pods: Iterable[PodSummary]) -> int:
@@ -117,7 +124,7 @@ def churn_line(snapshot: ClusterSnapshot, owner: ObjectRef) -> str | None:
     failed = [p for p in snapshot.pods if p.owner == owner and p.phase == "Failed"]
     made = sorted(pod.created_at for pod in failed if pod.created_at)
     number = failed_pods(failed)
-    line = f"{number} pods of {owner} have failed"
+    line = f"{max(number, _deleted(snapshot, owner))} pods of {owner} have failed"
     if not made or number <= len(failed):
         return line
     every = (snapshot.taken_at - made[0]).total_seconds() / number

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from watchdog.snapshot.workloads import Change, DeploymentSummary
 
 
+ON_TOP = "The new pod comes on top of the old ones, which serve and have it"
+"""What a rollout lacks whose revision is not to blame; see `starting.on_top`."""
+ONE_FIRST = (
+    "Let a rollout take an old pod away first (strategy RollingUpdate with maxSurge 0 and "
+    "maxUnavailable 1, or Recreate)"
+)
+"""What is done about that, as `now_and_for_good` takes it."""
+
+
 def deployment_of(finding: Finding, snapshot: ClusterSnapshot) -> DeploymentSummary | None:
     """The Deployment that the finding is about, if it is about one."""
     return snapshot.deployment(finding.target)
@@ -65,9 +74,19 @@ def logs_command(finding: Finding, snapshot: ClusterSnapshot, *, running: bool =
 
 def run_again(finding: Finding, snapshot: ClusterSnapshot) -> str:
     """What is left to do if no controller starts the pod again; empty if another owner made it."""
-    ref, workload = finding.target, snapshot.workload(finding.target)
-    ours = ref.kind in {"Job", "Pod"} and not (workload and conduct(workload.managed_by).left_alone)
-    return f" Then create {ref} again." if ours and not finding.facts.get("again") else ""
+    ref = finding.target
+    ours = ref.kind in {"Job", "Pod"} and not finding.facts.get("again")
+    return made_anew(ref, snapshot) if ours else ""
+
+
+def made_anew(ref: ObjectRef, snapshot: ClusterSnapshot) -> str:
+    """What is left to do once a manifest is changed of which no new pods are made."""
+    workload = snapshot.workload(ref)
+    if workload and conduct(workload.managed_by).left_alone:
+        return ""
+    if ref.kind in {"ReplicaSet", "ReplicationController"}:
+        return f" Then delete the pods of {ref}: it makes others."
+    return f" Then create {ref} again." if ref.kind in {"Job", "Pod"} else ""
 
 
 def place(ref: ObjectRef, snapshot: ClusterSnapshot) -> str:

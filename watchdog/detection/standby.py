@@ -22,6 +22,7 @@ _STANDS_BY = regex(
     r"|\b(?:is|am|as|acting as|running as|i'm) (?:a |the )?(?:follower|replica|secondary|passive"
     r"|backup|slave)\b"
     r"|\b(?:role|state|mode|status)\W{1,4}(?:follower|replica|secondary|passive|backup|slave)\b"
+    r"|\b(?:backup|replica|secondary|passive|follower|slave) (?:role|state|mode)\b"
     r"|\blease (?:is )?(?:already )?held by\b|\block (?:is )?(?:already )?held by\b"
     r"|\battempting to acquire (?:the )?(?:leader|lock|lease)"
     r"|\bwaiting (?:to become|to be elected|for (?:the )?(?:leadership|leader lease|leader lock))"

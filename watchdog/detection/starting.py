@@ -42,6 +42,17 @@ def rolling_out_without_loss(snapshot: ClusterSnapshot, owner: ObjectRef) -> boo
     return _replaces_a_revision(deployment) and deployment.ready >= least
 
 
+def on_top(snapshot: ClusterSnapshot, owner: ObjectRef) -> bool:
+    """Whether the new pods of a rollout come on top of old ones that serve and have to go on.
+
+    These may hold what the new ones lack: a host port, the only node that a rule allows, a quota.
+    """
+    deployment = snapshot.deployment(owner)
+    if deployment is None or deployment.strategy == "Recreate" or deployment.max_unavailable:
+        return False
+    return any(item.ready_replicas for item in deployment.revisions if not item.current)
+
+
 def costs_nothing(snapshot: ClusterSnapshot, pod: PodSummary) -> bool:
     """Whether a pod belongs to a rollout that has lost nothing, or to one that may have lost none.
 

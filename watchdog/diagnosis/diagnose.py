@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from watchdog.actions import CustomInstruction, RemediationAction
 from watchdog.diagnosis.plan_check import told
 from watchdog.diagnosis.rules import Kinds, rules_advice, rules_diagnosis, rules_fix, summarise
-from watchdog.errors import ModelError, ModelFault
+from watchdog.errors import ModelError
 from watchdog.model.diagnosis import Diagnosis, Finding
 from watchdog.model.incident import Attempt
 from watchdog.settings.schema import Settings
@@ -58,7 +58,7 @@ def diagnose(  # noqa: PLR0913 - what a diagnosis rests on
         used |= {"model": name, "tokens": reply.tokens}
         answer = parse(reply, prompt)
     except ModelError as error:
-        if error.fault is ModelFault.NOT_ASKED:
+        if not error.sent:
             used = {"model": settings.llm.model_name}
         said = {"model_error": plain_prose(str(error)), "model_fault": error.fault}
         return rules.model_copy(update={**used, **said})

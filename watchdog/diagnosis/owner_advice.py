@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from watchdog.actions import RolloutUndo
+from watchdog.actions import PatchDeploymentEnv, RolloutUndo
 from watchdog.detection.admission import injected
 from watchdog.detection.kind import Advice
 from watchdog.snapshot.deployer import conduct, where
@@ -67,6 +67,14 @@ def going_back(fix: RolloutUndo, workload: WorkloadSummary) -> Advice:
     undo = ("rollout", "undo", f"deployment/{target.name}", f"--to-revision={fix.to_revision}")
     command = shlex.join(("kubectl", "-n", target.namespace, *undo))
     return Advice(f"Take {target} back to {worked}.", command)
+
+
+def reading(fix: PatchDeploymentEnv, revision: str) -> Advice:
+    """How a person reads the value that a revision had."""
+    target = fix.target
+    words = ("kubectl", "-n", target.namespace, "rollout", "history", f"deployment/{target.name}")
+    command = shlex.join((*words, f"--revision={revision}"))
+    return Advice(f"Read {fix.name} in revision {revision}, which was available.", command)
 
 
 def _changes(command: str | None, workload: WorkloadSummary) -> bool:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from watchdog.actions import CustomInstruction, RemediationAction, RolloutUndo
+from watchdog.actions import (
+    CustomInstruction,
+    PatchDeploymentEnv,
+    RemediationAction,
+    RolloutUndo,
+)
 from watchdog.detection import nodes
 from watchdog.detection.admission import injected
+from watchdog.detection.beside import beside, beside_words
 from watchdog.detection.blame import blame
 from watchdog.detection.kind import TRIED, Advice, FailureKind
 from watchdog.detection.restarts import stays_ended
-from watchdog.detection.rollback import place
-from watchdog.diagnosis.owner_advice import for_the_owner, going_back
+from watchdog.detection.rollback import place, undo
+from watchdog.diagnosis.owner_advice import for_the_owner, going_back, reading
 from watchdog.diagnosis.revision_changes import changed
 from watchdog.diagnosis.shared_causes import problems, with_causes
 from watchdog.logs import log
@@ -20,7 +26,7 @@ from watchdog.model.diagnosis import Diagnosis, Explanation, Finding
 from watchdog.model.incident import Attempt
 from watchdog.snapshot.refs import ObjectRef
 from watchdog.snapshot.snapshot import BlindSpot, ClusterSnapshot
-from watchdog.snapshot.workloads import JobSummary
+from watchdog.snapshot.workloads import JobSummary, WorkloadSummary
 
 Kinds = Sequence[FailureKind]
 FAILURE_KINDS = "failure kinds"
@@ -35,7 +41,7 @@ _EVIDENCE = 20
 def detect(
     snapshot: ClusterSnapshot, kinds: Kinds, spots: list[BlindSpot] | None = None
 ) -> tuple[Finding, ...]:
-    """What is wrong, the worst first (fewest of the wanted pods ready).
+    """What is wrong, the worst first (fewest of the wanted pods ready); pods of no one come last.
 
     A kind that fails takes no other with it: it finds nothing, and `spots` gets a blind spot.
 
@@ -86,10 +92,13 @@ def rules_fix(
     help, the last revision that was available is what remains.
     """
     kind = kind_of(finding, kinds)
-    suffers = finding.cause is not None and finding.cause.of is not None
     added = injected(snapshot.workload(finding.target), finding.container)
-    left = suffers or added or nodes.is_about_a_node(finding)
+    left = finding.suffers or added or nodes.is_about_a_node(finding)
     fix = _said_by(kind, kind.fix, finding, snapshot) if kind and not left else None
+    if fix is not None and kind is not None and beside(finding, snapshot):
+        # No change of one container heals a pod of which another fails by itself.
+        whole = undo(finding, snapshot)
+        fix = whole if whole and whole.kind in kind.actions else fix
     if kind is None or fix is None or not _did_not_help(fix, tried):
         return fix
     deployment = snapshot.deployment(finding.target)
@@ -207,7 +216,7 @@ def _explanation(
         return Explanation(kind=finding.kind, target=finding.target, why=finding.summary)
     advice = _advice(kind, finding, snapshot, tried)
     fix, workload = rules_fix(finding, snapshot, kinds, tried), snapshot.workload(finding.target)
-    back = going_back(fix, workload) if workload and isinstance(fix, RolloutUndo) else Advice("")
+    back = _back(fix, finding, workload) if workload else Advice("")
     found = blame(finding, snapshot)
     why = (
         nodes.why(finding, snapshot)
@@ -215,18 +224,28 @@ def _explanation(
         else _said_by(kind, kind.explain, finding, snapshot) or finding.summary
     )
     stays, go_on = stays_ended(finding, snapshot)
+    others, besides = beside_words(finding, snapshot)
+    besides = "" if isinstance(fix, RolloutUndo) else besides
     return Explanation(
         kind=finding.kind,
         target=finding.target,
-        why=f"{why} {stays}".rstrip(),
+        why=" ".join(filter(None, (why, stays, others))),
         changed=changed(snapshot.deployment(finding.target), snapshot.taken_at, found),
         blame=found if found.revision else None,
-        to_do=f"{advice.text} {go_on}".rstrip(),
+        to_do=" ".join(filter(None, (advice.text, go_on, besides))),
         command=advice.command,
         go_back=back.text,
         go_back_command=back.command,
         place=place(finding.target, snapshot),
     )
+
+
+def _back(fix: RemediationAction | None, finding: Finding, workload: WorkloadSummary) -> Advice:
+    """How a person goes back by hand to what the fix would take from an earlier revision."""
+    if isinstance(fix, RolloutUndo):
+        return going_back(fix, workload)
+    had = finding.facts.get("had")
+    return reading(fix, had) if had and isinstance(fix, PatchDeploymentEnv) else Advice("")
 
 
 def _root_cause(findings: Sequence[Finding], explanations: tuple[Explanation, ...]) -> str:
@@ -252,11 +271,12 @@ def _owner(target: ObjectRef, snapshot: ClusterSnapshot) -> ObjectRef:
     return target
 
 
-def _rank(finding: Finding, snapshot: ClusterSnapshot) -> tuple[float, str, str, str]:
+def _rank(finding: Finding, snapshot: ClusterSnapshot) -> tuple[bool, float, str, str, str]:
+    """Whatever has room for some findings only has it for those about pods of no one last."""
     target = finding.target
     workload = snapshot.workload(target)
     if workload is not None and workload.desired:
         ready = workload.ready / workload.desired
     else:
         ready = 0.0 if target.kind in {"Pod", "Job"} else 1.0
-    return ready, target.kind, target.name, finding.container or ""
+    return target.kind == "Pod", ready, target.kind, target.name, finding.container or ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchdog.actions.action import Grant
+from watchdog.actions import Grant
 from watchdog.doctor.check import Check
 from watchdog.errors import ClusterError, ForbiddenError, NotFoundError, RejectedError
 from watchdog.kube import rbac

@@ -25,17 +25,24 @@ def examples() -> tuple[Example, ...]:
         snapshot = broken(state, container=spec(image=image), last=last)
         return Example(name, snapshot, "Deployment/web", undone)
 
-    model = waiting("ImagePullBackOff", 'Back-off pulling image "models/rank:v9": not found')
-    mounted = pod(model, specs=(spec(image="shop/web:1"),))
-    template = mounted.template.model_copy(update={"image_volumes": {"rank": "models/rank:v9"}})
-    mounted = mounted.model_copy(update={"template": template})
-    volume = earlier(change("volumes", None, "rank", container=None))
+    def mounted(name: str, reason: str, said: str, image: str) -> Example:
+        whole = pod(waiting(reason, said), specs=(spec(image="shop/web:1"),))
+        template = whole.template.model_copy(update={"image_volumes": {"rank": image}})
+        whole = whole.model_copy(update={"template": template})
+        volume = earlier(change("volumes", None, "rank", container=None))
+        return Example(name, snapshot_of(web(last=volume), whole), "Deployment/web", "rollout_undo")
+
+    back_off = 'Back-off pulling image "models/rank:v9": not found'
+    failed = 'failed to resolve reference "docker.io/library/rank:latest": not found'
+    digest = f"sha256:{'a' * 64}"
+    by_digest = f'failed to resolve reference "docker.io/models/rank@{digest}": not found'
+    like_its_own = 'Back-off pulling image "shop/web:1-assets": not found'
     return (
-        Example(
-            "the image of a volume",
-            snapshot_of(web(last=volume), mounted),
-            "Deployment/web",
-            "rollout_undo",
+        mounted("the image of a volume", "ImagePullBackOff", back_off, "models/rank:v9"),
+        mounted("a volume's, as the runtime spells it", "ErrImagePull", failed, "rank"),
+        mounted("a volume's digest", "ErrImagePull", by_digest, f"models/rank:v9@{digest}"),
+        mounted(
+            "a volume's, named like its own", "ErrImagePull", like_its_own, "shop/web:1-assets"
         ),
         case("new tag not found", "docker.io/shop/web:2: not found", new=True),
         case("typo", "docker.io/library/busyboxx:latest: not found", "busyboxx:latest"),

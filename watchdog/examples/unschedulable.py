@@ -111,6 +111,11 @@ def examples() -> tuple[Example, ...]:
             None,
         ),
         Example(
+            "other pods are ended to make room",
+            ex.snapshot_of(ex.deployment(), full.model_copy(update={"nominated_node": "node-1"})),
+            None,
+        ),
+        Example(
             "a node is on its way",
             ex.snapshot_of(
                 ex.deployment(),

@@ -9,12 +9,12 @@ from watchdog.detection.log_lines import shorten
 from watchdog.detection.owners import (
     Trouble,
     age,
-    alive,
     by_owner,
     fully_rolled_out,
     kubectl,
     owner_finding,
     sentence,
+    unready,
 )
 from watchdog.detection.restarts import churn_line, fails_at_once
 from watchdog.text.format import verbatim
@@ -58,7 +58,7 @@ def _lacks(snapshot: ClusterSnapshot, owner: ObjectRef) -> bool:
         return False
     if fails_at_once(snapshot, owner):
         return True
-    young = [pod for pod in alive(snapshot) if pod.owner == owner and not pod.ready]
+    young = unready(snapshot, owner)
     fresh = [
         pod for pod in young if age(snapshot, pod.created_at) < snapshot.thresholds.pending_seconds
     ]

@@ -124,8 +124,9 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     facts, (_places, keys) = finding.facts, _uses(finding, snapshot)
     kind, name = facts["object"].lower(), facts.get("name") or "<name>"
     if isinstance(_fix(finding, snapshot), RolloutUndo):
+        what = f"Add the key {facts['key']} to" if facts.get("key") else "Create"
         return Advice(
-            f"Create {_object(finding)} before the revision that uses it is deployed again."
+            f"{what} {_object(finding)} before the revision that uses it is deployed again."
         )
     # What a command line holds stays in the shell's history.
     if facts.get("key"):
@@ -146,11 +147,13 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
 
 
 def _refers(template: PodTemplate, facts: dict[str, str]) -> bool:
+    """Whether the template needs the missing object, or of it the missing key."""
+    key = facts.get("key")
     envs = [env for container in template.containers for env in container.env]
-    by_env = any(
-        env.object == facts.get("name") and facts.get("key") in {None, env.key} for env in envs
+    by_env = any(env.object == facts.get("name") and key in {None, env.key} for env in envs)
+    return by_env or any(
+        r.name == facts.get("name") and (key is None or key in r.keys) for r in template.references
     )
-    return by_env or any(r.name == facts.get("name") for r in template.references)
 
 
 def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | PatchConfigMap | None:

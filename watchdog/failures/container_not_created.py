@@ -21,7 +21,7 @@ from watchdog.detection.log_lines import event_line, shorten, without_pod
 from watchdog.detection.message_names import OBJECT, PATH
 from watchdog.detection.outside import origin_of_line
 from watchdog.detection.owners import editing, sentence
-from watchdog.detection.passing import may_pass
+from watchdog.detection.passing import SANDBOX_GONE, may_pass
 from watchdog.detection.rollback import changed_words, undo
 from watchdog.text.format import verbatim
 from watchdog.text.regex import regex
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from watchdog.actions import RolloutUndo
-    from watchdog.model.diagnosis import Finding
+    from watchdog.model.diagnosis import Finding, Origin
     from watchdog.snapshot.snapshot import ClusterSnapshot
 
 NAME = "container_not_created"
@@ -56,6 +56,11 @@ _NAMED_USER = regex(r"non-numeric user \(([\w.-]{1,64})\)")
 _SECCOMP = regex(r"seccomp profile \"?([^\s\":]+)|(?:open|stat) (\S*seccomp/\S+?):")
 _FILE_MOUNT = regex(rf'mounting "[^"]*?/volume-subpaths/({OBJECT})/[^"]*" to rootfs at "({PATH})"')
 _KEY = regex(r"[\w./-]{1,253}")
+_FILE_KEY = regex(
+    rf'environment variable key "(?P<key>[\w.-]{{1,253}})" not found in file "\S+?'
+    rf'/volumes/[^/"]+/(?P<volume>{OBJECT})/(?P<file>[^"]+)"'
+)
+_SANDBOX = regex(SANDBOX_GONE)
 _HOOK = "FailedPostStartHook"
 
 
@@ -91,7 +96,10 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         )
         if not hook:
             owner, name = finding.target, finding.container
-            origin = origin_of_line(snapshot, owner, name, shorten(said, 400))
+            gone = _SANDBOX.search(said)
+            origin: Origin = (
+                "outside" if gone else origin_of_line(snapshot, owner, name, shorten(said, 400))
+            )
             finding = finding.model_copy(update={"origin": origin})
         event = event_line(snapshot, [item.pod for item in seen], _HOOK, "Failed")
         words = None if hook else f"{_reason(first)}: {verbatim(shorten(said))}"
@@ -156,6 +164,11 @@ def _meaning(facts: Mapping[str, str]) -> str:
             f"{of or f'volume {mount[1]}'} {lacks}, so a directory is mounted onto the file "
             f"{mount[2]} (subPath of volume {mount[1]})."
         )
+    if file := _FILE_KEY.search(said):
+        path = verbatim(file["file"])
+        return f"the file {path} of volume {file['volume']} has no key {file['key']}."
+    if _SANDBOX.search(said):
+        return "on the node the pod's sandbox, which its containers run in, has ended."
     if _SECCOMP.search(said):
         return "the node does not have the seccomp profile that the pod template names."
     return ""
@@ -163,6 +176,14 @@ def _meaning(facts: Mapping[str, str]) -> str:
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     said = finding.facts.get("said", "")
+    if _SANDBOX.search(said):
+        nodes = (pod.node for pod in snapshot.pods if pod.ref.name in finding.pods)
+        node = next(filter(None, nodes), None)
+        return Advice(
+            "Find out what ends the sandboxes on the node: its container runtime, its memory, or "
+            "another program that cleans up there. The pod's specification is not the cause.",
+            f"kubectl describe node {node}" if node else None,
+        )
     if "hook" in finding.facts:
         text = f"Correct the postStart hook of container {finding.container}, or what it calls."
     elif _NAMED_USER.search(said):

@@ -116,9 +116,12 @@ def _said(facts: Mapping[str, str]) -> str:
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     logs = logs_command(finding, snapshot)
     if finding.facts["code"] == "0":
+        pods = [pod for pod in snapshot.pods if pod.ref.name in finding.pods]
+        beside = any(len([c for c in pod.containers if not c.init]) > 1 for pod in pods)
+        kind = "an init container" if beside else "a Job"
         return Advice(
-            f"Give container {finding.container} a command that keeps running, or make it a Job if "
-            "it is meant to end.",
+            f"Give container {finding.container} a command that keeps running, or make it {kind} "
+            "if it is meant to end.",
             logs,
         )
     if _fix(finding, snapshot):

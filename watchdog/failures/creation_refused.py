@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from watchdog.detection.admission_messages import REFUSALS, Refusal, read
@@ -19,8 +20,8 @@ from watchdog.detection.owners import (
     recent,
     sentence,
 )
-from watchdog.detection.rollback import undo
-from watchdog.detection.starting import rolling_out_without_loss
+from watchdog.detection.rollback import ON_TOP, ONE_FIRST, now_and_for_good, undo
+from watchdog.detection.starting import on_top, rolling_out_without_loss
 from watchdog.snapshot.refs import ObjectRef
 from watchdog.snapshot.workloads import (
     CronJobSummary,
@@ -29,19 +30,25 @@ from watchdog.snapshot.workloads import (
     WorkloadSummary,
 )
 from watchdog.text.format import verbatim
+from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from watchdog.actions import RemediationAction
-    from watchdog.model.diagnosis import Evidence, Finding
+    from watchdog.model.diagnosis import Evidence, Finding, Origin
     from watchdog.snapshot.snapshot import ClusterSnapshot, EventSummary
+    from watchdog.snapshot.workloads import Change
 
 # A controller that is refused waits ever longer between two tries, at most about 17 minutes.
 _RETRY_SECONDS = 1100.0
 
 
+# Rules of the cluster, which may be younger than the pods that serve: these would be refused too.
+_RULES = {"pod_security", "webhook", "policy"}
+_CLAIM = regex(r"persistentvolumeclaims \"[^\"]{1,253}\" is forbidden")
+_WORDS = regex(r"\b(?!(?:true|false|null)\b)[A-Za-z][\w-]+", re.IGNORECASE)
 # What stands in the way of other workloads too.
 _SHARED = {
     "quota": "quota {name} is exceeded",
@@ -60,10 +67,12 @@ _FITS: dict[str, Callable[[ClusterSnapshot, ObjectRef], RemediationAction | None
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    told: set[ObjectRef] = set()
     for workload in snapshot.workloads():
         owner = _top(workload)
         refused = _refused(snapshot, workload)
-        if refused is None or _lacks_nothing(workload):
+        # The Jobs of a CronJob are refused one as the other.
+        if refused is None or owner in told or _lacks_nothing(workload):
             continue
         message, start, line = refused
         refusal, names = read(message)
@@ -71,13 +80,47 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             continue
         if refusal.name == "quota" and rolling_out_without_loss(snapshot, owner):
             continue
+        told.add(owner)
+        if _CLAIM.search(message):
+            names["what"] = "A new volume claim"
         facts = {"refusal": refusal.name, **names}
         if refusal.name in _FITS:
             facts["resource"] = ",".join(item for item in RESOURCES if item in message)
         if shared := _SHARED.get(refusal.name):
             facts["cause"] = shared.format(**names)
-        trouble = Trouble(refusal.summary, (line,), (), start, facts)
+        named = _named_changes(snapshot, owner, message) if refusal.name in _RULES else ("",)
+        origin: Origin = "workload" if named else "outside"
+        fails = tuple(field for field in named if field)
+        trouble = Trouble(refusal.summary, (line,), (), start, facts, origin, fails)
         yield owner_finding("creation_refused", snapshot, owner, trouble)
+
+
+def _named_changes(snapshot: ClusterSnapshot, owner: ObjectRef, message: str) -> tuple[str, ...]:
+    """The fields that the current revision changed and that a rule's words are about.
+
+    Only these tell that the revision broke a rule, and not that the rule came after it.
+    """
+    deployment = snapshot.deployment(owner)
+    last = deployment.last_available if deployment else None
+    said = {_stem(word) for word in _WORDS.findall(message)}
+    changes = last.changes if last else ()
+    return tuple(change.field for change in changes if said & _subject(change))
+
+
+def _subject(change: Change) -> set[str]:
+    """What a change is about: its field, or of a structure what differs within it."""
+    was, now = ({_stem(w) for w in _WORDS.findall(text or "")} for text in (change.was, change.now))
+    within = f"{change.was or change.now}".startswith(("{", "["))
+    field = {_stem(word) for word in _WORDS.findall(change.field)}
+    if change.field.startswith("env "):
+        return field
+    if change.field == "container":
+        return {_stem(change.container or "")}
+    return (was ^ now) | (set() if within else field)
+
+
+def _stem(word: str) -> str:
+    return word.lower().removesuffix("s")
 
 
 def _top(workload: WorkloadSummary) -> ObjectRef:
@@ -130,12 +173,27 @@ def _refusal(finding: Finding) -> Refusal:
 
 def _fill(words: str, finding: Finding) -> str:
     said = verbatim(asked) if (asked := finding.facts.get("asked")) else ""
-    names = {"name": "", "asked": "", "used": "", "hard": "", "target": str(finding.target)}
+    names = {
+        "what": "A new pod",
+        "name": "",
+        "asked": "",
+        "used": "",
+        "hard": "",
+        "target": str(finding.target),
+    }
     return words.format(**{**names, **finding.facts, "said": said})
 
 
-def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
-    return sentence(_fill(_refusal(finding).why, finding))
+def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
+    why = sentence(_fill(_refusal(finding).why, finding))
+    return f"{why} {ON_TOP}." if _in_the_way(finding, snapshot) else why
+
+
+def _in_the_way(finding: Finding, snapshot: ClusterSnapshot) -> bool:
+    """Whether a quota has only no room for the pod that a rollout makes in addition."""
+    if _refusal(finding).name != "quota" or not on_top(snapshot, finding.target):
+        return False
+    return _fix(finding, snapshot) is None
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
@@ -150,6 +208,11 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         refusal.name, ("describe", finding.target.kind.lower(), finding.target.name)
     )
     command = kubectl(snapshot, *words)
+    if _in_the_way(finding, snapshot):
+        lasts = now_and_for_good(finding.target, snapshot, ONE_FIRST)
+        return Advice(f"{lasts} Or raise the quota {name}.", command)
+    if refusal.name == "webhook_down":
+        command = "kubectl get mutatingwebhookconfigurations,validatingwebhookconfigurations"
     if refusal.name in _CLASSES:
         command = f"kubectl get {_CLASSES[refusal.name]}"
     return Advice(_fill(refusal.to_do, finding), command)

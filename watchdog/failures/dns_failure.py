@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from watchdog.detection.log_cause import LogCause
+from watchdog.detection.log_cause import UNEXPANDED, LogCause
 from watchdog.detection.outside import ADDRESS
 from watchdog.text.regex import regex
 
@@ -54,6 +54,7 @@ CAUSE = LogCause(
         re.IGNORECASE,
     ),
     subject=(
+        UNEXPANDED,
         regex(r"\blookup (?:host )?([\w-]+(?:\.[\w-]+)*)", re.IGNORECASE),
         regex(r"(?:ENOTFOUND|EAI_AGAIN|UnknownHostException:) ([\w.-]+\w)"),
         regex(
@@ -62,7 +63,7 @@ CAUSE = LogCause(
             re.IGNORECASE,
         ),
         regex(r"resolve(?: host(?:name)?)?: ([\w.-]+\w)", re.IGNORECASE),
-        regex(r"\bgetaddrinfo (?:for )?([\w-]+(?:[.-][\w-]+)*)\b"),
+        regex(r"\bgetaddrinfo (?:for )?(?!E[A-Z_]+\b)([\w-]+(?:[.-][\w-]+)*)\b"),
         regex(r"://([\w.-]+\w)"),
         regex(r"(?<![\w.-])([a-z][\w-]*(?:\.[\w-]+)*):\d{2,5}\b(?<!\d\.\d)"),
         regex(r"(?:resolve|find|address|host|hostname|server):? ([\w-]+(?:[.-][\w-]+)+)"),

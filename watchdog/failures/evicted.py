@@ -11,12 +11,12 @@ from watchdog.detection.message_names import OBJECT, QUANTITY
 from watchdog.detection.owners import (
     Trouble,
     age,
-    alive,
     by_owner,
     count,
     kubectl,
     owner_finding,
     sentence,
+    unready,
 )
 from watchdog.detection.rollback import permanent, undo
 from watchdog.text.format import verbatim
@@ -92,7 +92,7 @@ def _lacking(snapshot: ClusterSnapshot, owner: ObjectRef, fresh: list[PodSummary
         return False
     if workload.ready >= workload.desired:
         return False
-    young = [p for p in alive(snapshot) if p.owner == owner and not p.ready]
+    young = unready(snapshot, owner)
     waits = all(
         age(snapshot, pod.created_at) < snapshot.thresholds.pending_seconds for pod in young
     )

@@ -45,8 +45,15 @@ _CAUSES = {
     "invalid_name": r"InvalidImageName|invalid reference format|couldn't parse image",
     "never_pull": r"ErrImageNeverPull|pull policy of Never",
     "rate_limited": r"toomanyrequests|too many requests|\b429\b|rate limit",
-    "wrong_platform": r"no match for platform|no matching manifest|match the specified platform",
-    "missing_or_private": r"repository does not exist or may require|pull access denied",
+    "wrong_platform": (
+        r"no match for platform|no matching manifest|match the specified platform"
+        r"|no image found in (?:manifest list|image index)"
+    ),
+    # A registry that says what is wrong with the login leaves no doubt.
+    "missing_or_private": (
+        r"(?:repository does not exist or may require|pull access denied)"
+        r"(?!.*(?:token has expired|no basic auth))"
+    ),
     "unreachable": NO_ANSWER,
     "unauthorised": (
         r"unauthorized|authentication required|no basic auth|authorization failed|denied"
@@ -59,7 +66,9 @@ _CAUSES = {
 }
 _WORDS = {
     "invalid_name": "the name {image} is not a valid image name",
-    "never_pull": "{image} is not on the node, and the pull policy Never forbids to pull it",
+    # Since 1.35 what was pulled with a Secret counts for no pod that lacks that Secret.
+    "never_pull": "{image} is not on the node, or was pulled there with a Secret that the pod "
+    "lacks, and the pull policy Never forbids to pull it",
     "rate_limited": "the registry {registry} refuses more pulls for now (rate limit)",
     "wrong_platform": "{image} was not built for the platform of the node",
     "missing_or_private": "the image {image} is not found in {registry}, or it needs a login: the "
@@ -125,6 +134,7 @@ _SHARED = {
     "rate_limited": "registry {} refuses more pulls for now",
     "unauthorised": "registry {} refuses access",
 }
+_QUOTED = regex(r'"([^"\s]{1,300})"')
 _REFERENCE = regex(r"\w[\w./:@+-]{0,500}", re.ASCII)
 _PULL_SECRET = regex(r"image pull secrets? \(([^)]+)\)")
 _LONG = 180
@@ -150,9 +160,8 @@ def _cause(text: str) -> str:
     return next(found, "unknown")
 
 
-def _said(snapshot: ClusterSnapshot, item: ContainerView) -> str:
+def _said(snapshot: ClusterSnapshot, item: ContainerView, image: str) -> str:
     """Everything that the kubelet says about this image."""
-    image = item.spec.image
     events = [
         event.message
         for event in snapshot.events_about(item.pod.ref)
@@ -169,6 +178,17 @@ def _end(message: str) -> str:
     return f"{start}: {rest}" if len(rest) <= _LONG else f"{start}: …{rest[-_LONG:]}"
 
 
+def _came_from_there(snapshot: ClusterSnapshot, item: ContainerView, image: str) -> bool:
+    """Whether the last revision that worked had an image of the same repository: so there is one.
+
+    Registries say of a missing tag that it is not found; what is denied then is the login.
+    """
+    deployment = snapshot.deployment(item.pod.owner)
+    last = deployment.last_available if deployment else None
+    before = last.template.container(item.state.name) if last else None
+    return before is not None and repository(before.image) == repository(image)
+
+
 def _typo(snapshot: ClusterSnapshot, image: str) -> str | None:
     mine = repository(image)
     used = {
@@ -176,24 +196,37 @@ def _typo(snapshot: ClusterSnapshot, image: str) -> str | None:
         for workload in snapshot.workloads()
         for container in workload.template.containers
     }
-    head, _, last = mine.rpartition("/")
-    known = [f"{head}/{name}" if head else name for name in _KNOWN]
+    head, slash, last = mine.rpartition("/")
     if last in _KNOWN:
         return None
-    close = difflib.get_close_matches(mine, [*(used - {mine}), *known], n=1, cutoff=0.85)
-    return close[0] if close else None
+    whole = difflib.get_close_matches(mine, used - {mine}, n=1, cutoff=0.85)
+    # What they have in common before their names makes no two names alike.
+    close = difflib.get_close_matches(last, _KNOWN, n=1, cutoff=0.85)
+    return whole[0] if whole else f"{head}{slash}{close[0]}" if close else None
 
 
-def _volume(snapshot: ClusterSnapshot, item: ContainerView) -> tuple[str | None, str]:
+def _volume(item: ContainerView) -> tuple[str | None, str]:
     """The image that cannot be pulled, and the volume that it is for, if it is for one.
 
-    The kubelet writes the failure of a volume's image onto the container that mounts it.
+    The kubelet writes the failure of a volume's image onto the container that mounts it. At first
+    it quotes the runtime, which spells the reference out.
     """
-    said = _said(snapshot, item)
+    said = {_whole(found) for found in _QUOTED.findall(item.state.message)}
     for name, image in item.pod.template.image_volumes.items():
-        if image != item.spec.image and f'"{image}"' in said and f'"{item.spec.image}"' not in said:
+        if image != item.spec.image and _whole(image) in said:
             return name, image
     return None, item.spec.image
+
+
+def _whole(image: str) -> str:
+    """The reference as a runtime spells it: with registry, `library`, and a digest or a tag."""
+    host = registry(image)
+    path, _, digest = image.removeprefix(f"{host}/").partition("@")
+    path = path if "/" in path or host != "docker.io" else f"library/{path}"
+    head, slash, last = path.rpartition("/")
+    name, _, tag = last.partition(":")
+    end = f"@{digest}" if digest else f":{tag or 'latest'}"
+    return f"{host}/{head}{slash}{name}{end}"
 
 
 def _named(image: str) -> str:
@@ -209,8 +242,10 @@ def _fails(snapshot: ClusterSnapshot, item: ContainerView) -> bool:
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for _owner, seen in matching(snapshot, lambda item: _fails(snapshot, item)):
         first = seen[0]
-        cause = _cause(_said(snapshot, first))
-        volume, image = _volume(snapshot, first)
+        volume, image = _volume(first)
+        cause = _cause(_said(snapshot, first, image))
+        if cause == "missing_or_private" and _came_from_there(snapshot, first, image):
+            cause = "unauthorised"
         missing = cause in {"not_found", "missing_or_private", "unreachable", "unknown"}
         typo = _typo(snapshot, image) if missing and not volume else None
         finding = make_finding(
@@ -281,7 +316,8 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         "rate_limited": "Wait, or pull through a mirror or with a login that has a higher limit.",
         "unreachable": f"Make {facts['registry']} reachable from the nodes (its name, DNS, proxy, "
         "certificate), or use an image from a registry that is.",
-        "never_pull": f"Load {image} onto the nodes, or set imagePullPolicy to IfNotPresent.",
+        "never_pull": f"Load {image} onto the nodes, set imagePullPolicy to IfNotPresent, or name "
+        "the pull secret that it was pulled with.",
         "throttled": "Wait: the kubelet tries again. If nodes often start many pods at once, raise "
         "registryPullQPS and registryBurst of their kubelets.",
         "no_space": f"Free disk space on the node of pod {finding.pods[0]}, or let another node "

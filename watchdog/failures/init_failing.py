@@ -15,7 +15,7 @@ from watchdog.detection.containers import (
     with_evidence,
 )
 from watchdog.detection.kind import Advice, FailureKind
-from watchdog.detection.log_lines import event_line, log_lines, quotes, told_by
+from watchdog.detection.log_lines import event_line, log_lines, quotes, told_by, unanswered
 from watchdog.detection.outside import ADDRESS, origin_of, origin_of_line
 from watchdog.detection.rollback import (
     changed_words,
@@ -99,13 +99,15 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         lines = log_lines(snapshot, first, running=waits)
         code = exit_code(first.state)
         told = told_by(snapshot, first, running=waits)
+        # What answers, if only with an error, is no more to be waited for.
+        answered = told is not None and told.sure and not unanswered(told.line)
         finding = make_finding(
             NAME,
             "init container waits" if waits else SUMMARY,
             snapshot,
             seen,
             waits="yes" if waits else None,
-            host=_host(first, lines),
+            host=_host(first, lines) if waits or not answered else None,
             unknown="yes" if any(_NO_SUCH_NAME.search(line) for line in lines) else None,
             code=str(code) if code is not None and not waits else None,
             last=told.line if told else None,
@@ -162,8 +164,8 @@ def _service_command(host: str, snapshot: ClusterSnapshot) -> str | None:
     where = rest[0] if rest else snapshot.namespace
     if rest and where != snapshot.namespace and rest[1:2] != ["svc"]:
         return None
-    words = ("kubectl", "-n", where, "get", "service,endpoints", name)
-    return shlex.join(words)
+    # With its endpoints, and without the warning that `get endpoints` has since Kubernetes 1.33.
+    return shlex.join(("kubectl", "-n", where, "describe", "service", name))
 
 
 def _fix(finding: Finding, snapshot: ClusterSnapshot) -> RolloutUndo | None:

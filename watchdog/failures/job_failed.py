@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 # Runs in a row without one that succeeds, where no Job is left to say why.
 _UNSUCCESSFUL_RUNS, _COUNTED = 2, 50
 # Controllers start a Job within seconds of its time; this covers their pauses and clocks apart.
+_LOST = "FailedIndex"
 _SLACK = timedelta(seconds=90)
 _REASONS = {
     "BackoffLimitExceeded": "it failed more often than its backoff limit allows",
@@ -52,12 +53,14 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
             continue
         if job.cron_job and (job.succeeded or _recovered(snapshot, job)):
             told.add(owner)
-        failed = _failed(job)
+        failed = _failed(job) or _lost(job)
         if failed is None or owner in told:
             continue
         told.add(owner)
         culprit = _culprit(snapshot, job)
         facts = {"job": job.ref.name, "reason": failed.reason, **_facts(culprit)}
+        if failed.reason == _LOST:
+            facts["indexes"] = job.failed_indexes
         line = f"{job.ref} {failed.reason}: {shorten(failed.message)}"
         evidence = (line, *_evidence(snapshot, culprit))
         pods = [culprit.pod] if culprit else []
@@ -143,6 +146,13 @@ def _failed(job: JobSummary) -> Condition | None:
     return None
 
 
+def _lost(job: JobSummary) -> Condition | None:
+    """The indexes that have used up their own retries, while the others of the Job go on."""
+    if not job.failed_indexes:
+        return None
+    return Condition(type=_LOST, status="True", reason=_LOST, message=job.failed_indexes)
+
+
 def _recovered(snapshot: ClusterSnapshot, job: JobSummary) -> bool:
     owner = _owner(job)
     cron = next((item for item in snapshot.cronjobs if item.ref == owner), None)
@@ -197,6 +207,8 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     why = _REASONS.get(facts["reason"], facts["reason"] or "it was given up")
 
     text = f"Job {facts['job']} failed: {why}."
+    if "indexes" in facts:
+        text = f"Of Job {facts['job']} the indexes {facts['indexes']} have failed for good."
     if facts.get("exit_code") and facts["reason"] != "DeadlineExceeded":
         text += f" Container {finding.container} exited with code {facts['exit_code']}"
         said = next((line.text for line in finding.evidence if line.kind == "log"), None)

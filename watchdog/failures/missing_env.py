@@ -13,9 +13,9 @@ from watchdog.detection.owners import SETTABLE, kubectl, listed, word
 from watchdog.detection.rollback import (
     changed_words,
     deployment_of,
+    made_anew,
     now_and_for_good,
     permanent,
-    run_again,
     undo,
 )
 from watchdog.snapshot.pod_template import EnvVar
@@ -113,7 +113,7 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
         change = f"Set {listed(plain)} on container {finding.container}"
         values = " ".join(f"{each}=<value>" for each in plain)
         return Advice(f"{now_and_for_good(ref, snapshot, change)}{secret}", f"{setting} {values}")
-    if again := run_again(finding, snapshot):
+    if again := made_anew(ref, snapshot):
         return Advice(f"Set {listed(names)} in the manifest of {ref}.{again}")
     return Advice(permanent(ref, snapshot, listed(names)))
 
@@ -166,8 +166,10 @@ def _fix(finding: Finding, snapshot: ClusterSnapshot) -> PatchDeploymentEnv | Ro
         return None
     name = finding.facts["env"]
     if "had" not in finding.facts and f"{_APPROVED}{name}" not in dep.annotations:
-        # Nothing that worked had the variable: a new image or command asks for it.
-        found = undo(finding, snapshot, "image", "command", "args", container=finding.container)
+        # No entry of what worked had the variable: a new image or command asks for it, or it came
+        # from an object of which all entries were taken.
+        asks = ("image", "command", "args", "envFrom")
+        found = undo(finding, snapshot, *asks, container=finding.container)
         if found:
             return found
         if is_secret_name(name):

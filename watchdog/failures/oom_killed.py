@@ -16,6 +16,7 @@ from watchdog.detection.containers import (
     matching,
     with_evidence,
 )
+from watchdog.detection.fitting import Part, no_room
 from watchdog.detection.kind import TRIED, Advice, FailureKind
 from watchdog.detection.log_lines import event_line, quotes
 from watchdog.detection.owners import SETTABLE, editing, kubectl, word
@@ -23,9 +24,9 @@ from watchdog.detection.rollback import (
     changed_words,
     changes_of,
     deployment_of,
+    made_anew,
     now_and_for_good,
     permanent,
-    run_again,
     undo,
 )
 from watchdog.kube.quantity import parse, write
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from watchdog.detection.admission import Allowed
     from watchdog.model.diagnosis import Finding
-    from watchdog.snapshot.snapshot import ClusterSnapshot
+    from watchdog.snapshot.snapshot import ClusterSnapshot, QuotaSummary
 
 NAME = "oom_killed"
 SUMMARY = "out of memory"
@@ -147,16 +148,33 @@ def _fix(
     wanted = _wanted(finding, snapshot, limit)
     if parse(wanted) <= parse(limit):
         return None  # A LimitRange allows no more.
+    if _full(finding, snapshot, wanted):
+        return None  # New pods would be refused.
     return PatchDeploymentResources(
         target=finding.target, container=finding.container, memory_limit=wanted
     )
 
 
+def _most(finding: Finding, snapshot: ClusterSnapshot) -> Allowed | None:
+    """The most that LimitRanges allow the container, with the request that it has."""
+    workload = snapshot.workload(finding.target)
+    spec = workload.template.container(finding.container or "") if workload else None
+    return most_allowed(snapshot, "memory", spec.requests.get("memory") if spec else None)
+
+
 def _wanted(finding: Finding, snapshot: ClusterSnapshot, limit: str) -> str:
     """The limit to set: what worked before or twice as much, as far as LimitRanges allow it."""
     wanted = _was(finding, snapshot) or _raised(limit, snapshot.thresholds.memory_factor)
-    most = most_allowed(snapshot, "memory")
+    most = _most(finding, snapshot)
     return most.amount if most and parse(most.amount) < parse(wanted) else wanted
+
+
+def _full(finding: Finding, snapshot: ClusterSnapshot, wanted: str) -> QuotaSummary | None:
+    """The quota that has no room for pods with that limit, if one has not."""
+    deployment = deployment_of(finding, snapshot)
+    if deployment is None or finding.container is None:
+        return None
+    return no_room(snapshot, deployment, finding.container, {Part("limits", "memory"): wanted})
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
@@ -182,12 +200,18 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
             f"webhook that gives the pods of {finding.target} {limit} of memory.",
             kubectl(snapshot, "get", "pod", finding.pods[0], "-o", "yaml"),
         )
-    wanted, most = _wanted(finding, snapshot, limit), most_allowed(snapshot, "memory")
+    wanted, most = _wanted(finding, snapshot, limit), _most(finding, snapshot)
     if most and parse(wanted) <= parse(limit):
         return Advice(
-            f"Find out whether the memory is needed or leaks. LimitRange {most.name} allows no "
-            f"container more than {most.amount}: raise its maximum first if it is needed.",
+            f"Find out whether the memory is needed or leaks. LimitRange {most.name} allows the "
+            f"container no more than {most.amount}: change that first if it is needed.",
             kubectl(snapshot, "describe", "limitrange", most.name),
+        )
+    if quota := _full(finding, snapshot, wanted):
+        return Advice(
+            f"Find out whether the memory is needed or leaks. Quota {quota.name} has no room for "
+            f"pods with a memory limit of {wanted}: raise it first, or free some of it.",
+            kubectl(snapshot, "describe", "resourcequota", quota.name),
         )
     at_most = most is not None and parse(wanted) >= parse(most.amount)
     if TRIED in finding.facts:
@@ -203,7 +227,7 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     if finding.target.kind in SETTABLE:
         name = ("set", "resources", word(finding.target), "-c", finding.container or "")
         return Advice(text, kubectl(snapshot, *name, f"--limits=memory={wanted}"))
-    return Advice(f"{text}{run_again(finding, snapshot)}")
+    return Advice(f"{text}{made_anew(finding.target, snapshot)}")
 
 
 def _beyond(

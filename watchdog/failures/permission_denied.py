@@ -42,7 +42,9 @@ CAUSE = LogCause(
         r"|denied to (?:create|alter|drop|set) (?:extension|role|database|event|publication|\")"
         r"|for (?:table|relation|schema|database|sequence|function|view|tablespace|language|type)\b"
         r"|\brpc error|PERMISSION_DENIED|\bpublickey\b|\bauthentication error\b"
-        r"|\b403 permission denied|\bForbidden\b",
+        r"|\b403 permission denied|\bForbidden\b"
+        # Deno's own rights, which its command line gives.
+        r"|\brun again with the --allow-",
         re.IGNORECASE,
     ),
     subject=(

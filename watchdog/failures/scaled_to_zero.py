@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.model.diagnosis import Finding
-    from watchdog.snapshot.snapshot import ClusterSnapshot
+    from watchdog.snapshot.snapshot import AutoscalerSummary, ClusterSnapshot
     from watchdog.snapshot.workloads import DeploymentSummary
 
 
@@ -52,18 +52,37 @@ def _missed(
     return None
 
 
-def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
+def _scaler(finding: Finding, snapshot: ClusterSnapshot) -> AutoscalerSummary | None:
+    return next((a for a in snapshot.autoscalers if a.target == finding.target), None)
+
+
+def _to_zero(scaler: AutoscalerSummary) -> bool:
+    """Whether it is the autoscaler itself that wants no replicas (1.37 lets it by default)."""
+    said = next((item.status for item in scaler.conditions if item.type == "ScaledToZero"), "")
+    return scaler.min_replicas == 0 or said == "True"
+
+
+def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
     facts = finding.facts
     said = f"the log of pod {facts['pod']} says {facts['missed']}"
-    return f"{finding.target} is scaled to 0 replicas, but it is needed: {said}."
+    scaler = _scaler(finding, snapshot)
+    by = f" by {scaler.made_by or scaler.ref}" if scaler and _to_zero(scaler) else ""
+    return f"{finding.target} is scaled to 0 replicas{by}, but it is needed: {said}."
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
-    scaler = next((a for a in snapshot.autoscalers if a.target == finding.target), None)
-    replicas = scaler.min_replicas if scaler else 1
+    scaler = _scaler(finding, snapshot)
     name = f"deployment/{finding.target.name}"
+    if scaler and (_to_zero(scaler) or scaler.made_by):
+        # What anyone else scales up it takes back; what made one, as KEDA does, does so by itself.
+        return Advice(
+            f"Let {scaler.made_by or scaler.ref} keep a replica, or correct what it scales by.",
+            kubectl(snapshot, "describe", "hpa", scaler.ref.name),
+        )
+    replicas = scaler.min_replicas if scaler else 1
+    idle = f" {scaler.ref} does nothing while it has none." if scaler else ""
     return Advice(
-        f"Scale {finding.target} up again, if no one scaled it down on purpose.",
+        f"Scale {finding.target} up again, if no one scaled it down on purpose.{idle}",
         kubectl(snapshot, "scale", name, f"--replicas={max(1, replicas)}"),
     )
 

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from watchdog.actions import DeletePod, RemediationAction
 from watchdog.detection.container_view import ContainerView
-from watchdog.detection.containers import unready_for
+from watchdog.detection.containers import gated, unready_for
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import told_by
-from watchdog.detection.message_names import QUALIFIED
 from watchdog.detection.outside import origin_of_log
-from watchdog.detection.owners import Trouble, alive, kubectl, owner_finding
-from watchdog.snapshot.pod_template import ContainerSpec, PodTemplate
+from watchdog.detection.owners import Trouble, kubectl, owner_finding, unready
+from watchdog.snapshot.pod_template import ContainerSpec
 from watchdog.snapshot.workloads import StatefulSetSummary
-from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 
 # A pod that turned unready so long after it was made had been ready before.
 _FIRST_READY = timedelta(seconds=90)
-_GATE = regex(rf'readiness gate "({QUALIFIED})"')
+_MADE_FROM = "controller-revision-hash"
 
 
 def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
@@ -35,15 +33,13 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for workload in snapshot.statefulsets:
         if not workload.ordered or workload.ready >= workload.desired:
             continue
-        pods = [pod for pod in alive(snapshot) if pod.owner == workload.ref and not pod.ready]
+        pods = unready(snapshot, workload.ref)
         pods = [p for p in pods if unready_for(p, snapshot.taken_at).total_seconds() >= wait]
         for pod in sorted(pods, key=_ordinal)[:1]:
             why = _why(snapshot, workload, pod)
             if why:
                 line = f"pod {pod.ref.name}: {pod.status or pod.phase}, not ready"
-                ready = pod.condition("Ready")
-                gate = _GATE.search(ready.message if ready else "")
-                facts = {"why": why, "gate": gate[1] if gate else ""}
+                facts = {"why": why, "gate": gated(pod) or ""}
                 trouble = Trouble("StatefulSet is stuck", (line,), (pod,), facts=facts)
                 yield owner_finding("statefulset_stuck", snapshot, workload.ref, trouble)
 
@@ -55,7 +51,7 @@ def _ordinal(pod: PodSummary) -> int:
 
 def _why(snapshot: ClusterSnapshot, workload: StatefulSetSummary, pod: PodSummary) -> str:
     behind = workload.updated < workload.desired and not _held_back(workload, pod)
-    if behind and _outdated(workload.template, pod.template):
+    if behind and _outdated(workload, pod):
         return "" if _fails_by_something_else(snapshot, pod) else "outdated"
     # The kind that knows what a container does wrong reports it.
     fine = bool(pod.containers) and all(
@@ -87,13 +83,19 @@ def _fails_by_something_else(snapshot: ClusterSnapshot, pod: PodSummary) -> bool
     )
 
 
-def _outdated(wanted: PodTemplate, actual: PodTemplate) -> bool:
-    """Whether the pod was made from another template, judged by what no one adds on the way."""
+def _outdated(workload: StatefulSetSummary, pod: PodSummary) -> bool:
+    """Whether the pod was made from another template.
+
+    Kubernetes says so. Without its words it is judged by what no one adds on the way.
+    """
+    made_from = pod.template.labels.get(_MADE_FROM)
+    if made_from and workload.update_revision:
+        return made_from != workload.update_revision
     return any(
         (have.image, have.command, have.args) != (spec.image, spec.command, spec.args)
         or not {item.name for item in spec.env} <= {item.name for item in have.env}
-        for spec in wanted.containers
-        if (have := actual.container(spec.name)) is not None
+        for spec in workload.template.containers
+        if (have := pod.template.container(spec.name)) is not None
     )
 
 

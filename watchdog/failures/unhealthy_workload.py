@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from watchdog.detection.containers import replaced, unready_for, within_grace
+from watchdog.detection.containers import gated, replaced, unready_for, within_grace
 from watchdog.detection.kept_open import KeptOpen, kept_open
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.owners import (
     Trouble,
     age,
-    alive,
     by_owner,
     editing,
     event_text,
     kubectl,
     owner_finding,
     sentence,
+    unready,
     word,
 )
 from watchdog.detection.passing import may_pass
@@ -54,7 +54,7 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for workload in _running(snapshot):
         if _has(workload) < workload.desired and _over_time(snapshot, workload):
             told.add(workload.ref)
-            pods = [pod for pod in alive(snapshot) if pod.owner == workload.ref and not pod.ready]
+            pods = unready(snapshot, workload.ref)
             pods += _lost(snapshot, workload.ref)
             yield _finding(snapshot, workload.ref, pods)
     for owner, pods in by_owner(_sick_alone(snapshot)).items():
@@ -124,8 +124,10 @@ def _state(state: ContainerState) -> str:
 
 def _over_time(snapshot: ClusterSnapshot, workload: WorkloadSummary) -> bool:
     """Whether the workload's own status has lacked pods for longer than it may."""
-    pods = [pod for pod in alive(snapshot) if pod.owner == workload.ref and not pod.ready]
+    pods = unready(snapshot, workload.ref)
     if any(_failed(snapshot, pod) for pod in pods) or _lost(snapshot, workload.ref):
+        return True
+    if any(gated(pod) is not None and _late(snapshot, pod) for pod in pods):
         return True
     waiting = [p for p in pods if not (merely_starting(snapshot, p) or stands_by(snapshot, p))]
     if pods and not waiting and not fails_at_once(snapshot, workload.ref):
@@ -144,7 +146,7 @@ def _over_time(snapshot: ClusterSnapshot, workload: WorkloadSummary) -> bool:
             keeps = rolling_out_without_loss(snapshot, workload.ref)
             given = workload.progress_deadline_seconds if keeps else start_seconds(workload)
             return (lacking or _steady_seconds(snapshot, workload)) >= max(given, grace)
-    if pods and any(_late(snapshot, pod) for pod in pods):
+    if fails_at_once(snapshot, workload.ref) or any(_late(snapshot, pod) for pod in pods):
         return True
     if available is not None and available.status == "False":
         return lacking >= grace
@@ -265,6 +267,18 @@ def _kept_open(snapshot: ClusterSnapshot, pods: Sequence[str]) -> KeptOpen | Non
     return kept_open(snapshot, pod) if pod else None
 
 
+def _gate(snapshot: ClusterSnapshot, pods: Sequence[str]) -> str | None:
+    """The readiness gate that keeps the first of these pods from being ready; see `gated`."""
+    pod = next((pod for pod in snapshot.pods if pod.ref.name in pods), None)
+    return gated(pod) if pod else None
+
+
+def _waits_for_old_pods(finding: Finding, snapshot: ClusterSnapshot) -> bool:
+    """Whether a Deployment that replaces all pods at once has made none of its new revision yet."""
+    seen = snapshot.deployment(finding.target)
+    return seen is not None and seen.strategy == "Recreate" and not (seen.updated or finding.pods)
+
+
 def _paused_without_pods(finding: Finding, snapshot: ClusterSnapshot) -> bool:
     """Whether a paused Deployment lacks pods that its controller does not make while it is."""
     deployment = snapshot.deployment(finding.target)
@@ -281,6 +295,17 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
         return (
             f"Container {kept.done} has ended (exit code 0) hours ago, but container {kept.runs} "
             f"beside it still runs: {finding.target} ends only when all containers of its pod do."
+        )
+    if (gate := _gate(snapshot, finding.pods)) is not None:
+        name = f"readiness gate {gate} is" if gate else "readiness gates are"
+        return (
+            f"All containers of pod {finding.pods[0]} are ready, but its {name} not true, so "
+            f"{finding.target} does not count it as ready."
+        )
+    if _waits_for_old_pods(finding, snapshot):
+        return (
+            f"{finding.target} has no pod of its current revision: with strategy Recreate it makes "
+            "none before all its old pods are gone, however long these take to stop."
         )
     if _paused_without_pods(finding, snapshot):
         return (
@@ -306,6 +331,19 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
             f"Make container {kept.runs} a native sidecar (an init container with restartPolicy "
             "Always), which is stopped when the others have ended, or let it end by itself.",
             kubectl(snapshot, "describe", "pod", finding.pods[0]),
+        )
+    if (gate := _gate(snapshot, finding.pods)) is not None:
+        name = f"gate {gate}" if gate else "gates"
+        return Advice(
+            f"Find the controller that should set the readiness {name} of pod {finding.pods[0]}, "
+            "and why it does not.",
+            kubectl(snapshot, "describe", "pod", finding.pods[0]),
+        )
+    if _waits_for_old_pods(finding, snapshot):
+        return Advice(
+            "See which old pod is still Terminating: wait for it, or find out in its log why it "
+            "does not end on SIGTERM. If that has to take so long, use strategy RollingUpdate.",
+            kubectl(snapshot, "get", "pods"),
         )
     if _paused_without_pods(finding, snapshot):
         return Advice(

@@ -25,9 +25,9 @@ from watchdog.detection.owners import (
     pods_named,
     sentence,
 )
-from watchdog.detection.rollback import undo
+from watchdog.detection.rollback import ON_TOP, ONE_FIRST, now_and_for_good, undo
 from watchdog.detection.scheduler_messages import in_words, read
-from watchdog.detection.starting import costs_nothing
+from watchdog.detection.starting import costs_nothing, on_top
 from watchdog.kube.quantity import parse
 from watchdog.snapshot.pod_template import PodTemplate
 from watchdog.text.format import verbatim
@@ -40,9 +40,10 @@ if TYPE_CHECKING:
     from watchdog.snapshot.snapshot import ClusterSnapshot
     from watchdog.snapshot.workloads import PodSummary
 
-# A node autoscaler says so when it is bringing a node; that takes minutes.
+# A node autoscaler says so when it is bringing a node, and pods that are ended to make room may
+# take their time to end: that takes minutes.
 _SCALING_UP = {"TriggeredScaleUp", "Nominated"}
-_SCALE_UP_SECONDS = 600.0
+_ROOM_SECONDS = 600.0
 # And so if it brings none.
 _NOT_SCALING_UP = "NotTriggerScaleUp"
 _UNSEEN = "the scheduler does not look for a node: "
@@ -88,8 +89,9 @@ def _unseen(snapshot: ClusterSnapshot, pod: PodSummary) -> str:
 
 def _given_time(snapshot: ClusterSnapshot, pod: PodSummary, message: str) -> bool:
     waited = age(snapshot, pod.created_at)
-    if any(event.reason in _SCALING_UP for event in snapshot.events_about(pod.ref)):
-        return waited < _SCALE_UP_SECONDS
+    comes = any(event.reason in _SCALING_UP for event in snapshot.events_about(pod.ref))
+    if comes or pod.nominated_node:
+        return waited < _ROOM_SECONDS
     if costs_nothing(snapshot, pod):
         # A node may have to come first, also one with the label or taint that it asks for.
         return True
@@ -158,10 +160,29 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
         words += f"; the pods of PodGroup {group} are placed together or not at all"
     if refused := finding.facts.get("no_node"):
         words += f"; the node autoscaler adds none: {verbatim(refused)}"
-    return f"The scheduler finds no node for {who}: {words}."
+    if _in_the_way(finding, snapshot):
+        words += f". {ON_TOP}"
+    return f"The scheduler finds no node for {who}: {words.rstrip('.')}."
+
+
+def _in_the_way(finding: Finding, snapshot: ClusterSnapshot) -> bool:
+    """Whether old pods that serve hold what the new one lacks, as its revision asks no more."""
+    whats = {reason.what for reason in read(finding.facts["message"]).reasons}
+    lacks = bool(whats & {"ports", "neighbours", "resource", "pods"})
+    return lacks and on_top(snapshot, finding.target) and _fix(finding, snapshot) is None
 
 
 def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+    if _in_the_way(finding, snapshot):
+        return Advice(
+            f"{now_and_for_good(finding.target, snapshot, ONE_FIRST)} Or add a node that takes it.",
+            editing(snapshot, finding.target),
+        )
+    return _by_reason(finding, snapshot)
+
+
+def _by_reason(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
+    """What is to be done about the reasons that the scheduler gives."""
     template = _template(finding, snapshot)
     target = str(finding.target)
     if finding.facts["message"] == _UNTAKEN:

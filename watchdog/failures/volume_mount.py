@@ -40,7 +40,7 @@ _CONFIG = regex(
 )
 _VOLUME = regex(rf'for volume "({OBJECT})"')
 _DRIVER = regex(rf"driver name ({QUALIFIED}) not found")
-_NOT_THERE = regex(rf"hostPath type check failed: ({PATH}) is not")
+_NOT_THERE = regex(rf"hostPath type check failed: ({PATH}) is not an? ([a-z ]{{1,30}})(?!\w)")
 # A volume is handed from node to node within minutes; the kubelet tries a mount again at once.
 _MULTI_ATTACH_SECONDS = 420.0
 _TRIES = 3
@@ -84,7 +84,7 @@ def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
     if driver := _DRIVER.search(message):
         return f"{waits}: the node has no CSI driver called {driver[1]}."
     if path := _NOT_THERE.search(message):
-        return f"{waits}: the node has no directory or file {path[1]} for it."
+        return f"{waits}: on the node {path[1]} is not there, or is no {path[2].strip()}."
     if "Multi-Attach" in message:
         return f"{waits}, which is still attached to another node."
     return sentence(f"{waits}, which the node cannot mount: {verbatim(message)}")

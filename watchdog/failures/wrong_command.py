@@ -48,13 +48,15 @@ _RUNTIME = regex(
     re.IGNORECASE,
 )
 _OOM = regex(r"OOM-?killed", re.IGNORECASE)
-# What the runtime sets up around the process; a message about that says nothing of the command.
-_SURROUNDINGS = regex(
-    r"error mounting|mount(?:ing)? .* (?:to|through) |seccomp|apparmor|sysctl|/proc/sys/|cgroup"
-    r"|hook #?\d*|createRuntime|prestart|nvidia|hostPath|failed to stat|device|selinux|runsc",
+# What names the process that is to run. A runtime's other messages are about what it sets up around
+# that process: mounts, namespaces, cgroups, profiles, hooks and devices of the node.
+_PROCESS = regex(
+    r"(?<![\w/])exec[: ]|\bexecutable\b|exec format error|no command specified|chdir to cwd",
     re.IGNORECASE,
 )
-_PROCESS = regex(r"exec: |executable file not found|exec format error|no command specified")
+_MODE = regex(r"permission denied", re.IGNORECASE)
+_FORMAT = regex(r"exec format error", re.IGNORECASE)
+_HOOK = regex(r"hook #\d|createRuntime|prestart")
 # Said by the runtime as the process is to begin: the file is there, what it needs to run is not.
 _NO_INTERPRETER = regex(r"^exec (/\S+): no such file or directory$")
 _SHELL = r"(?:[\w./-]*\b(?:ba|da|a|z|k)?sh)(?:: (?:line )?\d+| -?c)?"
@@ -98,9 +100,8 @@ def _wrong(snapshot: ClusterSnapshot, item: ContainerView) -> bool:
     unstarted = exit_reason(item.state) in _NOT_STARTED and item.state.state != "running"
     if unstarted or waiting_for(item, "RunContainerError", "CreateContainerError"):
         about = _runtime_words(message)
-        if _OOM.search(message) or (_SURROUNDINGS.search(about) and not _PROCESS.search(about)):
-            return False
-        return bool(_RUNTIME.search(message))
+        other = _OOM.search(message) or _HOOK.search(about)
+        return bool(_PROCESS.search(about)) and not other
     if not crashes(item, snapshot):
         return False
     code = exit_code(item.state)
@@ -178,6 +179,11 @@ def _explain(finding: Finding, snapshot: ClusterSnapshot) -> str:
             f"`/bin/sh\\r`), or the loader that it was linked for.{command}"
             f"{changed_words(finding, snapshot, 'image', 'command', 'args', 'volume')}"
         )
+    if _FORMAT.search(facts.get("said", "")):
+        what += (
+            ". It was built for another platform than the node's, or is a script whose first line "
+            "names no interpreter"
+        )
     why = f"{program} cannot be run in its image" if program else "its command cannot be run"
     changed = changed_words(finding, snapshot, "image", "command", "args", "volume")
     return f"{facts['who']} does not start because {why}{code}{what}.{command}{changed}"
@@ -201,6 +207,11 @@ def _advise(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
             "interpreter that is there, or is made for the C library of the image."
         )
         return Advice(f"{text}{run_again(finding, snapshot)}")
+    if file and _MODE.search(finding.facts.get("said", "")):
+        text = (
+            f"Let {file} be executed: set defaultMode of its volume to 0755, or have an "
+            f"interpreter start it (sh {finding.facts.get('program')})."
+        )
     if edit := editing(snapshot, finding.target):
         return Advice(now_and_for_good(finding.target, snapshot, text.rstrip(".")), edit)
     return Advice(f"{text}{run_again(finding, snapshot)}")

@@ -24,6 +24,7 @@ from watchdog.incidents.attempt_history import ATTEMPTS, mark_of
 from watchdog.incidents.transitions import full_digest
 from watchdog.model.incident import ApprovalRequest
 from watchdog.snapshot.refs import ObjectRef
+from watchdog.text.format import clean
 
 APPROVE = "sre-watchdog/approve"
 # What is longer is cut somewhere on its way to a person; half of Slack's limit of a code block.
@@ -123,12 +124,8 @@ def answered(request: ApprovalRequest, intent: Intent, slack: Mapping[str, str])
         return Answer(request.id, "approved by annotation")
     if request.id in slack:
         return Answer(request.id, f"approved by {slack[request.id]} in Slack")
-    note = f"approve it with {APPROVE}={request.id}"
-    if held:
-        note = (
-            f"the approval on it is not for this change, or has expired; the current one is "
-            f"{request.id}"
-        )
+    # Never how to approve it: that stands beside the whole change alone, and a reason everywhere.
+    note = "the approval on it is not for this change, or has expired" if held else ""
     return Answer(request.id, "", note)
 
 
@@ -145,7 +142,8 @@ def _end(request: ApprovalRequest, seconds: float) -> datetime:
 
 def shown_whole(diff: str) -> bool:
     """Whether every view that asks for an approval has room for all of it."""
-    escaped = html.escape(diff, quote=False)  # as Slack wants it, which counts UTF-16
+    # As Slack shows it, which counts UTF-16: a tab becomes two spaces.
+    escaped = html.escape(clean(diff), quote=False)
     return len(escaped.encode("utf-16-le")) // 2 <= _LONGEST_DIFF
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +30,8 @@ _MOST_TRANSITIONS = 2**31 - 2
 class HeldError(ClusterError):
     """Another pass is at work in the namespace: `holder`, at most `until` (server's clock).
 
-    `since` is when it says that it took the Lease, None where it does not say.
+    `holder` is "another pass" if several began together and none of them has it yet. `since` is
+    when it says that it took the Lease, None where it does not say.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class HeldError(ClusterError):
         until: datetime,
         since: datetime | None = None,
     ) -> None:
-        self.holder = term(holder)
+        self.holder = term(holder) or "another pass"
         self.until = until
         self.since = since
         super().__init__(f"{where} is held by {self.holder} until {until:%Y-%m-%d %H:%M:%S} UTC")
@@ -56,7 +57,7 @@ class Lease:
 
     holder: str
     before: datetime | None
-    cluster: MemoryStore = field(repr=False)
+    cluster: MemoryStore
     namespace: str
     until: datetime
     seal: str = ""
@@ -125,9 +126,7 @@ def take(
         seal = str(notes.get(SEAL) or "") if isinstance(notes, dict) else ""
         last = min(before, now) if before else None
         return Lease(holder, last, cluster, namespace, now + duration, seal, name)
-    raise HeldError(
-        _where(namespace, name), "one of several passes that began together", _now(cluster)
-    )
+    raise HeldError(_where(namespace, name), "", _now(cluster))
 
 
 def _where(namespace: str, name: str) -> str:

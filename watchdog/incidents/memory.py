@@ -112,7 +112,7 @@ def decode(text: str, max_bytes: int = MAX_BYTES) -> Memory:
     try:
         memory = Memory.model_validate(found)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"
         if first["type"] == "extra_forbidden":
             # Its name may be anybody's words. All others are names of ours and places in lists.
@@ -155,11 +155,12 @@ def fit(memory: Memory, max_bytes: int = MAX_BYTES) -> Memory:
     """What of it fits into so many bytes, giving up what matters least first.
 
     Resolved incidents, the longest resolved first; the stored diagnosis; the words about all but
-    the last try of each incident; last, newest first, open incidents of which nothing but their
-    being seen is known. Open incidents that have counts or a message stay, so the result may
-    still be too large.
+    the last try of each incident; open incidents about pods of no one, of which anyone makes as
+    many as they like, the longest not seen first; last, newest first, open incidents of which
+    nothing but their being seen is known. Other open ones that have counts or a message stay, so
+    the result may still be too large.
     """
-    for give_up in (_resolved_gone, _undiagnosed, _words_gone, _seen_gone):
+    for give_up in (_resolved_gone, _undiagnosed, _words_gone, _of_no_one_gone, _seen_gone):
         if _fits(memory, max_bytes):
             break
         memory = give_up(memory, max_bytes)
@@ -181,6 +182,11 @@ def _undiagnosed(memory: Memory, _: int) -> Memory:
 def _words_gone(memory: Memory, max_bytes: int) -> Memory:
     oldest_first = sorted(memory.incidents, key=lambda each: each.last_seen)
     return _least(memory, oldest_first, _without_words, max_bytes)
+
+
+def _of_no_one_gone(memory: Memory, max_bytes: int) -> Memory:
+    bare = [each for each in memory.incidents if each.open and _untried_pod(each)]
+    return _least(memory, sorted(bare, key=lambda each: each.last_seen), lambda _: (), max_bytes)
 
 
 def _seen_gone(memory: Memory, max_bytes: int) -> Memory:
@@ -229,6 +235,10 @@ def _json(plain: Any) -> str:
 def _without_words(incident: Incident) -> tuple[Incident, ...]:
     older = tuple(each.model_copy(update={"reason": ""}) for each in incident.tries[:-1])
     return (incident.model_copy(update={"tries": older + incident.tries[-1:]}),)
+
+
+def _untried_pod(incident: Incident) -> bool:
+    return incident.target.kind == "Pod" and not (incident.tries or incident.request)
 
 
 def _only_seen(incident: Incident) -> bool:

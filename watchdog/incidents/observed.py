@@ -58,8 +58,8 @@ class ObservedMemories:
 
     cluster: MemoryStore
     home: str
-    number: int = 0
-    pods: int = 1
+    number: int
+    pods: int
     _read: dict[str, Json | ClusterError | None] = field(default_factory=dict)
     _lease: Lease | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)

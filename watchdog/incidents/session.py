@@ -177,7 +177,8 @@ class NamespaceSession:
         given = self.heard.approvals if self.heard else {}
         marks = {w.annotations.get(approvals.APPROVE) for w in snapshot.workloads()}
         open_ = (item.request for item in self.memory.incidents if item.open and item.request)
-        asks = self.settings.slack.bot_token is not None
+        slack = self.settings.slack
+        asks = bool(slack.bot_token or slack.webhook_url)
         return tuple(
             r
             for r in open_
@@ -288,11 +289,16 @@ class NamespaceSession:
         """A try that never reached the cluster was none."""
         self.memory = transitions.settled(self.memory, attempt, None)
 
-    def conclude(self, snapshot: ClusterSnapshot, results: Iterable[ActionResult]) -> None:
+    def conclude(
+        self,
+        snapshot: ClusterSnapshot,
+        findings: Iterable[Finding],
+        results: Iterable[ActionResult],
+    ) -> None:
         """Work out how each incident stands now, and write it down."""
         owners = {pod.ref: pod.owner for pod in snapshot.pods}
         self.memory = transitions.judged(
-            self.memory, results, owners, self.settings.incidents, self.now
+            self.memory, findings, results, owners, self.settings.incidents, self.now
         )
         self._try_to_save()
 

@@ -27,8 +27,7 @@ def make_room(body: Json, place: Place) -> None:
     Raises ClusterError if it does not.
     """
     data: dict[str, str] = body["data"]
-    over = _size(data) - MOST_BYTES
-    if over <= 0:
+    if _size(data) <= MOST_BYTES:
         return
     for key in [key for key in data if key.startswith(ASIDE) and key != place.aside_key]:
         del data[key]

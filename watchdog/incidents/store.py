@@ -172,8 +172,9 @@ def _of_facts(kept: Kept, verdict: Verdict, settings: Settings) -> Kept:
         )
     elif keys_of(settings).keys:
         warning = (
-            f"{where} carries no signature, as after an upgrade: only facts are taken from it, and "
-            "the next write signs it. If it was signed before, look who edited it."
+            f"{where} carries no signature, as after an upgrade or a run from a laptop: only facts "
+            "are taken from it, and the next write signs it. If it was signed before, look who "
+            "edited it."
         )
     return replace(kept, warning=warning, closed=closed, doubt="facts")
 
@@ -224,9 +225,9 @@ def _sealed(kept: Kept) -> tuple[str, ...]:
 def _forged(where: Place) -> str:
     return (
         f"Nothing is changed in this pass, because {where} does not carry the signature of this "
-        "watchdog: someone edited it, or the key was replaced; the next pass begins with an empty "
-        f"memory, so look who edited it, and at the text under its key "
-        f"{where.aside_key}."
+        "watchdog: an installation with another key left it, such as one that was uninstalled, or "
+        "someone edited it. The next pass begins with an empty memory. If you know of no such "
+        f"installation, look who edited it, and at the text under its key {where.aside_key}."
     )
 
 

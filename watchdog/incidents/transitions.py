@@ -143,8 +143,9 @@ def departed(memory: Memory, now: datetime) -> Memory:
     return memory.model_copy(update={"incidents": incidents})
 
 
-def judged(
+def judged(  # noqa: PLR0913, PLR0917 - what became of the actions, and on what it bears
     memory: Memory,
+    findings: Iterable[Finding],
     results: Iterable[ActionResult],
     owners: Mapping[ObjectRef, ObjectRef],
     settings: IncidentSettings,
@@ -153,15 +154,19 @@ def judged(
     """The memory once it is known what became of this pass's actions.
 
     `owners` gives the workload of each pod. The states of incidents that nothing was tried against
-    follow from why not.
+    follow from why not; what only suffers from another finding needs no one of its own.
     """
     done = list(results)
-    incidents = tuple(
-        _judged(item, [r for r in done if concerns(item, r.action.target, owners)], settings, now)
-        if item.open
-        else item
-        for item in memory.incidents
-    )
+    suffering = [finding for finding in findings if finding.suffers]
+
+    def now_judged(item: Incident) -> Incident:
+        if not item.open:
+            return item
+        bearing = [r for r in done if concerns(item, r.action.target, owners)]
+        suffers = any(_same(item, finding) for finding in suffering)
+        return _judged(item, bearing, settings, now, suffers=suffers)
+
+    incidents = tuple(map(now_judged, memory.incidents))
     return memory.model_copy(update={"incidents": incidents})
 
 
@@ -305,22 +310,28 @@ def _goes_on(held: Incident, finding: Finding, mark: str, now: datetime) -> Inci
 
 
 def _judged(
-    item: Incident, results: list[ActionResult], settings: IncidentSettings, now: datetime
+    item: Incident,
+    results: list[ActionResult],
+    settings: IncidentSettings,
+    now: datetime,
+    *,
+    suffers: bool,
 ) -> Incident:
     last = max((t.at for t in item.tries if t.failed), default=now)
     until = cooldown_end(item.failed_tries, last, settings)
     cooling = until is not None and now < until
     escalated = item.failed_tries >= settings.tries
+    waits = cooling or (suffers and not results)
     return item.model_copy(
         update={
-            "state": _state(item, results, cooling=cooling, escalated=escalated),
+            "state": _state(item, results, waits=waits, escalated=escalated),
             "quiet_until": until if cooling else None,
             "escalated": escalated,
         }
     )
 
 
-def _state(item: Incident, results: list[ActionResult], *, cooling: bool, escalated: bool) -> State:
+def _state(item: Incident, results: list[ActionResult], *, waits: bool, escalated: bool) -> State:
     last = item.tries[-1] if item.tries else None
     if last is not None and last.outcome is Outcome.VERIFIED and last.lasted:
         return "fixed"
@@ -328,12 +339,18 @@ def _state(item: Incident, results: list[ActionResult], *, cooling: bool, escala
         return "fixing"
     if escalated:
         return "needs_you"
-    if any(r.outcome is Outcome.AWAITING_APPROVAL for r in results) and not cooling:
+    if any(r.outcome is Outcome.AWAITING_APPROVAL for r in results) and not waits:
         return "needs_you"
-    refused = {r.rule for r in results if r.outcome is Outcome.REFUSED}
+    return "broken" if waits or goes_on(results) else "needs_you"
+
+
+def goes_on(results: Iterable[ActionResult]) -> bool:
+    """Whether the next pass tries again, or a real run would: no one is needed yet."""
+    found = list(results)
+    refused = {r.rule for r in found if r.outcome is Outcome.REFUSED}
     # What comes after another change says nothing, where that one was refused itself.
     reasons = refused - {"one_at_a_time"} or refused
-    return "broken" if cooling or reasons & PASSING else "needs_you"
+    return bool(reasons & PASSING) or any(r.outcome is Outcome.DRY_RUN for r in found)
 
 
 def _changed(memory: Memory, mark: str, change: Callable[[Incident], dict[str, object]]) -> Memory:

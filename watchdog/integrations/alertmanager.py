@@ -28,7 +28,7 @@ from watchdog.model.incident import Incident
 from watchdog.model.report import Delivery, NamespaceReport, Report
 from watchdog.report.case import place_and_name
 from watchdog.report.history import tried
-from watchdog.report.next_steps import approve_command
+from watchdog.report.next_steps import APPROVE_THERE
 from watchdog.report.wording import ended
 from watchdog.settings.schema import NamespacePolicy, Settings
 from watchdog.snapshot.snapshot import BlindSpot
@@ -236,11 +236,9 @@ def _alert(
 
 
 def _described(name: str, item: Incident, memory: Memory) -> str:
-    """The story, and the command that approves: that one is ours, and whole."""
+    """The story, and where the change is approved: an alert has no room for all of it."""
     said = shorten(inert(" ".join(_story(name, item, memory))), _DESCRIPTION)
-    if name != APPROVAL_WAITS or not item.request:
-        return said
-    return f"{said} {approve_command(item.request.action.target, item.request.id)}"
+    return f"{said} {APPROVE_THERE}." if name == APPROVAL_WAITS and item.request else said
 
 
 def _story(name: str, item: Incident, memory: Memory) -> Iterator[str]:
@@ -254,7 +252,6 @@ def _story(name: str, item: Incident, memory: Memory) -> Iterator[str]:
     if name == APPROVAL_WAITS and item.request:
         until = f"{item.request.expires_at:%Y-%m-%d %H:%M %Z}"
         yield f"It would {item.request.action.title}, if approved before {until}."
-        yield "The report and Slack show the diff: read it before you run this."
 
 
 def _ended(labels: Labels, now: datetime) -> Alert:

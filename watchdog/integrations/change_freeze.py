@@ -19,8 +19,12 @@ from watchdog.settings.services import BlockerSettings
 from watchdog.text.format import one_line
 from watchdog.text.model_text import defused
 from watchdog.text.redact import Redactor
+from watchdog.text.regex import regex
 
 _SHOWN_CHARS = 160
+# Prometheus 3 tells in an info that an operator dropped samples that it cannot compare, such as
+# histograms. Most infos only say that a name is unusual.
+_LEFT_OUT = regex(r"\b(ignored|incompatible)\b")
 
 
 def blocker(settings: BlockerSettings, budget: Budget) -> Callable[[], Verdict | None] | None:
@@ -69,12 +73,13 @@ def _returned(settings: BlockerSettings, budget: Budget) -> str:
         if result:
             return _words(kind, result)
         partial = bool(answer.get("isPartial"))
+        infos = [text for text in answer.get("infos") or () if _LEFT_OUT.search(text)]
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
         raise DeliveryError("its answer makes no sense") from error
     # A Thanos that lost a store says so by a warning, a VictoriaMetrics that lost a node by
     # isPartial; what was lost may be what holds changes back.
-    if warnings or partial:
-        raise DeliveryError(f"its answer may not be whole: {_shown(str(warnings or 'isPartial'))}")
+    if lost := warnings or infos or ("isPartial" if partial else ""):
+        raise DeliveryError(f"its answer may not be whole: {_shown(str(lost))}")
     return ""
 
 

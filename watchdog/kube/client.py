@@ -6,6 +6,7 @@ No judgement lives here. Reads are retried and writes never are; see kube/transp
 from __future__ import annotations
 
 import builtins
+import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,15 +24,15 @@ from watchdog.kube.transport import Transport
 from watchdog.text.redact import Redactor
 
 PAGE_SIZE = 500
-# Once the first page has come as cells, which are a fiftieth of the objects: a page costs the API
-# server about as much as 500 rows do.
+# Cells are a fiftieth of the objects, and a page costs the API server about as much as 500 rows do.
 _MORE_ROWS = 4
 # How much smaller a page is asked for where one was too large, and how many of those are read.
 _SMALLER = 8
 _MOST_PAGES = 40
 _PLAIN = "application/json"
-_TABLE = f"{_PLAIN};as=Table;v=v1;g=meta.k8s.io,{_PLAIN}"
-_GONE = 410
+# Cells or nothing: so many objects at once would be more than a pass can hold.
+_TABLE = f"{_PLAIN};as=Table;v=v1;g=meta.k8s.io"
+_NO_TABLE, _GONE = 406, 410
 
 
 class ApiServer:
@@ -125,22 +126,25 @@ class ApiServer:
         # A page with metadata is as large as one of objects, nearly.
         sizes = page_size, page_size if named else page_size * _MORE_ROWS
         query = {"includeObject": "Metadata" if named else "None", **selected}
+        pages = self._pages(resource, namespace, query, sizes, _TABLE, named=named)
         heads: tuple[str, ...] = ()
-        for first, page in self._pages(resource, namespace, query, sizes, _TABLE, named=named):
-            if page.get("kind") != "Table":
-                yield _plain_page(page, first=first)
-                continue
-            heads = _heads(page) or (() if first else heads)
-            if not set(columns) <= set(heads):
-                break
-            found = page.get("rows") or ()
-            rows = tuple(tuple(row.get("cells") or ()) for row in found)
-            names = tuple(namespace_of(row) for row in found) if named else ()
-            if named and not all(names):
-                break
-            yield TablePage(first, heads, rows, namespaces=names)
-        else:
-            return
+        with _unless_no_table():
+            for first, page in pages:
+                if page.get("kind") != "Table":
+                    yield _plain_page(page, first=first)
+                    continue
+                heads = _heads(page) or (() if first else heads)
+                if not set(columns) <= set(heads):
+                    break
+                found = page.get("rows") or ()
+                rows = tuple(tuple(row.get("cells") or ()) for row in found)
+                names = tuple(namespace_of(row) for row in found) if named else ()
+                if named and not all(names):
+                    break
+                yield TablePage(first, heads, rows, namespaces=names)
+            else:
+                return
+        sizes = page_size, page_size
         for first, page in self._pages(resource, namespace, selected, sizes, _PLAIN):
             yield _plain_page(page, first=first)
 
@@ -193,10 +197,10 @@ class ApiServer:
     ) -> Iterator[tuple[bool, Json]]:
         """Each page, and whether it starts a list: an expired token starts one again, once.
 
-        `sizes` are those of pages of objects, as the first may be, and of pages of cells. `named`:
-        of the rows only cells and namespaces are wanted.
+        `sizes` are those of pages of objects and of pages of cells. `named`: of the rows only cells
+        and namespaces are wanted.
         """
-        first, relisted, token, size = True, False, "", sizes[0]
+        first, relisted, token, size = True, False, "", sizes[1]
         while True:
             paged = {**query, "limit": str(size), **({"continue": token} if token else {})}
             # Within a namespace the answers are small, and faster as they are.
@@ -217,7 +221,7 @@ class ApiServer:
             except ClusterError as error:
                 if error.status != _GONE or relisted or not token:
                     raise
-                first, relisted, token, size = True, True, "", sizes[0]
+                first, relisted, token, size = True, True, "", sizes[1]
                 continue
             yield first, page
             first, size = False, sizes[page.get("kind") == "Table"]
@@ -407,6 +411,16 @@ def _selectors(label: str, field: str) -> dict[str, str]:
 
 def _writing(dry_run: bool) -> dict[str, str]:
     return {"fieldManager": FIELD_MANAGER, **({"dryRun": "All"} if dry_run else {})}
+
+
+@contextlib.contextmanager
+def _unless_no_table() -> Iterator[None]:
+    """Pass over the answer of a server that prints no Table of a kind."""
+    try:
+        yield
+    except ClusterError as error:
+        if error.status != _NO_TABLE:
+            raise
 
 
 def _plain_page(page: Json, *, first: bool) -> TablePage:

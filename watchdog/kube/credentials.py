@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from watchdog.errors import SettingsError
 from watchdog.kube.connection import Configuration
 from watchdog.kube.rate_limit import AT_ONCE
+from watchdog.logs import log
 
 __all__ = ["Configuration", "Credentials", "credentials", "pool_behind_a_proxy"]
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -95,12 +96,10 @@ def _from_kubeconfig(paths: str, context: str | None) -> Credentials:
         loader = KubeConfigLoader(config_dict=merged, active_context=context, config_base_path=None)
         inside = loader.current_context["context"]
         provider = _prepared(merged, inside)
-        loader.load_and_set(configuration)
-        if provider and not (configuration.api_key or configuration.cert_file):
-            raise SettingsError(
-                f"the kubeconfig's auth-provider {provider} gave no credentials: log in again, or "
-                "use the credential plugin that replaced it"
-            )
+        if provider:
+            _load_from_provider(loader, configuration, provider, unusable)
+        else:
+            loader.load_and_set(configuration)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
@@ -113,6 +112,30 @@ def _from_kubeconfig(paths: str, context: str | None) -> Credentials:
     return Credentials(
         configuration, str(inside["cluster"]), str(inside.get("namespace") or "default")
     )
+
+
+def _load_from_provider(
+    loader: Any, configuration: Configuration, provider: str, unusable: type[Exception]
+) -> None:
+    """Load the credentials of an auth-provider; SettingsError if it gives none.
+
+    It starts programs and asks servers, so it fails in the ways of each.
+    """
+    why = ""
+    try:
+        loader.load_and_set(configuration)
+    except unusable as error:
+        why = f" ({_first_line(error)})"
+    except Exception as error:  # noqa: BLE001 - what the client stumbles over helps no one
+        # What a request raises may be an OSError too, but has no number.
+        numbered = isinstance(error, OSError) and error.errno is not None
+        why = f" ({_first_line(error)})" if numbered else " (its login cannot be used or renewed)"
+        log.debug("auth-provider %s: %s", provider, type(error).__name__)
+    if why or not (configuration.api_key or configuration.cert_file):
+        raise SettingsError(
+            f"the kubeconfig's auth-provider {provider} gave no credentials{why}: log in again, or "
+            "use the credential plugin that replaced it"
+        )
 
 
 def _check_names(merged: Any, paths: str, context: str | None) -> None:

@@ -15,7 +15,8 @@ _VALUE = rf"(?:{_NAME})?"
 _VALUES = rf"\(\s*{_VALUE}(?:\s*,\s*{_VALUE})*\s*\)"
 _TEST = rf"\s*(?:==?|!=)\s*{_VALUE}|\s+(?:not)?in\s*{_VALUES}|\s*[<>]\s*-?\d+"
 _REQUIREMENT = rf"\s*(?:!\s*{_KEY}|{_KEY}(?:{_TEST})?)\s*"
-_SELECTOR = regex(rf"{_REQUIREMENT}(?:,{_REQUIREMENT})*")
+GRAMMAR = rf"{_REQUIREMENT}(?:,{_REQUIREMENT})*"
+_SELECTOR = regex(GRAMMAR)
 
 
 def check(selector: str, option: str) -> None:

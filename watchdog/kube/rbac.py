@@ -5,8 +5,7 @@ Nothing here is granted by this list; RBAC grants. A test holds the chart's Role
 
 from __future__ import annotations
 
-from watchdog.actions import ACTIONS, PatchConfigMap
-from watchdog.actions.action import Grant
+from watchdog.actions import Grant
 from watchdog.settings.custom_presets import resources
 from watchdog.settings.schema import Settings
 
@@ -95,6 +94,8 @@ def needed(settings: Settings, namespace: str) -> tuple[Grant, ...]:
     wanted = [*OBSERVATION, Grant("", "namespaces", "get", namespace), *OWN_READ]
     wanted += custom_read(settings)
     if not settings.dry_run:
+        from watchdog.actions import ACTIONS, PatchConfigMap
+
         wanted += OWN_WRITE
         kinds = [(action, action.model_fields["kind"].default) for action in ACTIONS]
         named = PatchConfigMap.grants_on(tuple(settings.policy(namespace).configmaps))

@@ -29,6 +29,7 @@ _KNOWN_CAUSE = regex(
     r"|network is unreachable)|context deadline exceeded|TLS handshake timeout"
     r'|(?:previous terminated )?container "[a-z0-9-]{1,63}" in pod "[a-z0-9.-]{1,253}" '
     r"(?:is (?:waiting to start: \w{1,40}|terminated|not available)|not found)"
+    r"|This pod has more than one PodDisruptionBudget"
 )
 _SAY_NOTHING = frozenset({401, 404, 409})
 

@@ -15,18 +15,17 @@ def check_address(url: str, *, plain_http: bool) -> None:
         parts = urlsplit(url)
         host, scheme, _ = parts.hostname or "", parts.scheme, parts.port
     except ValueError:
-        raise ModelError(
-            "SRE_AGENT_LLM__BASE_URL is no usable address", ModelFault.ADDRESS
-        ) from None
+        why = "SRE_AGENT_LLM__BASE_URL is no usable address"
+        raise ModelError(why, ModelFault.ADDRESS, sent=False) from None
     if scheme not in {"http", "https"} or not host:
-        raise ModelError(
-            "SRE_AGENT_LLM__BASE_URL must start with https:// or http://", ModelFault.ADDRESS
-        )
+        why = "SRE_AGENT_LLM__BASE_URL must start with https:// or http://"
+        raise ModelError(why, ModelFault.ADDRESS, sent=False)
     if scheme == "http" and not plain_http and not _is_near(host):
         raise ModelError(
             f"http:// to {clean(host, 80)} would send the prompt in the clear: use https://, "
             "or set SRE_AGENT_LLM__ALLOW_PLAIN_HTTP=true",
             ModelFault.ADDRESS,
+            sent=False,
         )
 
 

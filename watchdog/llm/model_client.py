@@ -21,6 +21,7 @@ from watchdog.llm.schema import NAME
 from watchdog.llm.server_errors import (
     ServerError,
     Verdict,
+    got_through,
     judged,
     no_answer,
     refused_option,
@@ -71,6 +72,8 @@ class _Asking:
     last: Verdict | None = None
     # Whether what was stepped down from is worth remembering: refused, not only unanswered.
     refused: bool = True
+    # Whether anything of the prompt may have gone out.
+    sent: bool = False
     refusals: list[str] = field(default_factory=list)
 
     def repeats(self, verdict: Verdict) -> bool:
@@ -161,7 +164,8 @@ class Model:
             why = f"the model did not answer within {seconds:.0f} s{before}"
             raise ModelError(why, ModelFault.TIMEOUT) from None
         except _FailedError as failed:
-            raise ModelError(str(failed), failed.verdict.fault) from failed.__cause__
+            why, fault = str(failed), failed.verdict.fault
+            raise ModelError(why, fault, sent=asking.sent) from failed.__cause__
         except (OpenAIError, ValueError, OSError) as error:
             why = f"the model cannot be asked ({type(error).__name__})"
             raise ModelError(why, ModelFault.ADDRESS) from error
@@ -199,6 +203,7 @@ class Model:
             except _FailedError as failed:
                 verdict = failed.verdict
                 asking.last = verdict
+                asking.sent |= verdict.sent
                 lower = verdict.lower and len(asking.manner.rungs) > 1
                 most = _ATTEMPTS_ABOVE_A_LOWER_RUNG if lower else _ATTEMPTS
                 most = 1 if asking.repeats(verdict) else most
@@ -216,7 +221,8 @@ class Model:
 
         budget, manner = asking.budget, asking.manner
         if budget.remaining() <= 0:
-            raise _FailedError(Verdict("the model did not answer in time", ModelFault.TIMEOUT))
+            why = "the model did not answer in time"
+            raise _FailedError(Verdict(why, ModelFault.TIMEOUT, sent=False))
         rung = manner.rungs[0]
         timeout = Timeout(budget.timeout(self._settings.timeout_seconds), connect=_CONNECT_SECONDS)
         try:
@@ -236,7 +242,8 @@ class Model:
             )
         except APITimeoutError as error:
             why = "the model did not answer in time"
-            raise _FailedError(Verdict(why, ModelFault.TIMEOUT)) from error
+            sent = got_through(error)
+            raise _FailedError(Verdict(why, ModelFault.TIMEOUT, sent=sent)) from error
         except CallError as error:
             why = f"the model's server cannot be used: {error}"
             raise _FailedError(Verdict(why, ModelFault.UNUSABLE)) from error

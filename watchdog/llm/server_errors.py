@@ -69,6 +69,7 @@ class Verdict:
 
     `again`: the same may work later, after `wait` seconds where the server says so. `lower`: a
     simpler response format may work. `busy`: it will pass, so it is worth all the time there is.
+    `sent` is False if there was no connection, so that nothing of the prompt went out.
     """
 
     why: str
@@ -77,6 +78,7 @@ class Verdict:
     lower: bool = False
     busy: bool = False
     wait: float | None = None
+    sent: bool = True
 
 
 def judged(error: ServerError, *, secret: str, url: str, prompt_chars: int) -> Verdict:
@@ -235,17 +237,21 @@ def no_answer(error: Exception) -> Verdict:
         chain.append(link)
         link = link.__cause__ or link.__context__
     tls = next((each for each in chain if isinstance(each, ssl.SSLError)), None)
+    connected = got_through(error)
     if tls is not None:
-        return Verdict(
-            f"the model's server cannot be reached: {tls_failed(tls)}", ModelFault.UNREACHABLE
-        )
+        why = f"the model's server cannot be reached: {tls_failed(tls)}"
+        return Verdict(why, ModelFault.UNREACHABLE, sent=connected)
     # A refused connection has seen no format; one that broke may have choked on it.
-    refused = type(cause).__name__ in {"ConnectError", "ConnectTimeout", "ProxyError"}
-    if not refused:
+    if connected:
         why = "the model's server broke the connection"
         return Verdict(why, ModelFault.UNREACHABLE, again=True, lower=True)
     name = any("getaddrinfo" in str(e) or "Name or service" in str(e) for e in chain)
     more = f" ({Fault.NAME})" if name else ""
-    return Verdict(
-        f"the model's server cannot be reached{more}", ModelFault.UNREACHABLE, again=True
-    )
+    why = f"the model's server cannot be reached{more}"
+    return Verdict(why, ModelFault.UNREACHABLE, again=True, sent=False)
+
+
+def got_through(error: Exception) -> bool:
+    """Whether there was a connection, so that the prompt may have gone out."""
+    name = type(error.__cause__).__name__
+    return name not in {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"}

@@ -105,6 +105,11 @@ class Finding(Noun):
     origin: Origin = "workload"
     fails: tuple[str, ...] = ()
 
+    @property
+    def suffers(self) -> bool:
+        """Whether it only suffers from what another finding is about."""
+        return self.cause is not None and self.cause.of is not None
+
 
 class Explanation(Noun):
     """What the rules say about one finding: why, what changed, and what a person has to do.
@@ -112,7 +117,8 @@ class Explanation(Noun):
     `command` is one whole command made by code from typed fields, or None. `place` is where a
     change of the workload lasts ("the values of Helm release shop"), where something says so.
     `blame` says whether the current revision is to blame, for a Deployment. `go_back`, with its own
-    command, is how a person goes back to the revision that worked; empty if that is no remedy.
+    command, is how a person goes back to the revision that worked, or reads the value that it had;
+    empty if that is no remedy.
     """
 
     kind: str

@@ -19,6 +19,10 @@ _NODE_BYTES = 64
 _ENV_BYTES = 700
 _ONE_BYTES = 1_500_000
 _ALL_BYTES = 48_000_000
+# An object that takes more than these leaves so much of the room to others: what a few large ones
+# take, those of ordinary size do not lack.
+_ORDINARY_BYTES, _LEFT_BYTES = 150_000, 16_000_000
+_ORDINARY_VALUES, _LEFT_VALUES = 100, 2_000
 # Each literal value is looked for in each text, so their number is time.
 _MOST_VALUES = 5_000
 
@@ -53,9 +57,11 @@ class Allowance:
         lean = _lean(raw)
         size = weight(lean, self._one)
         values = _literals(lean) if size <= self._one else set()
+        large = size > _ORDINARY_BYTES or len(values) > _ORDINARY_VALUES
         with self._lock:
-            fits = size <= min(self._one, self._left)
-            if fits and len(self._values | values) <= _MOST_VALUES:
+            room = self._left - (_LEFT_BYTES if large else 0)
+            most = _MOST_VALUES - (_LEFT_VALUES if large else 0)
+            if size <= min(self._one, room) and len(self._values | values) <= most:
                 self._values |= values
                 self._left -= size
                 return lean

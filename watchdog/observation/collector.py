@@ -13,7 +13,6 @@ from watchdog.kube.ports import Json, Reader
 from watchdog.kube.resources import (
     BY_KIND,
     CLAIMS,
-    EVENTS,
     LIMIT_RANGES,
     NAMESPACES,
     QUOTAS,
@@ -22,18 +21,22 @@ from watchdog.kube.resources import (
 from watchdog.observation import related, translate
 from watchdog.observation.allowance import Part
 from watchdog.observation.configmap_names import configmap_names
+from watchdog.observation.event_reads import shown
 from watchdog.observation.evictions import refused_evictions
-from watchdog.observation.fetch import WORKLOADS, Gatherer, was_missed
+from watchdog.observation.fetch import gather
 from watchdog.observation.gathered import Gathered, PodRead
+from watchdog.observation.gatherer import Gatherer
 from watchdog.observation.kubectl_columns import cells, mapping, moment
 from watchdog.observation.neighbours import Lists, Neighbours, lists, neighbours
 from watchdog.observation.nodes import failing
 from watchdog.observation.pause import pause
-from watchdog.observation.reads import SIDE_BY_SIDE, Reads
+from watchdog.observation.reads import FIRST_LOOK, SIDE_BY_SIDE, Reads
 from watchdog.observation.row_health import does_no_work, suspicion
 from watchdog.observation.shared_lists import NamespaceLists
 from watchdog.observation.template_summary import command_lines, literal_env, object_names
 from watchdog.observation.triage import TRIAGED, TriageResult, triage
+from watchdog.observation.unready import was_missed
+from watchdog.observation.workload_reads import JUDGED
 from watchdog.settings.schema import Settings
 from watchdog.settings.wishes import wishes
 from watchdog.snapshot.custom import CustomResourceSummary
@@ -49,9 +52,6 @@ from watchdog.text.format import verbatim
 from watchdog.text.redact import Redactor
 from watchdog.text.sanitize import clean
 
-_MOST_EVENTS = 300
-_JUDGED = {resource.kind for resource in WORKLOADS} | {"ReplicationController"}
-
 
 def observe(  # noqa: PLR0913, PLR0917 - what is looked at, and how
     reader: Reader,
@@ -59,7 +59,7 @@ def observe(  # noqa: PLR0913, PLR0917 - what is looked at, and how
     settings: Settings,
     clock: Clock,
     cluster: str = "",
-    at_once: int = SIDE_BY_SIDE,
+    at_once: int = FIRST_LOOK,
     shared: NamespaceLists | None = None,
     *,
     cluster_wide: bool = False,
@@ -121,7 +121,7 @@ class _Observation:
             # Now there is much to read one by one, and threads save more than starting them costs.
             self._looking.at_once = SIDE_BY_SIDE
         sampled = self._settings.observe.healthy_logs > 0
-        found = self._gatherer.gather(seen) if seen.suspects or sampled else Gathered()
+        found = gather(self._gatherer, seen) if seen.suspects or sampled else Gathered()
         refused_evictions(self._gatherer, listed.budgets, found)
         found.pods = [pod for pod in found.pods if not (self._is_leaving(pod) or _succeeded(pod))]
         sick = self._is_sick(found)
@@ -248,7 +248,7 @@ class _Observation:
                 )
                 or does_no_work(ref.kind, raw)
                 for ref, raw in found.workloads.items()
-                if ref.kind in _JUDGED
+                if ref.kind in JUDGED
             )
             or any(
                 suspicion(CLAIMS, cells(CLAIMS.plural, raw, self._now), window)
@@ -402,11 +402,9 @@ class _Observation:
             kind, name = str(about.get("kind")), str(about.get("name"))
             return (kind, name) in wanted or (kind == "Job" and name.startswith(runs))
 
-        about = [raw for raw in found.events if is_about(raw)]
-        events = [translate.event(raw, self._redactor) for raw in about]
-        events.sort(key=lambda event: event.last_seen.timestamp() if event.last_seen else 0.0)
-        self._looking.cut("events", _MOST_EVENTS, len(events), EVENTS.plural)
-        return tuple(events[-_MOST_EVENTS:])
+        about = (raw for raw in found.events if is_about(raw))
+        bare = {translate.reference("Pod", pod.raw) for pod in found.pods if found.is_bare(pod)}
+        return shown(self._gatherer, (translate.event(raw, self._redactor) for raw in about), bare)
 
 
 def _out_of_memory(pod: PodSummary) -> bool:

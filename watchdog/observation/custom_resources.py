@@ -21,7 +21,7 @@ from watchdog.kube.ports import ClusterReader, Json, Reader, TablePage
 from watchdog.kube.resources import Resource
 from watchdog.observation.custom_health import judge
 from watchdog.observation.custom_summary import Trouble, summary, trouble
-from watchdog.observation.fetch import Gatherer
+from watchdog.observation.gatherer import Gatherer
 from watchdog.observation.kubectl_columns import mapping, moment, objects, seconds
 from watchdog.observation.reads import Reads
 from watchdog.observation.translate import controller
@@ -156,6 +156,7 @@ def read(
     for kind, seen in {**known, **everywhere}.items():
         if seen.cut:
             looking.cut(str(kind), seen.count, None, str(kind))
+            looking.blind(str(kind), f"there are more than the {seen.count} that are read")
         names, where = seen.names(), "" if kind in everywhere else namespace
         raws = looking.side_by_side(
             [
@@ -168,7 +169,12 @@ def read(
             if raw is not None:
                 read_whole.add(raw)
         sick = [*seen.current(), *read_whole.current()]
-        looking.cut(f"{kind} that are not well", _MOST_SICK, max(len(sick), len(names), seen.sick))
+        most = max(len(sick), len(names), seen.sick)
+        looking.cut(f"{kind} that are not well", _MOST_SICK, most)
+        # Runs that a newer one followed are history, however many they are.
+        left = max(len(sick), len(names)) + seen.sick - len(seen.found) - _MOST_SICK
+        if left > 0:
+            gatherer.hides(f"{left} more {kind} are not well than are read")
         found += [summary(kind, one, redactor, namespace) for one in sick[:_MOST_SICK]]
     counts = {str(kind): seen.count for kind, seen in known.items() if seen.count}
     return Found(tuple(found), counts)

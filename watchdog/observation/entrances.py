@@ -13,7 +13,7 @@ from typing import NamedTuple
 from watchdog.errors import ClusterError, NotFoundError
 from watchdog.kube.ports import Json
 from watchdog.kube.resources import HTTP_ROUTES, INGRESS_CLASSES, SERVICES
-from watchdog.observation.fetch import Gatherer
+from watchdog.observation.gatherer import Gatherer
 from watchdog.observation.kubectl_columns import mapping, moment, number, objects, seconds
 from watchdog.observation.translate import reference
 from watchdog.snapshot.refs import NAME, Condition, ObjectRef

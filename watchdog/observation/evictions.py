@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from watchdog.kube.ports import Json
 from watchdog.kube.resources import PODS
-from watchdog.observation.fetch import Gatherer
+from watchdog.observation.event_reads import miss, read_events
 from watchdog.observation.gathered import Gathered, PodRead
+from watchdog.observation.gatherer import Gatherer
 from watchdog.observation.kubectl_columns import mapping, number
 
 # What drainers and node autoscalers say of a pod that a budget holds back.
@@ -20,14 +21,21 @@ def refused_evictions(gatherer: Gatherer, budgets: list[Json], found: Gathered) 
     """
     if not any(_spares_none(raw) for raw in budgets):
         return
-    found.events = found.events or gatherer.events()
+    if not found.events:
+        read_events(gatherer, found)
+    if found.events_cut:
+        miss(gatherer, "a refused eviction may be among those that were not read")
     names = [
         str(mapping(raw.get("involvedObject")).get("name"))
         for raw in found.events
         if mapping(raw.get("involvedObject")).get("kind") == PODS.kind and _says_so(raw)
     ]
+    names = list(dict.fromkeys(names))
+    bound = gatherer.settings.max_owners
+    gatherer.looking.cut("pods whose eviction was refused", bound, len(names))
+    gatherer.may_hide(len(names) - bound)
     known = {str(mapping(pod.raw.get("metadata")).get("name")) for pod in found.pods}
-    for name in list(dict.fromkeys(names))[: gatherer.settings.max_owners]:
+    for name in names[:bound]:
         raw = gatherer.one(PODS, name) if name not in known else None
         if raw is not None:
             found.pods.append(PodRead(raw, gatherer.nearest(raw), sick=False))

@@ -33,6 +33,20 @@ class Gathered:
     histories: dict[ObjectRef, list[Json]] = field(default_factory=dict)
     claims: list[Json] = field(default_factory=list)
     events: list[Json] = field(default_factory=list)
+    events_cut: bool = False
+    """There were more than are read: they hold what is about the sick, and some others."""
+
+    def is_bare(self, pod: PodRead) -> bool:
+        """Whether no workload that was read stands behind it, whatever it names as its owner."""
+        if pod.owner in self.workloads:
+            return False
+        parent = controller(pod.raw)
+        return parent is None or parent[2] not in self.uids()
+
+    def uids(self) -> set[str]:
+        """Of all workloads that were read, and of the ReplicaSets of Deployments."""
+        sets = (item for history in self.histories.values() for item in history)
+        return {_uid(raw) for raw in (*self.workloads.values(), *sets)}
 
     def templates(self) -> Iterable[Json]:
         """Everything read that carries a pod spec."""

@@ -56,6 +56,12 @@ def moment(text: Any) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def created(item: Json) -> float:
+    """When the API server took the object; 0 if it does not say."""
+    made = moment(mapping(item.get("metadata")).get("creationTimestamp"))
+    return made.timestamp() if made else 0.0
+
+
 def mapping(value: Any) -> Json:
     """The value if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}

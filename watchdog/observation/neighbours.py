@@ -29,8 +29,8 @@ from watchdog.kube.resources import (
 )
 from watchdog.observation import related, translate
 from watchdog.observation.entrances import Entrances, entrances
-from watchdog.observation.fetch import Gatherer
 from watchdog.observation.gathered import Gathered
+from watchdog.observation.gatherer import Gatherer
 from watchdog.observation.kubectl_columns import mapping
 from watchdog.observation.service_ports import ports_that_differ
 from watchdog.observation.template_summary import all_containers, texts
@@ -45,6 +45,7 @@ NO_CELLS: list[Json] = [{}]
 # Up to so many Services with other ports than their endpoints are compared with their pods; where
 # there are more, only those that translate as hardly any other does.
 _MOST_COMPARED = 20
+_PAGES = 2
 _UNUSUAL = 3
 
 
@@ -62,8 +63,8 @@ class Neighbours:
 class Lists(NamedTuple):
     """What is listed whether anything is sick or not: rows of Tables, and small objects in full.
 
-    `usual` counts the differences between Services and their endpoints that were seen (`Ports`),
-    in all namespaces if those were listed together.
+    `usual` counts the namespaces with each difference between Services and their endpoints, if
+    all were listed together.
     """
 
     autoscalers: list[Json]
@@ -90,8 +91,7 @@ def lists(
     """
     if not gatherer.settings.silent_failures:
         return Lists([], [], [], [], [], [])
-    most = gatherer.settings.page_size
-    reads = {resource: partial(gatherer.every, resource, most) for resource in IN_FULL}
+    reads = {resource: partial(_every, gatherer, resource) for resource in IN_FULL}
     reads |= {resource: partial(_rows, gatherer, resource) for resource in IN_ROWS}
     left = [resource for resource in reads if resource not in known]
     found = gatherer.looking.side_by_side([reads[resource] for resource in left])
@@ -114,7 +114,7 @@ def neighbours(
     found = Neighbours()
     if not gatherer.settings.silent_failures:
         if gathered.histories:
-            found.autoscalers = gatherer.every(AUTOSCALERS, gatherer.settings.page_size)
+            found.autoscalers = _every(gatherer, AUTOSCALERS)
         return found
     found.autoscalers, found.budgets, services, slices, ingresses, routes, usual = listed
     found.entrances = entrances(gatherer, ingresses, routes, services, now)
@@ -130,6 +130,16 @@ def neighbours(
     if sick and suspects is not None:
         _services_of_the_sick(gatherer, gathered, services, found)
     return found
+
+
+def _every(gatherer: Gatherer, resource: Resource) -> list[Json]:
+    """All of a kind, as far as they are read. If they are more, it counts as not read."""
+    most = _PAGES * gatherer.settings.page_size
+    listing = gatherer.listing(resource, most)
+    gatherer.state_cut(resource, listing)
+    if listing.more:
+        gatherer.looking.blind(resource.plural, f"there are more than the {most} that are read")
+    return listing.items
 
 
 def _rows(gatherer: Gatherer, resource: Resource) -> list[Json]:
@@ -159,7 +169,8 @@ def _suspects(
     if NO_CELLS in (services, slices):
         return None
     broken, differ = ports_that_differ(services, slices)
-    usual = Counter(differ.values()) if usual is None else usual
+    # Each namespace counts once elsewhere: no one makes a difference usual for all others.
+    usual = Counter(differ.values()) + ((usual or Counter()) - Counter(set(differ.values())))
     if usual.total() > _MOST_COMPARED:
         differ = {name: shift for name, shift in differ.items() if usual[shift] < _UNUSUAL}
         what = "Services with other ports than their endpoints"
@@ -172,9 +183,8 @@ _Pair = tuple[ServiceSummary, list[Json]]
 
 def _whole(gatherer: Gatherer) -> tuple[list[_Pair], list[Json]]:
     """All Services with the Deployments that they select, and all Deployments."""
-    most = gatherer.settings.page_size
     raws, slices, deployments = gatherer.looking.side_by_side(
-        [partial(gatherer.every, item, most) for item in (SERVICES, ENDPOINT_SLICES, DEPLOYMENTS)]
+        [partial(_every, gatherer, item) for item in (SERVICES, ENDPOINT_SLICES, DEPLOYMENTS)]
     )
     return list(_pairs(raws, slices, deployments)), deployments
 
@@ -247,15 +257,24 @@ def _take(
     gatherer: Gatherer, found: Neighbours, pairs: Iterable[_Pair], near: Iterable[Json]
 ) -> None:
     """Keep the Services, and the Deployments that those that look wrong may mean."""
+    alike: list[Json] = []
     for summary, matching in pairs:
         found.services.append(summary)
         if summary.ready_endpoints and not _is_wrong(summary, matching):
             continue
-        meant = matching or ([] if summary.ready_endpoints else _near(summary.selector, near))
-        found.deployments += [item for item in meant if item not in found.deployments]
+        _add(found, matching)
+        if not matching and not summary.ready_endpoints:
+            alike += _near(summary.selector, near)
     bound = gatherer.settings.max_owners
+    gatherer.may_hide(len(found.deployments) - bound)
+    # What may be meant comes after what is selected: anyone may make such Services.
+    _add(found, alike)
     gatherer.looking.cut("deployments behind Services", bound, len(found.deployments))
     del found.deployments[bound:]
+
+
+def _add(found: Neighbours, deployments: Iterable[Json]) -> None:
+    found.deployments += [item for item in deployments if item not in found.deployments]
 
 
 def _services_of_the_sick(

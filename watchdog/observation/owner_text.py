@@ -47,14 +47,15 @@ class Detail:
 
 
 def owners(snapshot: ClusterSnapshot) -> list[ObjectRef]:
-    """Every owner that was read or has pods, the sickest first."""
+    """Every owner that was read or has pods, the sickest first; pods of no one after those."""
     known = {workload.ref: workload for workload in snapshot.workloads()}
     sick = {pod.owner for pod in snapshot.pods if pod.sick}
 
-    def rank(ref: ObjectRef) -> tuple[bool, float, str, str]:
+    def rank(ref: ObjectRef) -> tuple[bool, bool, float, str, str]:
         workload = known.get(ref)
         ratio = workload.ready / workload.desired if workload and workload.desired else 1.0
-        return not (ref in sick or _ails(workload)), ratio, ref.kind, ref.name
+        well = not (ref in sick or _ails(workload))
+        return well, ref.kind == "Pod", ratio, ref.kind, ref.name
 
     return sorted({*known, *(pod.owner for pod in snapshot.pods)}, key=rank)
 

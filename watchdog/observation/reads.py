@@ -10,7 +10,9 @@ from watchdog.errors import ClusterError, ForbiddenError, NamespaceGoneError, No
 from watchdog.snapshot.snapshot import BlindSpot, Cut
 
 T = TypeVar("T")
-SIDE_BY_SIDE = 4  # for a namespace that is looked at alone
+SIDE_BY_SIDE = 4  # for a namespace that is looked at alone, where something is sick
+# Lists and what stands around are read at once, and a connection costs as much as two requests.
+FIRST_LOOK = 2
 _UNAUTHORIZED = 401
 
 

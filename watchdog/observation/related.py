@@ -11,7 +11,7 @@ from watchdog.kube.ports import Json
 from watchdog.kube.resources import DEPLOYMENTS, STATEFULSETS
 from watchdog.observation.kubectl_columns import mapping, moment, number, objects
 from watchdog.observation.template_summary import texts
-from watchdog.observation.translate import conditions, reference
+from watchdog.observation.translate import conditions, controller, reference
 from watchdog.snapshot.refs import KIND, NAME, ObjectRef
 from watchdog.snapshot.snapshot import (
     AutoscalerSummary,
@@ -72,6 +72,7 @@ def limit_range(raw: Json) -> LimitRangeSummary:
         default_request=texts(limits.get("defaultRequest")),
         default=texts(limits.get("default")),
         max=texts(limits.get("max")),
+        ratio=texts(limits.get("maxLimitRequestRatio")),
         min=texts(limits.get("min")),
     )
 
@@ -140,6 +141,7 @@ def autoscaler(
     """A HorizontalPodAutoscaler; `scalable` are all Deployments and StatefulSets, if known."""
     spec, status = mapping(raw.get("spec")), mapping(raw.get("status"))
     ref, target = reference("HorizontalPodAutoscaler", raw), mapping(spec.get("scaleTargetRef"))
+    owner = controller(raw)
     return AutoscalerSummary(
         ref=ref,
         target=_scaled(target, ref.namespace),
@@ -152,6 +154,7 @@ def autoscaler(
         and target.get("kind") in _SCALABLE
         and (_SCALABLE[str(target["kind"])], str(target.get("name"))) not in scalable,
         conditions=conditions(status.get("conditions"), redactor),
+        made_by=f"{owner[0]}/{owner[1]}" if owner else "",
     )
 
 

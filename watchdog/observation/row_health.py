@@ -44,7 +44,7 @@ def suspicion(resource: Resource, row: Row, restart_window_seconds: float) -> st
 def _pod(row: Row, restart_window_seconds: float) -> str | None:
     status, ready = str(row.get("Status")), is_ready(row)
     if ready and str(row.get("Restarts")) == "0":
-        return None  # nearly all pods
+        return None
     if not ready and status not in DONE:
         return status
     if status in DONE and not _may_hide_a_crash(row):
@@ -88,6 +88,17 @@ def is_ready(row: Row) -> bool:
     if gates is not None and gates[0] < gates[1]:
         return False
     return row.get("Status") == "Running" and ready is not None and ready[0] == ready[1]
+
+
+WELL_SIGNS = ("Ready", "Status", "Restarts", "Readiness Gates")
+"""The cells by which `looks_well` goes."""
+
+
+@lru_cache(maxsize=256)
+def looks_well(*signs: str) -> bool:
+    """Whether cells like these are of a pod that is well and never restarted."""
+    row = dict(zip(WELL_SIGNS, signs, strict=True))
+    return row["Restarts"] == "0" and _pod(row, restart_window_seconds=0) is None
 
 
 def _deployment(row: Row) -> str | None:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 # Fewer are listed each by itself: that costs as little, and reads nothing of the other namespaces.
 FEWEST = 8
+# Where the cluster has more for each watched namespace, a list of all takes longer than theirs, as
+# it holds what is not watched too. Measured with 200 namespaces; see docs/performance.md.
+_MOST_PODS_EACH = 250
 # So many namespaces that are not watched are left out by the server; more by us.
 _MOST_EXCLUDED = 20
 # Of a kind that is listed in full; where there are more, each namespace lists its own.
@@ -47,7 +50,7 @@ class NamespaceLists:
 
     `own` is the namespace as an object, None if it is not there. `memory` is its ConfigMap;
     `memories_read` tells whether those could be listed. `usual` and `sick_groups` are those of all
-    namespaces together: see neighbours.py and fetch.py.
+    namespaces together: see neighbours.py and pod_reads.py.
     """
 
     own: Json | None = None
@@ -98,8 +101,7 @@ def read(
     if (first.more and first.remaining is None) or owns.more:
         return None
     pods = len(first.items) + (first.remaining or 0)
-    # A page of all pods costs about as much as all lists of a small namespace.
-    if pods > len(namespaces) * settings.observe.page_size:
+    if pods > len(namespaces) * _MOST_PODS_EACH:
         return None
     at = monotonic()
     return SharedLists(_Look(reader, namespaces, settings, owns.items, now()).lists(pods), at)
@@ -151,7 +153,7 @@ class _Look:
                 if name in placed:
                     lists.listed[PODS] = placed[name]
         self._custom()
-        usual = Counter(shift for lists in self._of.values() for shift in _shifts(lists))
+        usual = Counter(shift for lists in self._of.values() for shift in set(_shifts(lists)))
         groups = sum(len({pod.family for pod in _pods(lists)}) for lists in self._of.values())
         for lists in self._of.values():
             lists.usual, lists.sick_groups = usual, groups
@@ -195,7 +197,7 @@ class _Look:
                 found.clear()
                 homes.clear()
             for namespace, row in named_rows(resource, page, self._now):
-                found[namespace].add(resource, row, window)
+                found[namespace].add(resource, str(row["Name"]), row, window)
                 homes += home_of(resource, namespace, row)
         self._homes[resource] = homes
         for name, lists in self._of.items():

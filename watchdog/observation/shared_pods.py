@@ -75,12 +75,11 @@ class SharedPods:
                 self._rows.clear()
             if page.namespaces or page.items is not None:
                 for namespace, row in named_rows(PODS, page, self._now):
-                    self._exact[namespace].add(PODS, row, window)
+                    self._exact[namespace].add(PODS, str(row["Name"]), row, window)
             else:
-                for cells_ in page.rows:
-                    row = dict(zip(page.columns, cells_, strict=False))
-                    suspect = suspicion(PODS, row, window) is not None
-                    self._rows.append((str(row["Name"]), suspect))
+                for name, known in triage.rows_by_name(PODS, page, self._now):
+                    suspect = known is not None and suspicion(PODS, known, window) is not None
+                    self._rows.append((name, suspect))
         self._listed = True
 
     def placeable(self, hints: set[Resource]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from watchdog.kube.ports import Json
@@ -22,6 +22,12 @@ from watchdog.snapshot.workloads import Change
 from watchdog.text.redact import Redactor
 
 HASH = "pod-template-hash"
+
+# What the words of a container, and of a pod, leave out is shown as it stands; of a command or a
+# probe that may be a secret, so there the words have to do.
+_SHOWN = ("envFrom", "ports", "volumeMounts", "resources")
+_SHOWN_OF_POD = ("volumes", "nodeSelector", "tolerations", "affinity", "imagePullSecrets")
+_HIDDEN = ("command", "args", "livenessProbe", "readinessProbe", "startupProbe")
 
 # Fields of a pod that _pod_fields puts into words; any other is compared as it stands.
 _IN_WORDS = frozenset(
@@ -43,7 +49,9 @@ def changes(old: Any, new: Any, redactor: Redactor) -> Iterator[Change]:
             yield Change(field="container", container=name, now=str(now[name].get("image", "")))
         else:
             yield from _container_changes(name, was[name], now[name], redactor)
-    yield from _compared(_pod_fields(before, old), _pod_fields(after, new), None)
+    told = list(_compared(_pod_fields(before, old), _pod_fields(after, new), None))
+    yield from told
+    yield from _unworded(before, after, [item.field for item in told], redactor)
     for key in dict.fromkeys([*before, *after]):
         if key not in _IN_WORDS and before.get(key) != after.get(key):
             yield Change(
@@ -54,7 +62,17 @@ def changes(old: Any, new: Any, redactor: Redactor) -> Iterator[Change]:
 
 
 def _container_changes(name: str, old: Json, new: Json, redactor: Redactor) -> Iterator[Change]:
-    yield from _compared(_fields(old, redactor), _fields(new, redactor), name)
+    words_of = _fields(new, redactor)
+    told = list(_compared(_fields(old, redactor), words_of, name))
+    yield from told
+    fields = [item.field for item in told]
+    fields += ["resources"] * any(field.startswith(("requests.", "limits.")) for field in fields)
+    for change in _unworded(old, new, fields, redactor):
+        yield change.model_copy(update={"container": name})
+    for key in _HIDDEN:
+        if key not in fields and old.get(key) != new.get(key):
+            text = words_of.get(key, "")
+            yield Change(field=key, container=name, was=text, now=text)
     was = {str(item.get("name")): item for item in objects(old.get("env"))}
     now = {str(item.get("name")): item for item in objects(new.get("env"))}
     for key in dict.fromkeys([*was, *now]):
@@ -75,6 +93,31 @@ def _container_changes(name: str, old: Json, new: Json, redactor: Redactor) -> I
                 was=_brief(old[key], redactor) if key in old else None,
                 now=_brief(new[key], redactor) if key in new else None,
             )
+
+
+def _unworded(old: Json, new: Json, told: Collection[str], redactor: Redactor) -> Iterator[Change]:
+    """What differs although its words are the same: an item of a volume, a host port."""
+    for key in (*_SHOWN, *_SHOWN_OF_POD):
+        was, now = old.get(key) or None, new.get(key) or None
+        if key not in told and was != now:
+            parts = [
+                None if part in (None, [], {}) else _brief(part, redactor)
+                for part in _innermost(was, now)
+            ]
+            if any(parts):
+                yield Change(field=key, was=parts[0], now=parts[1])
+
+
+def _innermost(was: Any, now: Any) -> tuple[Any, Any]:
+    """What differs between two values, as far in as it is one thing."""
+    if isinstance(was, list) and isinstance(now, list):
+        olds, news = [x for x in was if x not in now], [x for x in now if x not in was]
+        return _innermost(olds[0], news[0]) if len(olds) == len(news) == 1 else (olds, news)
+    if isinstance(was, dict) and isinstance(now, dict):
+        keys = [key for key in {**was, **now} if was.get(key) != now.get(key)]
+        both = len(keys) == 1 and keys[0] in was and keys[0] in now
+        return _innermost(was[keys[0]], now[keys[0]]) if both else (was, now)
+    return was, now
 
 
 def _env_words(raw: Json) -> str:

@@ -280,7 +280,11 @@ def _sources(raw: Json, via: str, keys: tuple[str, str]) -> Iterator[Reference]:
         # Every pod gets the cluster's CA bundle; it says nothing about this workload.
         if name and name != "kube-root-ca.crt":
             yield Reference(
-                kind=kind, name=str(name), via=via, optional=bool(found.get("optional"))
+                kind=kind,
+                name=str(name),
+                via=via,
+                optional=bool(found.get("optional")),
+                keys=tuple(str(item.get("key")) for item in objects(found.get("items"))),
             )
 
 

@@ -186,6 +186,7 @@ def stateful_set(raw: Json, redactor: Redactor) -> StatefulSetSummary:
     claims = objects(spec.get("volumeClaimTemplates"))
     strategy = mapping(spec.get("updateStrategy"))
     return StatefulSetSummary(
+        update_revision=str(mapping(raw.get("status")).get("updateRevision") or ""),
         on_delete=strategy.get("type") == "OnDelete",
         partition=number(mapping(strategy.get("rollingUpdate")).get("partition")),
         **_common("StatefulSet", raw, redactor, spec.get("template")),
@@ -294,6 +295,7 @@ def pod(
         reason=term(status.get("reason")),
         message=message(status.get("message"), redactor),
         node=str(spec["nodeName"]) if spec.get("nodeName") else None,
+        nominated_node=str(status.get("nominatedNodeName") or "") or None,
         created_at=moment(metadata.get("creationTimestamp")),
         deleted_at=moment(metadata.get("deletionTimestamp")),
         deletion_grace_seconds=number(grace) if grace is not None else None,

@@ -6,14 +6,14 @@ look well. What it does not understand counts as suspect, and is read in full by
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from watchdog.kube.ports import Reader
+from watchdog.kube.ports import Reader, TablePage
 from watchdog.kube.resources import (
     CLAIMS,
     CRONJOBS,
@@ -27,11 +27,19 @@ from watchdog.kube.resources import (
 )
 from watchdog.observation.kubectl_columns import NONE, cells
 from watchdog.observation.reads import Reads
-from watchdog.observation.row_health import DONE, Row, is_ready, suspicion
+from watchdog.observation.row_health import (
+    DONE,
+    WELL_SIGNS,
+    Row,
+    is_ready,
+    looks_well,
+    suspicion,
+)
 from watchdog.settings.schema import Settings
 from watchdog.text.regex import regex
 
 TRIAGED = (PODS, DEPLOYMENTS, STATEFULSETS, DAEMONSETS, JOBS, CRONJOBS, CLAIMS, REPLICASETS)
+_SCALABLE = (DEPLOYMENTS, STATEFULSETS)
 # Every ReplicaSet that a Deployment made has this label, and the Deployment speaks for it.
 _BARE = "!pod-template-hash"
 
@@ -46,7 +54,9 @@ COLUMNS = {
     REPLICASETS: ("Name", "Desired", "Current", "Ready"),
 }
 # The letters that Kubernetes makes random name endings of, so that they form no words.
-_ENDING = regex(r"-(?:[bcdfghjklmnpqrstvwxz2456789]{5}|\d+)$")
+_LETTERS = frozenset("bcdfghjklmnpqrstvwxz2456789")
+_RANDOM = 5
+_NUMBER = regex(r"-\d+$")
 
 
 class Suspect(NamedTuple):
@@ -83,14 +93,13 @@ class TriageResult:
         """The suspects of one resource."""
         return [item for item in self.suspects if item.resource == resource]
 
-    def groups(self) -> Counter[tuple[str, str]]:
-        """How many suspect pods share a family and a status."""
-        return Counter((item.family, item.status) for item in self.of(PODS))
-
 
 def family(name: str) -> str:
-    """`web-7d9f-x2k4p` and `web-7d9f-abcde` are of family `web-7d9f`."""
-    return _ENDING.sub("", name)
+    """`web-7d9f-x2k4p` and `web-7d9f-bcdfg` are of family `web-7d9f`, `db-0` is of family `db`."""
+    start, dash, ending = name.rpartition("-")
+    if dash and len(ending) == _RANDOM and _LETTERS.issuperset(ending):
+        return start
+    return _NUMBER.sub("", name)
 
 
 def triage(  # noqa: PLR0913, PLR0917 - what is looked at, and how
@@ -124,7 +133,7 @@ def triage(  # noqa: PLR0913, PLR0917 - what is looked at, and how
         found.well.update(seen.well)
     found.scalable = {
         (resource.plural, name)
-        for resource in (DEPLOYMENTS, STATEFULSETS)
+        for resource in _SCALABLE
         for name in listed.get(resource, Listed()).names
     }
     _compare(found, listed)
@@ -162,23 +171,24 @@ class Listed:
     names: list[str] = field(default_factory=list)
     complete: list[str] = field(default_factory=list)
 
-    def add(self, resource: Resource, row: Row, restart_window_seconds: float) -> str | None:
-        """Take note of a row. Returns why its object is suspect; None if it looks well."""
+    def add(
+        self, resource: Resource, name: str, row: Row | None, restart_window_seconds: float
+    ) -> None:
+        """Take note of an object by its row; None for that of a pod that is well."""
         self.count += 1
-        name = str(row["Name"])
-        status = suspicion(resource, row, restart_window_seconds)
+        status = None if row is None else suspicion(resource, row, restart_window_seconds)
+        if row is None or (status is None and resource == PODS):
+            self.well.setdefault(family(name), name)
+            return
         if status is not None:
             ready = resource == PODS and is_ready(row)
             self.suspects.append(Suspect(resource, name, status, ready))
-        elif resource == PODS:
-            self.well.setdefault(family(name), name)
         elif resource == JOBS and row.get("Status", "Complete") == "Complete":
             self.complete.append(name)
         elif _is_compared(resource, row):
             self.names.append(name)
-        if resource in {DEPLOYMENTS, STATEFULSETS}:
+        if resource in _SCALABLE:
             self.names.append(name)
-        return status
 
 
 def see(
@@ -190,12 +200,43 @@ def see(
 ) -> Listed:
     """What the list of that kind says."""
     seen, window = Listed(), settings.observe.restart_window_seconds
-    for row in _rows(reader, resource, namespace, settings, now):
-        if row is None:
+    pages = reader.table(
+        resource,
+        namespace,
+        columns=COLUMNS[resource],
+        label_selector=chosen(resource, settings),
+        page_size=settings.observe.page_size,
+    )
+    for page in pages:
+        if page.first:
             seen = Listed()
-            continue
-        seen.add(resource, row, window)
+        for name, row in rows_by_name(resource, page, now):
+            seen.add(resource, name, row, window)
     return seen
+
+
+def rows_by_name(
+    resource: Resource, page: TablePage, now: datetime
+) -> Iterator[tuple[str, Row | None]]:
+    """The name and the row of each object on a page; None for the row of a pod that is well.
+
+    Nearly all pods are, and say so in the same cells.
+    """
+    if page.items is not None:
+        for item in page.items:
+            found = cells(resource.plural, item, now)
+            yield str(found["Name"]), found
+        return
+    if not page.rows:
+        return  # a page without rows need not name its columns
+    at = page.columns.index("Name")
+    signs = (
+        itemgetter(*(page.columns.index(sign) for sign in WELL_SIGNS)) if resource == PODS else None
+    )
+    for printed in page.rows:
+        well = signs is not None and looks_well(*map(str, signs(printed)))
+        row = None if well else dict(zip(page.columns, printed, strict=False))
+        yield str(printed[at]), row
 
 
 def chosen(resource: Resource, settings: Settings) -> str:
@@ -213,23 +254,3 @@ def _is_compared(resource: Resource, row: Row) -> bool:
     if resource != CRONJOBS or str(row.get("Suspend")) == "True":
         return False
     return row.get("Last Schedule") not in {None, "", NONE}
-
-
-def _rows(
-    reader: Reader, resource: Resource, namespace: str, settings: Settings, now: datetime
-) -> Iterator[Row | None]:
-    """The rows by column name; None where the list starts again from its beginning."""
-    pages = reader.table(
-        resource,
-        namespace,
-        columns=COLUMNS[resource],
-        label_selector=chosen(resource, settings),
-        page_size=settings.observe.page_size,
-    )
-    for page in pages:
-        if page.first:
-            yield None
-        if page.items is None:
-            yield from (dict(zip(page.columns, row, strict=False)) for row in page.rows)
-        else:
-            yield from (cells(resource.plural, item, now) for item in page.items)

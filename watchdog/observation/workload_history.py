@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from watchdog.model.history import Happening, PodLife, RevisionLife, WorkloadHistory
 from watchdog.snapshot.refs import ObjectRef
@@ -15,14 +15,18 @@ _WORKLOADS = 20
 
 
 def histories(
-    snapshot: ClusterSnapshot, targets: Iterable[ObjectRef]
+    snapshot: ClusterSnapshot, targets: Iterable[ObjectRef], blamed: Mapping[ObjectRef, int | None]
 ) -> tuple[WorkloadHistory, ...]:
-    """The history of each of these, in order; bounded, as a report is to be read."""
+    """The history of each of these, in order; bounded, as a report is to be read.
+
+    `blamed` is the revision with which it broke: pods that were ready between two crashes make it
+    no revision that worked.
+    """
     wanted = list(dict.fromkeys(targets))[:_WORKLOADS]
-    return tuple(_history(target, snapshot) for target in wanted)
+    return tuple(_history(target, snapshot, blamed.get(target)) for target in wanted)
 
 
-def _history(target: ObjectRef, snapshot: ClusterSnapshot) -> WorkloadHistory:
+def _history(target: ObjectRef, snapshot: ClusterSnapshot, blamed: int | None) -> WorkloadHistory:
     deployment = snapshot.deployment(target)
     pods = snapshot.pods_of(target) or [pod for pod in snapshot.pods if pod.ref == target]
     about = snapshot.events_about(target, *(pod.ref for pod in pods))
@@ -31,7 +35,7 @@ def _history(target: ObjectRef, snapshot: ClusterSnapshot) -> WorkloadHistory:
             at=event.last_seen,
             what=one_line(
                 f"{event.reason}{f' ×{event.count}' if event.count > 1 else ''}: "
-                f"{verbatim(one_line(event.message, 200))}",
+                f"{verbatim(one_line(_without_undo(event.message), 200))}",
                 240,
             ),
         )
@@ -41,13 +45,20 @@ def _history(target: ObjectRef, snapshot: ClusterSnapshot) -> WorkloadHistory:
     return WorkloadHistory(
         target=target,
         seen_at=snapshot.taken_at,
-        revisions=tuple(_revisions(deployment.revisions if deployment else ())),
+        revisions=tuple(_revisions(deployment.revisions if deployment else (), blamed)),
         pods=tuple(_pod(pod) for pod in pods[:_PODS]),
         events=tuple(sorted(events, key=lambda event: event.at)[-_EVENTS:]),
     )
 
 
-def _revisions(revisions: tuple[RevisionSummary, ...]) -> Iterator[RevisionLife]:
+def _without_undo(message: str) -> str:
+    """A message without the command at the end of our own Events, which a line has no room for."""
+    return message.partition(" Undo: kubectl ")[0]
+
+
+def _revisions(
+    revisions: tuple[RevisionSummary, ...], blamed: int | None
+) -> Iterator[RevisionLife]:
     """Newest first. `changes` of an earlier one lead from it to the current one."""
     for index, each in enumerate(revisions[:_REVISIONS]):
         before = revisions[index + 1] if index + 1 < len(revisions) else None
@@ -56,7 +67,7 @@ def _revisions(revisions: tuple[RevisionSummary, ...]) -> Iterator[RevisionLife]
             revision=each.revision,
             created_at=each.created_at,
             current=each.current,
-            worked=each.available or each.completed_at is not None,
+            worked=each.revision != blamed and (each.available or each.completed_at is not None),
             changes=tuple(one_line(str(change), 200) for change in changes[:_CHANGES]),
         )
 

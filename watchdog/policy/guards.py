@@ -55,7 +55,8 @@ def within_a_window(action: RemediationAction, context: Context) -> Verdict | No
     if all(window_open(group, now) for group in groups):
         return None
     opening = next_opening(*groups, now=now)
-    when = f"the next one opens on {opening:%a %d %b at %H:%M %Z}" if opening else "none ever opens"
+    soon = f"the next one opens on {opening:%a %d %b at %H:%M %Z}" if opening else ""
+    when = soon or "none will within 15 days"
     return refuse("outside_window", f"no change window is open in namespace {namespace}; {when}")
 
 

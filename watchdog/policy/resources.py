@@ -6,7 +6,7 @@ from watchdog.actions import PatchDeploymentResources, RemediationAction
 from watchdog.actions.action import container_path
 from watchdog.actions.patch_deployment_resources import Quantities, held
 from watchdog.detection.admission import most_allowed
-from watchdog.detection.fitting import ran
+from watchdog.detection.fitting import Part, no_room, ran
 from watchdog.kube import quantity
 from watchdog.policy.values import ceiling
 from watchdog.policy.verdict import Context, Rule, Verdict, refuse
@@ -39,7 +39,8 @@ def resources_in_bounds(action: RemediationAction, context: Context) -> Verdict 
             return refuse(
                 "resources_too_much", f"{words} {text} is over {quantity.write(most, resource)}"
             )
-        allowed = most_allowed(context.snapshot, resource) if group == "limits" else None
+        request = after.get(("requests", resource))
+        allowed = most_allowed(context.snapshot, resource, request) if group == "limits" else None
         if allowed and quantity.parse(text) > quantity.parse(allowed.amount):
             return refuse(
                 "limit_range", f"LimitRange {allowed.name} allows at most {allowed.amount}"
@@ -52,7 +53,21 @@ def resources_in_bounds(action: RemediationAction, context: Context) -> Verdict 
             return refuse(
                 "request_over_limit", f"{resource} request {request} is over limit {limit}"
             )
-    return None
+    return _over_quota(action, context, now, after)
+
+
+def _over_quota(
+    action: PatchDeploymentResources, context: Context, now: Quantities, after: Quantities
+) -> Verdict | None:
+    """A refusal if a quota would keep new pods from being made; no dry run tells that."""
+    seen = context.deployment(action)
+    raised = {
+        Part(*where): text
+        for where, text in after.items()
+        if where not in now or quantity.parse(text) > quantity.parse(now[where])
+    }
+    quota = no_room(context.snapshot, seen, action.container, raised) if seen and raised else None
+    return refuse("quota", f"quota {quota.name} has no room for it") if quota else None
 
 
 def _given_to_pods(action: PatchDeploymentResources, context: Context) -> Quantities:

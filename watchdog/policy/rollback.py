@@ -70,9 +70,13 @@ def rollout_is_not_young(action: RemediationAction, context: Context) -> Verdict
     current = seen.current if seen else None
     if seen is None or current is None or current.created_at is None or _is_ours(seen):
         return None
-    by_helm = seen.managed_by is not None and seen.managed_by.release is not None
+    owner = seen.managed_by
+    by_helm = owner is not None and owner.release is not None
     rest = context.settings.rollout_seconds(action.target.namespace, waits=by_helm)
-    rest = min(rest, seen.progress_deadline_seconds)
+    progressing = seen.condition("Progressing")
+    # Once the deadline has passed the tool has decided, but for Helm 3, which goes on waiting.
+    if progressing and progressing.status == "False" and not (owner and owner.tool == "helm"):
+        return None
     # On a host whose clock is behind, a first look may be older than what it saw.
     age = max(0.0, (context.snapshot.taken_at - current.created_at).total_seconds())
     if current.completed_at is not None or age >= rest:

@@ -79,6 +79,8 @@ class Context:
         """
         if action.target_kind == "ConfigMap":
             return next((found.target for found in self.about(action)), action.target)
+        if action.target_kind != "Pod":
+            return action.target
         pods = (pod.owner for pod in self.snapshot.pods if pod.ref == action.target)
         return next(pods, action.target)
 

@@ -121,7 +121,7 @@ class Execution:
         return Write(live, applied(live, operations), material, patch), operations
 
     def _for_git(self, attempt: Tried, write: Write | None = None) -> Tried:
-        """A refused action with the change for Git, where a person may make it there."""
+        """A refused action with the exact change, also for Git, where a person may make it."""
         if not advisable(self.action, replace(self.context, write=write)):
             return attempt
         try:
@@ -130,8 +130,16 @@ class Execution:
             return attempt
         if planned is None or not advisable(self.action, replace(self.context, write=planned[0])):
             return attempt
-        lasting = self._lasting(planned[0])
-        return replace(attempt, result=attempt.result.model_copy(update={"lasting": lasting}))
+        write = planned[0]
+        would = as_written(self.action, write.material)
+        shown = {
+            "lasting": self._lasting(write),
+            "diff": shortened(
+                describe(would, write.live, write.after, self._wording(write.material))
+            ),
+            "source": write.material.source or None,
+        }
+        return replace(attempt, result=attempt.result.model_copy(update=shown))
 
     def _lasting(self, write: Write) -> LastingChange | None:
         argocd = self.permission.settings.git.argocd_namespace
@@ -147,10 +155,14 @@ class Execution:
         )
         try:
             after = preview(self.cluster, self.action, live, marked)
-        except ForbiddenError as error:
+        except ForbiddenError:
             if not self.permission.dry_run:
                 raise
-            after, note = write.after, f"not checked by the API server: {error}"
+            # To an account that may only read, which suits a dry run, no right is advised.
+            after, note = (
+                write.after,
+                "not checked by the API server: this account may not write it",
+            )
         proposal = Proposal(
             self.action,
             describe(self.action, live, after, self._wording(write.material)),

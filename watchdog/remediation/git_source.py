@@ -155,7 +155,7 @@ def _is(live: Object, kind: str, namespace: str, name: str) -> bool:
 
 
 def address(url: Any) -> str:
-    """The address of a repository without user and password."""
+    """The address of a repository without credentials."""
     text = _said(url)
     try:
         parts = urlsplit(text)
@@ -163,7 +163,10 @@ def address(url: Any) -> str:
         return ""
     if not parts.scheme:
         return text  # git@github.com:team/shop.git
-    host = parts.netloc.rpartition("@")[2]
+    user, _, host = parts.netloc.rpartition("@")
+    # The user of ssh is part of the address; a password, or the token of https, is not.
+    if user and parts.scheme == "ssh":
+        host = f"{user.partition(':')[0]}@{host}"
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
 

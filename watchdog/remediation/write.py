@@ -83,8 +83,9 @@ def preconditions(action: RemediationAction, live: Object) -> Operations:
 
     On the uid, and on the generation rather than the resourceVersion: that one changes with every
     status update, and a crash-looping workload has one every few seconds, so that no write would
-    ever fit; the generation changes exactly when someone changes the spec. The scale subresource
-    has no generation, so there it is the number of replicas.
+    ever fit; the generation changes when someone changes the spec, or an annotation of a
+    Deployment, which costs one more look. The scale subresource has no generation, so there it is
+    the number of replicas.
     """
     tests = [{"op": "test", "path": "/metadata/uid", "value": live["metadata"]["uid"]}]
     if action.subresource == "scale":

@@ -72,6 +72,12 @@ class Case:
     others: tuple[Finding, ...] = ()
 
     @property
+    def left(self) -> tuple[ToDo, ...]:
+        """What is to do, for a view that shows all steps with their diffs."""
+        shown = {step.diff for step in self.steps}
+        return tuple(item.beside(shown) for item in self.to_do)
+
+    @property
     def target(self) -> str:
         """`Deployment/ledger`."""
         return one_line(str(self.finding.target))
@@ -85,8 +91,9 @@ class Case:
 @dataclass(frozen=True)
 class Chapter:
     """One namespace. `state` is `healthy`, `sick`, `partly seen` (nothing found, not all read),
-    `unseen` or `gone` (it does not exist any more); `notes` are whole sentences about what could
-    not be read and where sources differ.
+    `unseen` or `gone` (it does not exist any more); `others` are steps about nothing that is broken
+    here, below what they are; `notes` are whole sentences about what could not be read and where
+    sources differ.
     """
 
     namespace: str
@@ -94,5 +101,5 @@ class Chapter:
     place: str
     objects: str
     cases: tuple[Case, ...]
-    other_steps: tuple[Step, ...]
+    others: tuple[tuple[str, tuple[Step, ...]], ...]
     notes: tuple[str, ...]

@@ -5,6 +5,7 @@ Values are not here, because memory has none; foreign text passes `one_line` as 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,10 +18,10 @@ from rich.text import Text
 from watchdog.incidents.memory import Memory
 from watchdog.model.incident import ApprovalRequest, Attempt, Incident
 from watchdog.model.outcome import Outcome
-from watchdog.report.next_steps import approve_command
+from watchdog.report.next_steps import APPROVE_THERE
 from watchdog.text.format import count, duration, one_line
 
-_STATES = {"needs_you": "needs you"}
+_ORDER = ("needs_you", "broken", "fixing", "fixed", "resolved")
 _ENDED = {
     Outcome.APPLIED: "applied, not checked yet",
     Outcome.VERIFIED: "healthy",
@@ -33,15 +34,11 @@ _SHORT = 8  # digits of an id that a person compares by eye
 
 @dataclass(frozen=True)
 class Page:
-    """One namespace's memory, or why it could not be read; warnings are whole sentences.
-
-    Of one that is not `verified` anyone who may edit the ConfigMap chose the words.
-    """
+    """One namespace's memory, or why it could not be read; warnings are whole sentences."""
 
     memory: Memory
     warning: str = ""
     readable: bool = True
-    verified: bool = True
 
 
 def tried(attempt: Attempt) -> str:
@@ -51,6 +48,13 @@ def tried(attempt: Attempt) -> str:
         ended = "healthy, and it did not last"
     reason = f" ({one_line(attempt.reason, 200)})" if attempt.reason else ""
     return one_line(f"{attempt.action.title}: {ended}{reason}")
+
+
+def lasted(incident: Incident, now: datetime) -> str:
+    """For how long it was broken: until the fix was verified, or until now."""
+    known = incident.broken_seconds
+    seconds = (now - incident.first_seen).total_seconds() if known is None else known
+    return duration(seconds)
 
 
 def render_history(pages: Iterable[Page], now: datetime, to: IO[str]) -> None:
@@ -92,8 +96,9 @@ def _page(page: Page, now: datetime, console: Console) -> None:
         if page.readable:
             _say(console, f"{name}: no incident is remembered.")
         return
-    opened = sum(item.open for item in memory.incidents)
-    _say(console, f"{name}: {count(len(memory.incidents), 'incident')}, {opened} open")
+    counts = Counter[str](item.state for item in memory.incidents)
+    tally = [f"{counts[state]} {_words(state, counts[state])}" for state in _ORDER if counts[state]]
+    _say(console, f"{name}: {', '.join([count(counts.total(), 'incident'), *tally])}")
     table = Table("what", "where", "state", "first seen", "for", "tries", box=None, pad_edge=False)
     items = sorted(memory.incidents, key=lambda i: (not i.open, -i.last_seen.timestamp()))
     for item in items:
@@ -102,7 +107,7 @@ def _page(page: Page, now: datetime, console: Console) -> None:
             one_line(f"{item.target}" + (f"/{item.container}" if item.container else ""), 80),
             _state(item),
             f"{item.first_seen:%Y-%m-%d %H:%M}",
-            duration(((item.resolved_at or now) - item.first_seen).total_seconds()),
+            lasted(item, now),
             str(item.attempts),
         ]
         table.add_row(*(Text(cell) for cell in cells))
@@ -112,8 +117,13 @@ def _page(page: Page, now: datetime, console: Console) -> None:
             _say(console, line)
 
 
+def _words(state: str, number: int = 1) -> str:
+    said = state.replace("_", " ")
+    return said if number == 1 else said.replace("needs", "need")
+
+
 def _state(item: Incident) -> str:
-    said = _STATES.get(item.state, item.state)
+    said = _words(item.state)
     return f"{said}, reopened {item.reopened}×" if item.reopened else said
 
 
@@ -128,7 +138,7 @@ def _details(item: Incident, page: Page, now: datetime) -> Iterable[str]:
     elif item.open and item.quiet_until and item.quiet_until > now:
         lines.append(f"  Nothing is tried until {item.quiet_until:%Y-%m-%d %H:%M}.")
     if item.request and item.open:
-        lines += _asked(item.request, now, verified=page.verified)
+        lines += _asked(item.request, now)
     if lines:
         yield ""
         where = f"{item.target} in {page.memory.namespace}"
@@ -136,19 +146,14 @@ def _details(item: Incident, page: Page, now: datetime) -> Iterable[str]:
         yield from lines
 
 
-def _asked(request: ApprovalRequest, now: datetime, *, verified: bool) -> list[str]:
-    """What waits for an approval, and the command that gives it.
-
-    An editor of the memory could put the id of another request beside harmless words.
-    """
+def _asked(request: ApprovalRequest, now: datetime) -> list[str]:
+    """What waits for an approval. The command is not here, as memory does not hold the change."""
     title, short = one_line(request.action.title), request.id[:_SHORT]
     if request.expires_at <= now:
         return [f"  Approval {short} to {title}: expired {request.expires_at:%Y-%m-%d %H:%M}."]
     return [
         f"  Waits until {request.expires_at:%Y-%m-%d %H:%M} for approval {short} to {title}:",
-        f"    {approve_command(request.action.target, request.id)}"
-        if verified
-        else "    The report and Slack have the command: this memory is not verified.",
+        f"    {APPROVE_THERE}.",
     ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -17,10 +17,10 @@ from watchdog.model.history import Happening, PodLife, WorkloadHistory
 from watchdog.model.incident import Incident
 from watchdog.model.report import NamespaceReport, Report
 from watchdog.report.case import Case
-from watchdog.report.history import Page, tried
+from watchdog.report.history import Page, lasted, tried
 from watchdog.report.summary_line import closing, one_cause, undelivered
-from watchdog.report.wording import chapters, ended
-from watchdog.text.format import clean, count, duration, one_line
+from watchdog.report.wording import chapters, ended, overview
+from watchdog.text.format import clean, count, one_line
 
 SIGNS = {
     "broken": "✗", "fixing": "…", "fixed": "✓", "needs you": "!", "would fix": "?", "resolved": "✓",
@@ -70,13 +70,15 @@ class Problem:
 
 def render_html(report: Report) -> str:
     """The report as one HTML document."""
+    found = chapters(report)
     parts = [
         (chapter, [_problem(case, item, report) for case in chapter.cases])
-        for chapter, item in zip(chapters(report), report.namespaces, strict=True)
+        for chapter, item in zip(found, report.namespaces, strict=True)
     ]
     return _environment().get_template("report.html.j2").render(
         title=_title(report),
         parts=parts,
+        overview=overview(found),
         report=report,
         ended=ended(report),
         closing=closing(report),
@@ -100,7 +102,7 @@ def render_history_html(pages: Iterable[Page], now: datetime) -> str:
             for page, chart in shown
         ],
         now=now,
-        lasted=lambda item: duration(_seconds(item, now)),
+        lasted=partial(lasted, now=now),
         tried=tried,
     )  # fmt: skip
 
@@ -183,11 +185,6 @@ def _chart_of(incidents: tuple[Incident, ...], now: datetime) -> Chart | None:
             Lane(one_line(item.target.name), note, left, max(0.5, right - left), state, marks)
         )
     return Chart(_short(start), _short(now), tuple(lanes))
-
-
-def _seconds(item: Incident, now: datetime) -> float:
-    found = item.broken_seconds
-    return found if found is not None else (now - item.first_seen).total_seconds()
 
 
 def _percent(at: datetime, start: datetime, end: datetime) -> float:

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from watchdog.model.report import Report
 from watchdog.report.summary_line import closing, one_cause, undelivered
-from watchdog.report.wording import chapters
+from watchdog.report.wording import chapters, overview
 from watchdog.text.regex import regex
 
 _SPECIAL = regex(r"([\\`*_{}\[\]#|~!$])")
@@ -30,8 +30,10 @@ class _Safe(str):
 
 def render_markdown(report: Report) -> str:
     """The report as one Markdown document (CommonMark, with GitHub's fences)."""
+    found = chapters(report)
     text = _environment().get_template("markdown.j2").render(
-        chapters=chapters(report),
+        chapters=found,
+        overview=overview(found),
         closing=closing(report),
         one_cause=one_cause(report),
         undelivered=undelivered(report),

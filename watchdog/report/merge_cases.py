@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from watchdog.report.case import Case, Step
 
-_WORST_FIRST = ("broken", "needs you", "fixing", "would fix", "fixed")
+_WORST_FIRST = ("needs you", "broken", "fixing", "would fix", "fixed")
 _SEVERAL = 3
 
 
@@ -30,15 +30,18 @@ def _merged(cases: list[Case]) -> Case:
     if not others:
         return first
     todo = {
-        item.text: item for case in cases for item in (case.to_do if _asks(case, first) else ())
+        (item.text, item.approval): item
+        for case in cases
+        for item in (case.to_do if _asks(case, first) else ())
     }
     return replace(
         first,
-        status=min((case.status for case in cases), key=_WORST_FIRST.index),
+        status=min((c.status for c in cases if _asks(c, first)), key=_WORST_FIRST.index),
         also=tuple(_part(case) for case in others),
         others=tuple(case.finding for case in others),
         steps=tuple(_named(step, case) for case in cases for step in case.steps),
-        to_do=tuple(todo.values())[:_SEVERAL],
+        # Each that is to be approved has a command of its own.
+        to_do=tuple(t for at, t in enumerate(todo.values()) if at < _SEVERAL or t.approval),
         undo=tuple(command for case in cases for command in case.undo),
         for_git=tuple(dict.fromkeys(change for case in cases for change in case.for_git)),
         first_seen=min((c.first_seen for c in cases if c.first_seen), default=None),
@@ -47,9 +50,8 @@ def _merged(cases: list[Case]) -> Case:
 
 
 def _asks(case: Case, first: Case) -> bool:
-    """Whether the case leaves something to do of its own: what suffers from the first does not."""
-    cause = case.finding.cause
-    return case is first or cause is None or cause.of is None or bool(case.steps)
+    """Whether the case has something to do of its own: what suffers from the first has not."""
+    return case is first or not case.finding.suffers or bool(case.steps)
 
 
 def _part(case: Case) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from watchdog.actions import (
@@ -31,6 +31,12 @@ _COMES = {
     "put_back": "or the next deploy puts the old value back",
     "kept": "or it will be missing if the workload is created again",
 }
+APPROVE_THERE = "Approve it with the command that the report or Slack shows beside the whole change"
+# A suggested value is not remembered: only the pass in which the model suggested it shows it.
+_APPROVE_ELSEWHERE = (
+    "Approve it with the command that an earlier report or Slack shows beside the whole change, or "
+    "at a terminal (`sre-watchdog run`)"
+)
 _MAY_STAND = (Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNKNOWN)
 _TRIED_OR_ASKED = (Outcome.UNDONE, Outcome.AWAITING_APPROVAL)
 # The one who deploys decides first, or a person has just said no.
@@ -42,11 +48,30 @@ _REFUSED = (
 
 
 @dataclass(frozen=True)
+class Approval:
+    """A change that waits for an approval: in words, the command, and the lines of its diff."""
+
+    text: str
+    command: str
+    diff: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ToDo:
-    """One thing to do; `command` is whole and can be run as it stands."""
+    """One thing to do; `command` is whole and can be run as it stands.
+
+    What approves is never in `command`, as most views have no room for the change: see `beside`.
+    """
 
     text: str
     command: str | None = None
+    approval: Approval | None = None
+
+    def beside(self, shown: Collection[tuple[str, ...]]) -> ToDo:
+        """The same in a view that shows these diffs whole: what it approves may be among them."""
+        if self.approval is None or not self.approval.diff or self.approval.diff not in shown:
+            return self
+        return ToDo(self.approval.text, self.approval.command)
 
 
 def to_do(
@@ -63,14 +88,15 @@ def to_do(
     place = explanation.place if explanation else ""
     for result in results:
         found.extend(_after(result, place, fixed=fixed))
-    dry = any(result.outcome is Outcome.DRY_RUN for result in results)
-    if explanation and not fixed and not dry and not any(map(_settles, results)):
+    # What is only shown, or is being checked, is not to be done by hand meanwhile.
+    done = fixed or any(r.outcome in {Outcome.DRY_RUN, Outcome.APPLIED} for r in results)
+    if explanation and not done and not any(map(_settles, results)):
         found += _going_back(explanation)
-    if explanation and explanation.to_do and not fixed and not dry:
+    if explanation and explanation.to_do and not done:
         found.append(ToDo(one_line(explanation.to_do, 800), _command(explanation.command)))
     if not fixed:
         found += [ToDo(f"The model suggests (unverified): {quoted(text)}") for text in suggested]
-    return tuple({item.text: item for item in reversed(found)}.values())[::-1]
+    return tuple({(item.text, item.approval): item for item in reversed(found)}.values())[::-1]
 
 
 def _going_back(explanation: Explanation) -> list[ToDo]:
@@ -105,7 +131,10 @@ def _after(result: ActionResult, place: str, *, fixed: bool) -> list[ToDo]:
             said = "Approve it at a terminal (`sre-watchdog run`), or do it yourself"
             return [ToDo(f"{said}: {one_line(action.title)}.")]
         said = f"Approve it, and the next pass does exactly this: {one_line(action.title)}."
-        return [ToDo(said, approve_command(action.target, result.request))]
+        command = approve_command(action.target, result.request)
+        asks = Approval(said, command, diff_lines(result.diff))
+        there = APPROVE_THERE if asks.diff else _APPROVE_ELSEWHERE
+        return [ToDo(f"{there}: {one_line(action.title)}.", approval=asks)]
     if result.outcome is Outcome.UNKNOWN:
         target = action.target
         command = f"kubectl -n {target.namespace} get {target.kind.lower()}/{target.name} -o yaml"
@@ -113,8 +142,16 @@ def _after(result: ActionResult, place: str, *, fixed: bool) -> list[ToDo]:
     return []
 
 
+def diff_lines(diff: str) -> tuple[str, ...]:
+    """A diff as every view shows it."""
+    return tuple(line.rstrip() for line in clean(diff).splitlines() if line.strip())
+
+
 def approve_command(target: ObjectRef, request: str) -> str:
-    """The whole command that approves a request, on the very object that would change."""
+    """The whole command that approves a request, on the very object that would change.
+
+    For those alone who show all that it approves: a view of what is to do asks `ToDo.beside`.
+    """
     kind = re.sub(r"[^a-z]", "", target.kind.lower())  # it may come from memory
     what = f"{kind}/{target.name} sre-watchdog/approve={request}"
     return f"kubectl -n {target.namespace} annotate {what} --overwrite"

@@ -6,6 +6,7 @@ memories that the pass saves afterwards.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -53,13 +54,18 @@ class Outbox:
         self._found = _found(self.report)
 
     def by_urgency(self) -> list[Key]:
-        """All incidents, the most urgent first."""
-        found = [
-            (_URGENCY.index(item.state), Key(namespace, item.fingerprint))
-            for namespace, memory in self.memories.items()
-            for item in memory.incidents
-        ]
-        return [key for _, key in sorted(found, key=lambda pair: pair[0])]
+        """All incidents, the most urgent first, and those about pods of no one last.
+
+        Of equals each namespace's first comes before any second: none takes the others' room.
+        """
+        found: list[tuple[bool, int, int, Key]] = []
+        for namespace, memory in self.memories.items():
+            before: Counter[tuple[bool, int]] = Counter()
+            for item in memory.incidents:
+                rank = item.target.kind == "Pod", _URGENCY.index(item.state)
+                found.append((*rank, before[rank], Key(namespace, item.fingerprint)))
+                before[rank] += 1
+        return [key for *_, key in sorted(found, key=lambda each: each[:3])]
 
     def incident(self, key: Key) -> Incident:
         """The incident as it is noted now."""

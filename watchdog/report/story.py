@@ -113,7 +113,8 @@ def done(case: Case) -> list[str]:
         said.append(f"{step.title[:1].upper()}{step.title[1:]}: {step.done}")
         if step.reason:
             said.append(f"{step.reason[:1].upper()}{step.reason[1:]}")
-        if step.healthy is not None:
+        # Why it was undone is its reason already.
+        if step.healthy is not None and step.outcome is not Outcome.UNDONE:
             said.append(
                 f"{'Healthy' if step.healthy else 'Not healthy'}: {step.check}".rstrip(": ")
             )

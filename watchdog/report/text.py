@@ -18,9 +18,10 @@ from rich.console import Console
 from rich.text import Text
 
 from watchdog.model.report import Report
-from watchdog.report.case import Step
+from watchdog.report.case import Case, Step
 from watchdog.report.summary_line import closing, one_cause, undelivered
-from watchdog.report.wording import chapters
+from watchdog.report.wording import chapters, overview
+from watchdog.text.format import shorten
 from watchdog.text.regex import regex
 
 _STYLES = {
@@ -33,6 +34,11 @@ _OPEN, _SEP, _CLOSE = "\x0e", "\x1f", "\x0f"
 _MARKED = regex(f"{_OPEN}(\\w+){_SEP}(.*?){_CLOSE}", re.DOTALL)
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "×": "x", "…": "...", "·": "-", "→": "->"})
 _INDENT, _LABEL, _NARROW, _WIDE = "  ", 9, 50, 110
+_CELL = 40
+_STATUS_STYLES = {
+    "broken": "bad", "fixing": "applied", "fixed": "good", "needs you": "warn",
+    "would fix": "dry_run",
+}  # fmt: skip
 
 
 def render_text(report: Report, console: Console) -> None:
@@ -47,11 +53,13 @@ def plain_text(report: Report, width: int = 100) -> str:
 
 
 def _lines(report: Report, width: int) -> list[str]:
+    found = chapters(report)
     text = (
         _environment(width)
         .get_template("text.j2")
         .render(
-            chapters=chapters(report),
+            chapters=found,
+            overview=overview(found),
             closing=closing(report),
             one_cause=one_cause(report),
             undelivered=undelivered(report),
@@ -129,6 +137,16 @@ class _Layout:
             textwrap.wrap(right, self.width, initial_indent=hang, subsequent_indent=hang), styles[1]
         )  # fmt: skip
 
+    def table(self, cases: Sequence[Case]) -> str:
+        """One line for each problem; how badly is left out if the lines have no room for it."""
+        rows = [
+            (case.status, shorten(case.name, _CELL), shorten(case.summary, _CELL), case.severity)
+            for case in cases
+        ]
+        widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+        shown = 4 if sum(widths) + 3 * len(_INDENT) <= self.width else 3
+        return _BREAK.join(_row(row[:shown], widths) for row in rows)
+
     def check(self, step: Step) -> str:
         """What verification saw."""
         word, style = ("✓ healthy", "good") if step.healthy else ("✗ not healthy", "bad")
@@ -162,6 +180,7 @@ def _environment(width: int) -> Environment:
         diff=layout.diff,
         patch=layout.patch,
         note=layout.note,
+        table=layout.table,
         block=lambda text: text.rstrip("\n") or _NOTHING,
     )
     environment.globals.update(
@@ -172,6 +191,13 @@ def _environment(width: int) -> Environment:
         check=layout.check,
     )
     return environment
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """The cells in columns, the first in the colour of the status that it names."""
+    padded = [cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths)]  # noqa: B905 -- the last column may be left out
+    rest = _INDENT.join(padded[1:]).rstrip()
+    return f"{_mark(padded[0], _STATUS_STYLES[cells[0]])}{_INDENT}{rest}"
 
 
 def _mark(line: str, style: str) -> str:

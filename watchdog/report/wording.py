@@ -8,18 +8,19 @@ words; nothing here escapes for a syntax.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Literal
 
 from watchdog.actions import CustomInstruction, RemediationAction
+from watchdog.incidents.transitions import goes_on
 from watchdog.model.diagnosis import Diagnosis, Evidence, Explanation, Finding
 from watchdog.model.incident import Incident
 from watchdog.model.outcome import Outcome
 from watchdog.model.report import ActionResult, NamespaceReport, Report
 from watchdog.report.case import Case, Chapter, ForGit, Status, Step
 from watchdog.report.merge_cases import together
-from watchdog.report.next_steps import to_do
+from watchdog.report.next_steps import diff_lines, to_do
 from watchdog.text.format import clean, count, duration, joined, objects, one_line, quoted
 
 EVIDENCE_LINES = 5
@@ -34,6 +35,12 @@ _MAY_STAND = {Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNKNOWN}
 def chapters(report: Report) -> tuple[Chapter, ...]:
     """The report's namespaces, in words."""
     return tuple(_chapter(item, report) for item in report.namespaces)
+
+
+def overview(found: Iterable[Chapter]) -> tuple[Case, ...]:
+    """The cases that a table names before the details; none if there is only one."""
+    cases = tuple(case for chapter in found for case in chapter.cases)
+    return cases if len(cases) > 1 else ()
 
 
 def _chapter(item: NamespaceReport, report: Report) -> Chapter:
@@ -63,9 +70,18 @@ def _chapter(item: NamespaceReport, report: Report) -> Chapter:
         ),
         objects=objects(item.objects),
         cases=together(cases),
-        other_steps=tuple(_step(result) for result in strays),
+        others=tuple(_others(strays)),
         notes=tuple(_notes(item, cases)),
     )
+
+
+def _others(strays: list[ActionResult]) -> Iterator[tuple[str, tuple[Step, ...]]]:
+    """What nothing that is broken here calls for: an earlier pass began it, or it is proposed."""
+    begun = tuple(_step(result) for result in strays if result.outcome.was_sent)
+    if begun:
+        yield "Begun by an earlier pass", begun
+    if proposed := tuple(_step(result) for result in strays if not result.outcome.was_sent):
+        yield "Also proposed, for nothing that is broken here", proposed
 
 
 def _owned(item: NamespaceReport) -> dict[int, list[ActionResult]]:
@@ -94,10 +110,12 @@ def _case(
     diagnosis = item.diagnosis
     explanation = diagnosis.explanation(finding)
     steps = tuple(_step(r) for r in results if not isinstance(r.action, CustomInstruction))
-    status = _status(steps)
     incident = next(
         (i for i in item.incidents if (i.kind, i.target) == (finding.kind, finding.target)), None
     )
+    status = _status(steps)
+    if status == "needs you" and not _waits(finding, incident, results):
+        status = "broken"
     tried = sum(step.outcome in _MAY_STAND | {Outcome.UNDONE} for step in steps)
     return Case(
         finding=finding,
@@ -116,6 +134,16 @@ def _case(
         first_seen=incident.first_seen if incident else finding.since,
         attempts=incident.attempts if incident else tried,
     )
+
+
+def _waits(finding: Finding, incident: Incident | None, results: list[ActionResult]) -> bool:
+    """Whether a person is needed now: as memory has it, or as it would have it."""
+    if incident:
+        return incident.state != "broken"
+    if finding.suffers and not results:
+        return False
+    asks = any(result.outcome is Outcome.AWAITING_APPROVAL for result in results)
+    return asks or not goes_on(results)
 
 
 def _for_git(results: Iterable[ActionResult]) -> tuple[ForGit, ...]:
@@ -145,8 +173,11 @@ def _suggested(finding: Finding, diagnosis: Diagnosis) -> Iterable[str]:
 
 def _status(steps: tuple[Step, ...]) -> Status:
     outcomes = {step.outcome for step in steps}
-    if outcomes & {Outcome.FAILED, Outcome.UNDONE, Outcome.UNKNOWN, Outcome.AWAITING_APPROVAL}:
-        return "fixed" if steps[-1].outcome is Outcome.VERIFIED else "needs you"
+    if steps and steps[-1].outcome is not Outcome.VERIFIED:
+        if outcomes & {Outcome.FAILED, Outcome.UNDONE, Outcome.AWAITING_APPROVAL}:
+            return "needs you"
+        if Outcome.UNKNOWN in outcomes:
+            return "fixing"  # the next pass sees whether the change was made
     if Outcome.VERIFIED in outcomes:
         return "fixed"
     if Outcome.APPLIED in outcomes:
@@ -175,7 +206,7 @@ def _step(result: ActionResult) -> Step:
         outcome=result.outcome,
         done=result.outcome.words,
         reason=one_line(result.reason),
-        diff=tuple(line.rstrip() for line in clean(result.diff).splitlines() if line.strip()),
+        diff=diff_lines(result.diff),
         healthy=seen.healthy if seen else None,
         check=check,
         undo=one_line(result.undo, 4000) if result.undo and stands else None,

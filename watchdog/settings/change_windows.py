@@ -21,27 +21,25 @@ _TEXT = regex(
     r"(?P<first>\w+)(?:-(?P<last>\w+))? (?P<start>\d\d:\d\d)-(?P<end>\d\d:\d\d) (?P<zone>\S+)"
 )
 _MIDNIGHT = 24 * 60
-# Every window opens once a week, unless summer time skips it: then a week later.
+# Every window opens once a week, unless summer time skips it: then a week later. Windows of several
+# zones may meet only while their clocks differ as seldom, which no one waits for.
 _MINUTES_AHEAD = 15 * _MIDNIGHT
 
 
 @dataclass(frozen=True)
 class Window:
-    """Days (0 is Monday), the minutes of the day from which and until which, and the zone."""
+    """Days (0 is Monday), the minute of the day at which it begins, its length, and the zone."""
 
     days: frozenset[int]
     start: int
-    end: int
+    minutes: int
     zone: ZoneInfo
 
     def open(self, now: datetime) -> bool:
         """Whether it is open at that moment."""
-        there = now.astimezone(self.zone)
-        day, minute = there.weekday(), there.hour * 60 + there.minute
-        if self.start < self.end:
-            return day in self.days and self.start <= minute < self.end
-        late = day in self.days and minute >= self.start
-        return late or ((day - 1) % 7 in self.days and minute < self.end)
+        # By the clock on the wall: within one zone Python leaves summer time out of account.
+        passed = now.astimezone(self.zone) - timedelta(minutes=self.start)
+        return passed.weekday() in self.days and passed.hour * 60 + passed.minute < self.minutes
 
 
 @lru_cache
@@ -62,7 +60,7 @@ def parse(text: str) -> Window:
     if zone is None:
         raise _none(text, f"names the time zone {found['zone']}, which there is none of")
     days = frozenset((first + step) % 7 for step in range((last - first) % 7 + 1))
-    return Window(days, start, end, zone)
+    return Window(days, start, (end - start) % _MIDNIGHT or _MIDNIGHT, zone)
 
 
 def window_open(windows: Iterable[str], now: datetime) -> bool:
@@ -74,7 +72,7 @@ def window_open(windows: Iterable[str], now: datetime) -> bool:
 def next_opening(*groups: tuple[str, ...], now: datetime) -> datetime | None:
     """When each group has a window open at once, in the zone of the last group's first window.
 
-    None where that does not happen within 15 days, and so never. Exact to the minute.
+    None if that does not happen within 15 days. Exact to the minute.
     """
     return _next_opening(groups, now.astimezone(UTC).replace(second=0, microsecond=0))
 

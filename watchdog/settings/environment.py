@@ -13,7 +13,7 @@ from typing import Any, get_origin
 
 from pydantic import SecretStr, ValidationError
 
-from watchdog.actions import BY_NAME
+from watchdog.actions import NAMES
 from watchdog.errors import SettingsError
 from watchdog.settings import config_file
 from watchdog.settings.config_file import Values, merged
@@ -31,7 +31,7 @@ CONFIG = f"{PREFIX}CONFIG"
 """The variable that names a file of settings, as --config does."""
 
 # custom_instruction is words for a person: there is nothing to allow.
-WRITES = tuple(kind for kind in BY_NAME if kind != "custom_instruction")
+WRITES = tuple(kind for kind in NAMES if kind != "custom_instruction")
 
 
 def known_names() -> Iterator[str]:

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from watchdog.actions import BY_NAME, Mode
+from watchdog.actions import Mode
 from watchdog.kube import quantity
 from watchdog.settings import change_windows, custom_presets
 from watchdog.settings.group import Address, Group, parts
@@ -33,8 +33,21 @@ from watchdog.text.regex import regex
 
 PREFIX = "SRE_AGENT_"
 _SHORTEST_KEY = 16  # characters: 62 kinds of them make 95 bits
-_HELM_SECONDS = 300.0  # as long as `helm upgrade --wait` waits by default
+# As long as `helm upgrade --wait` waits by default, which begins once all objects are applied.
+_HELM_SECONDS = 330.0
 _NAMESPACE = regex(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def _one_line(given: str) -> str:
+    """A name without the blanks around it, such as the end of the file that it was read from.
+
+    Raises ValueError for one with control characters: in metrics it would become another name than
+    the one that rules and dashboards look for.
+    """
+    name = given.strip()
+    if not name.isprintable():
+        raise ValueError("must be a name of one line, without tabs or other control characters")
+    return name
 
 
 def _are_windows(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -233,9 +246,9 @@ class GraceSettings(Group, Grace):
     """What is given time: what the detectors judge by, and how long a rollout is left alone."""
 
     rollout_seconds: float | None = Field(None, ge=0)
-    """A rollout younger than so many seconds is left to the tool that makes it, at most until its
-    progress deadline. When empty: 300, one interval of the chart's schedule, for what Helm deploys,
-    as it may be waiting for the rollout, and 0 for all else."""
+    """A rollout younger than so many seconds is left to the tool that makes it, but once its
+    progress deadline has passed only to Helm 3, which goes on waiting. When empty: 330 for what
+    Helm deploys, as it waits for the rollout five minutes by default, and 0 for all else."""
 
 
 NamespaceMode = Literal["observe", "approve", "act"]
@@ -288,7 +301,7 @@ class Settings(Group):
     """Actions per run at most in each namespace, and five times as many over all; 0: none."""
     run_budget_seconds: float = Field(180.0, gt=0, le=840)
     """Seconds for the whole pass; every call gets at most what is left of it."""
-    cluster_name: str = ""
+    cluster_name: Annotated[str, AfterValidator(_one_line)] = ""
     """Name of the cluster in reports, messages and metrics."""
     dashboard_url: Address = ""
     """Address of a dashboard that messages link to; {cluster} and {namespace} in it become those of
@@ -379,6 +392,8 @@ class Settings(Group):
 
     def mode(self, kind: str, namespace: str = "") -> Mode:
         """Whether actions of that kind are `auto`, `approve` or `never` in that namespace."""
+        from watchdog.actions import BY_NAME
+
         mode = self.actions.get(kind, BY_NAME[kind].default_mode)
         match self.policy(namespace).mode:
             case "observe":

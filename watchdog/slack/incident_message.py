@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from watchdog.incidents.approvals import shown_whole
 from watchdog.model.incident import ApprovalRequest
-from watchdog.report.next_steps import approve_command
+from watchdog.report.next_steps import APPROVE_THERE, approve_command, diff_lines
 from watchdog.report.story import SIGNS, Story, done, sentences, tries
 from watchdog.slack.block_kit import (
     BODY,
@@ -22,9 +23,11 @@ from watchdog.slack.block_kit import (
     code,
     context,
     escape,
+    escaped,
     mrkdwn,
     plain,
     section,
+    units,
 )
 from watchdog.slack.messages import (
     COLORS,
@@ -35,7 +38,7 @@ from watchdog.slack.messages import (
     spoken,
     where,
 )
-from watchdog.text.format import clean, count, one_line
+from watchdog.text.format import count, one_line
 from watchdog.text.regex import regex
 
 ASKS = "Approval needed for"  # how a reply that asks begins
@@ -118,10 +121,14 @@ def ask(story: Story, request: ApprovalRequest, approvers: Iterable[str]) -> Mes
     blocks += [plain(why, BODY)] if why else []
     blocks += [section(code(diff))] if diff else []
     blocks += [
-        section(f"{react}\n{code(command)}"),
+        section(f"{react}\n{code(command)}" if diff else f"{APPROVE_THERE}."),
         context(until),
     ]
-    return _message(story, f"{head}. {why} {until} Or run: {command}", blocks)
+    # Slack may refuse the blocks, and the text then stands alone: it has all of the change as well.
+    first = f"{escape(head, _HEADLINE)}.\n{escaped(diff)}\n"
+    rest = escaped(f"{why} {until} Or run: {command}") if diff else f"{APPROVE_THERE}."
+    text = first + rest if units(first + rest) <= TEXT else first + escaped(until)
+    return replace(_message(story, "", blocks), text=text)
 
 
 def used(story: Story) -> Message:
@@ -133,10 +140,13 @@ def used(story: Story) -> Message:
 
 
 def request_diff(story: Story, request: ApprovalRequest) -> str:
-    """The change that this pass asked about, as policy showed it: without values."""
+    """The change that this pass asked about, as policy showed it: without values.
+
+    Empty if this pass has not got it, or a message has no room for all of it.
+    """
     results = story.item.actions if story.item else ()
     found = next((result.diff for result in results if result.request == request.id), "")
-    return "\n".join(line.rstrip() for line in clean(found).splitlines() if line.strip())
+    return "\n".join(diff_lines(found)) if shown_whole(found) else ""
 
 
 def shown(message: Message) -> str:

@@ -94,7 +94,7 @@ def blocks_for(
         ("State", sentences(_severity(case, status)), 300),
         ("Why", case.why, 800),
         ("Also, for the same reason", also, 400),
-        ("Done", sentences(*done(case)), 700),
+        ("Fix", sentences(*done(case)), 700),
     )
     blocks = [section(f"*{mrkdwn(headline, _HEADLINE)}*{where(report)}")]
     blocks += [labelled(name, text, limit) for name, text, limit in paragraphs if text]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from watchdog.clock import Budget
@@ -136,21 +135,31 @@ _IDS = (("user", "user_id"), ("bot_id", "bot_id"))
 
 
 def _places(memories: Mapping[str, Memory]) -> dict[tuple[str, str], list[str]]:
-    """Messages to look at, those that stop already and the latest first, with their namespaces."""
+    """Messages to look at, those that stop already and the latest first, with their namespaces.
+
+    The first of each namespace comes before any second, and those about pods of no one come last:
+    none takes the room of another's.
+    """
     places: dict[tuple[str, str], list[str]] = {}
-    found: list[tuple[datetime, tuple[str, str], str]] = []
+    found: list[tuple[int, float, tuple[str, str], str]] = []
     for namespace, memory in memories.items():
         channel, _, ts = memory.stopped_by.partition("/")[2].rpartition("/")
         if channel and _TS.fullmatch(ts):
             places.setdefault((channel, ts), []).append(namespace)
-        for incident in memory.incidents:
-            thread = incident.thread
-            if incident.open and thread is not None and thread.ts:
-                found.append((incident.last_seen, (thread.channel, thread.ts), namespace))
-    for _, place, namespace in sorted(found, key=lambda item: item[0], reverse=True):
+        own: dict[tuple[str, str], float] = {}
+        for item in sorted(memory.incidents, key=_latest):
+            if item.open and item.thread is not None and item.thread.ts:
+                place = item.thread.channel, item.thread.ts
+                own.setdefault(place, -item.last_seen.timestamp())
+        found += [(turn, when, place, namespace) for turn, (place, when) in enumerate(own.items())]
+    for _, _, place, namespace in sorted(found, key=lambda item: item[:2]):
         concerned = places.setdefault(place, [])
         concerned += [] if namespace in concerned else [namespace]
     return places
+
+
+def _latest(incident: Incident) -> tuple[bool, float]:
+    return incident.target.kind == "Pod", -incident.last_seen.timestamp()
 
 
 def _sign(user: str, channel: str, ts: str) -> str:
@@ -179,7 +188,7 @@ def _asks_for(message: Mapping[str, Any], request_id: str) -> bool:
     payload = metadata.get("event_payload") if isinstance(metadata, dict) else None
     if isinstance(payload, dict):
         return asks and bool(payload.get("approval") == request_id)
-    # The incident's own message names the command too: only the reply that asks may be answered.
+    # Another message may name the command too: only the reply that asks may be answered.
     asked = set(_approvals(message.get("text"))) | set(_approvals(message.get("blocks")))
     return asks and asked == {request_id}
 

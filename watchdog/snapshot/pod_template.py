@@ -20,12 +20,16 @@ class EnvVar(Noun):
 
 
 class Reference(Noun):
-    """A ConfigMap, Secret, claim or service account that a pod needs, and by what (`via`)."""
+    """A ConfigMap, Secret, claim or service account that a pod needs, and by what (`via`).
+
+    `keys` are those that a volume takes of it one by one; none where it takes what there is.
+    """
 
     kind: Literal["ConfigMap", "Secret", "PersistentVolumeClaim", "ServiceAccount"]
     name: str
     via: str
     optional: bool = False
+    keys: tuple[str, ...] = ()
 
 
 class Probe(Noun):

@@ -82,12 +82,16 @@ class QuotaSummary(Noun):
 
 
 class LimitRangeSummary(Noun):
-    """The container limits of a LimitRange: `default_request`, `default`, `max`, `min`."""
+    """The container limits of a LimitRange: `default_request`, `default`, `max`, `min`.
+
+    `ratio` says how many times the request a limit may be.
+    """
 
     name: str
     default_request: dict[str, str] = {}
     default: dict[str, str] = {}
     max: dict[str, str] = {}
+    ratio: dict[str, str] = {}
     min: dict[str, str] = {}
 
 
@@ -116,7 +120,10 @@ class ServiceSummary(Noun):
 
 
 class AutoscalerSummary(Noun):
-    """A HorizontalPodAutoscaler; `target_absent` says that its target is not there."""
+    """A HorizontalPodAutoscaler; `target_absent` says that its target is not there.
+
+    `made_by` is what owns it, such as a ScaledObject of KEDA.
+    """
 
     ref: ObjectRef
     target: ObjectRef
@@ -127,6 +134,7 @@ class AutoscalerSummary(Noun):
     conditions: tuple[Condition, ...] = ()
     created_at: datetime | None = None
     target_absent: bool = False
+    made_by: str = ""
 
 
 class DisruptionBudgetSummary(Noun):
@@ -174,6 +182,7 @@ class LoadBalancerSummary(Noun):
 POD_LOGS = "pods/log"
 PARTS = "parts of"
 BEYOND_BOUND = "what is sick beyond the bound"
+EVENTS_BEYOND = "Events beyond the bound"
 
 
 class NodeSummary(Noun):
@@ -190,9 +199,9 @@ class BlindSpot(Noun):
     """Something that could not be read. `why` is in words for the report.
 
     `resource` is the plural of the API (`pods`), POD_LOGS, PARTS of an object that is too large, or
-    what we could not do (BEYOND_BOUND, the memory, the Lease). `subject` is the one thing of it,
-    `POD/CONTAINER` for a log, an object for PARTS; empty for all. `forbidden`: a right is missing.
-    Code decides by these three; `what` is for people.
+    what we could not do (BEYOND_BOUND, EVENTS_BEYOND, the memory, the Lease). `subject` is the one
+    thing of it, `POD/CONTAINER` for a log, an object for PARTS; empty for all. `forbidden`: a right
+    is missing. Code decides by these three; `what` is for people.
     """
 
     resource: str

@@ -133,9 +133,11 @@ class DeploymentSummary(WorkloadSummary):
 
 class StatefulSetSummary(WorkloadSummary):
     """A StatefulSet. Pods below `partition` are held at the earlier revision; if `on_delete`, each
-    is until someone deletes it.
+    is until someone deletes it. `update_revision` is what pods are made from now, as the label
+    `controller-revision-hash` of a pod names what it was made from.
     """
 
+    update_revision: str = ""
     on_delete: bool = False
     partition: int = 0
     service_name: str = ""
@@ -209,6 +211,7 @@ class PodSummary(Noun):
     """One pod that was read in full; `alike` counts the pods that look the same, this one included.
 
     `owner` is the workload at the top (the Deployment, the CronJob), or the pod itself.
+    `nominated_node` is where the scheduler makes room for it by ending others.
     """
 
     ref: ObjectRef
@@ -222,6 +225,7 @@ class PodSummary(Noun):
     reason: str = ""
     message: str = ""
     node: str | None = None
+    nominated_node: str | None = None
     created_at: datetime | None = None
     deleted_at: datetime | None = None
     deletion_grace_seconds: int | None = None
