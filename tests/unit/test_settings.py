@@ -1,3 +1,4 @@
+import json
 import re
 from pathlib import Path
 
@@ -148,6 +149,54 @@ def test_of_a_bad_address_neither_user_nor_password_is_repeated(
         load()
 
     assert "c4nAry7p" not in str(caught.value)
+
+
+LEFT = "c4nAry7p"
+WITH_A_SECRET = {
+    "a list for names and values": ("NOTIFY__URLS", [f"pagerduty://{LEFT}"]),
+    "a text for names and values": ("NOTIFY__URLS", f"pagerduty://{LEFT}"),
+    "a list within": ("NOTIFY__URLS", {"oncall": [f"pagerduty://{LEFT}"]}),
+    "name and address turned around": ("NOTIFY__URLS", {f"pagerduty://{LEFT}": "oncall"}),
+    "both turned around": ("NOTIFY__WEBHOOKS", {f"https://example.com/{LEFT}": "audit"}),
+    "a list for a group": ("NOTIFY", [f"pagerduty://{LEFT}"]),
+    "a text for a group": ("SLACK", f"xoxb-{LEFT}"),
+    "a number for a group": ("LLM", 48151623),
+    "a text for a policy": ("POLICIES", {"shop": LEFT}),
+    "a list for a value": ("POLICIES", {"shop": {"configmaps": {"app": {"key": [LEFT]}}}}),
+    "a list for an address": ("LLM", {"base_url": [f"http://app:{LEFT}@web/v1"]}),
+    "a password in one of several addresses": ("ALERTMANAGER__URLS", f"htp://app:{LEFT}@web"),
+    "a password beside a port": ("ALERTMANAGER__URLS", f"http://app:{LEFT}@web:99999"),
+    "a key in a query": ("LLM__BASE_URL", f"web/v1?api-key={LEFT}"),
+    "a key behind a query's sign": ("DASHBOARD_URL", f"htp://web/d#{LEFT}"),
+    "a token in the wrong place": ("DRY_RUN", f"ghp_{LEFT * 5}"[:40]),
+}
+
+
+@pytest.mark.parametrize("wrong", WITH_A_SECRET.values(), ids=WITH_A_SECRET)
+def test_what_may_hold_a_secret_is_not_repeated_whatever_is_wrong_with_it(
+    monkeypatch: pytest.MonkeyPatch, wrong: tuple[str, object]
+) -> None:
+    name, value = wrong
+    plain = isinstance(value, str) and name not in {"NOTIFY__URLS", "SLACK"}
+    monkeypatch.setenv(f"SRE_AGENT_{name}", str(value) if plain else json.dumps(value))
+
+    with pytest.raises(SettingsError, match=f"SRE_AGENT_{name}") as caught:
+        load()
+
+    assert LEFT not in str(caught.value)
+    assert "48151623" not in str(caught.value)
+    assert "instance of" not in str(caught.value)
+
+
+def test_of_the_openai_clients_own_address_no_query_is_repeated() -> None:
+    with pytest.raises(SettingsError, match=rf"OPENAI_BASE_URL=ollama/v1{REMEDY}"):
+        load({"OPENAI_BASE_URL": f"ollama/v1?key={LEFT}"}, llm={"model": "m"})
+
+
+@pytest.mark.parametrize("value", ["[" * 100_000, "9" * 5_000])
+def test_json_that_python_cannot_read_is_said_of_the_very_variable(value: str) -> None:
+    with pytest.raises(SettingsError, match="SRE_AGENT_POLICIES cannot be used"):
+        load({"SRE_AGENT_POLICIES": value})
 
 
 def test_the_openai_clients_own_address_has_to_be_one_where_a_model_is_named() -> None:

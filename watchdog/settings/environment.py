@@ -18,8 +18,9 @@ from watchdog.errors import SettingsError
 from watchdog.settings import config_file
 from watchdog.settings.config_file import Values, merged
 from watchdog.settings.group import Group, checked_address
-from watchdog.settings.mistakes import closest, in_words
+from watchdog.settings.mistakes import bare_address, closest, in_words
 from watchdog.settings.schema import PREFIX, Settings
+from watchdog.text.redact import redact
 from watchdog.text.regex import regex
 
 # What Kubernetes injects into every pod of a namespace that has a Service called sre-agent[-x].
@@ -113,6 +114,10 @@ def _read(name: str, text: str, kind: Any) -> Any:
         raise SettingsError(
             f"{name} is not JSON: {error.msg} at character {error.pos + 1}"
         ) from None
+    except (ValueError, RecursionError):
+        raise SettingsError(
+            f"{name} cannot be used: it is nested too deeply or holds a number of too many digits"
+        ) from None
 
 
 def _is_group(kind: Any) -> bool:
@@ -143,7 +148,8 @@ def _with_openai_names(settings: Settings, environment: Mapping[str, str]) -> Se
         try:
             checked_address(url)
         except ValueError as error:
-            raise SettingsError(f"OPENAI_BASE_URL={url.rpartition('@')[2]}: {error}") from None
+            shown = bare_address(url.rpartition("@")[2])
+            raise SettingsError(f"OPENAI_BASE_URL={redact(shown)}: {error}") from None
     changed = {
         "api_key": llm.api_key or (SecretStr(key) if key else None),
         "base_url": llm.base_url or url or None,

@@ -7,9 +7,13 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from watchdog.settings.schema import PREFIX, Settings
+from watchdog.text.redact import redact
+from watchdog.text.regex import regex
+
+_LIKE_A_NAME = regex(r"[\w ./-]{1,80}")
 
 OPTIONS = {
     "namespaces": "--namespace",
@@ -26,10 +30,9 @@ _WORDS = {
     "float_parsing": "must be a number",
     "float_type": "must be a number",
     "dict_type": "must hold names and values",
+    "model_type": "must hold names and values",
+    "tuple_type": "must be a list",
 }
-_SECRET = (
-    "KEY", "TOKEN", "WEBHOOK", "HEARTBEAT", "APPROVED_ENV", "PASSWORD", "HEADERS", "EXTRA_BODY"
-)  # fmt: skip
 
 
 def spelt(variable: str, prefix: str) -> str:
@@ -65,18 +68,54 @@ def in_words(
             lines.append(f"{OPTIONS[first]}: {message}")
             continue
         name = _name(where, variables)
-        value = mistake.get("input")
-        secret = any(word in PREFIX + "__".join(where).upper() for word in _SECRET)
-        # The part of an address before @ is a user and a password.
-        secret |= "url" in where[-1:][0] and "@" in str(value) if where else False
-        hidden = secret or isinstance(value, dict) or mistake["type"] == "extra_forbidden"
-        inside = where[name.count("__") + 1 :]
+        shown = "" if mistake["type"] == "extra_forbidden" else _shown(mistake.get("input"), where)
+        # Who turns name and address around must not read the address in a log.
+        rest = where[name.count("__") + 1 :]
+        inside = [part if _LIKE_A_NAME.fullmatch(part) else "(no name)" for part in rest]
         said = f"--config {path}: {spelt(name, PREFIX)}" if path and name in in_file else name
-        lines.append(
-            "".join((said, *(f".{part}" for part in inside), "" if hidden else f"={value}"))
-            + f": {message}"
-        )
+        lines.append("".join((said, *(f".{part}" for part in inside), shown)) + f": {message}")
     return "; ".join(lines)
+
+
+def _shown(value: object, where: list[str]) -> str:
+    """`=value`; nothing for one that may hold what is secret: its type decides, not its name.
+
+    Of what may be a list or a mapping with secrets in it, whole groups of settings among them,
+    nothing is repeated, whatever stands in its place.
+    """
+    if not isinstance(value, str | int | float) or _may_hold_secrets(_type_at(where)):
+        return ""
+    text = str(value)
+    if any("url" in part for part in where):
+        text = bare_address(text)
+    return f"={redact(text)}" if text else ""
+
+
+def bare_address(text: str) -> str:
+    """An address without its query; empty for one with a user and maybe a password before an @."""
+    return "" if "@" in text else text.partition("?")[0].partition("#")[0]
+
+
+def _may_hold_secrets(kind: Any) -> bool:
+    """Whether a value of that type is a secret, or holds one by a name: a mapping, a group."""
+    if isinstance(kind, type) and issubclass(kind, SecretStr | BaseModel):
+        return True
+    return kind is Any or any(_may_hold_secrets(part) for part in get_args(kind))
+
+
+def _type_at(where: list[str]) -> Any:
+    """The type of the setting at that place; of what is within a mapping, the mapping's."""
+    kind: Any = Settings
+    for part in where:
+        model = next((each for each in (kind, *get_args(kind)) if _is_model(each)), None)
+        if model is None:
+            break
+        if model is kind or part in model.model_fields:
+            field = model.model_fields.get(part)
+            kind = field.annotation if field else kind
+        else:
+            kind = model
+    return kind
 
 
 def _name(where: list[str], variables: Collection[str]) -> str:

@@ -14,6 +14,7 @@ from watchdog.settings.group import Address, Group, SecretAddress, parts
 from watchdog.text.regex import regex
 
 _NAME = regex(r"[a-z0-9]([a-z0-9-]{0,39})")
+_LIKE_A_NAME = regex(r"[\w .-]{0,60}")
 
 
 class LLMSettings(Group):
@@ -85,7 +86,9 @@ class SlackSettings(Group):
 def _are_names(given: dict[str, SecretStr]) -> dict[str, SecretStr]:
     for name in given:
         if not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name: use a-z, 0-9 and -, at most 40 characters")
+            # Who turns name and address around must not read the address in a log.
+            said = repr(name) if _LIKE_A_NAME.fullmatch(name) else "what stands before an address"
+            raise ValueError(f"{said} is no name: use a-z, 0-9 and -, at most 40 characters")
     return given
 
 
