@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -40,13 +41,14 @@ COMPLETE = condition(
 ) | {"lastUpdateTime": "2026-03-01T10:12:04Z"}
 
 
-def history(
+def history(  # noqa: PLR0913 - the parts of a history
     *events: Json,
     conditions: tuple[Json, ...] = (FLICKERED, COMPLETE),
     current: Json = BAD,
     old: Json | None = None,
     new: Json | None = None,
     second: str = SECOND,
+    pods: Sequence[Json] = (),
 ) -> tuple[RevisionSummary, ...]:
     owner = deployment("web", pods=current, status={"conditions": list(conditions)})
     sets = [
@@ -54,7 +56,11 @@ def history(
         replicaset(NEW, 2, pods=current, created=second, **(new or {})),
     ]
     seen = [translate.event(item, Redactor()) for item in events]
-    return revisions(owner, sets, seen, Redactor())
+    return revisions(owner, sets, seen, Redactor(), pods)
+
+
+def of_the_old_one(**parts: Any) -> Json:
+    return pod(f"{OLD}-x2k4p", ownerReferences=owned("ReplicaSet", OLD), **parts)
 
 
 def test_newest_comes_first_and_the_template_tells_the_current_one() -> None:
@@ -193,8 +199,28 @@ def test_revision_that_still_serves_is_available() -> None:
 
 
 def test_available_replicas_of_a_crash_loop_are_a_flicker() -> None:
+    looping = of_the_old_one(statuses=[status(restarts=3)])
+
     assert not history(NEW_CRASHED, new={"availableReplicas": 1})[0].available
-    assert not history(CRASHED, old={"availableReplicas": 1})[1].available
+    assert not history(CRASHED, old={"availableReplicas": 1}, pods=[looping])[1].available
+
+
+@pytest.mark.parametrize("reason", ["BackOff", "Failed"])
+@pytest.mark.parametrize("pods", ["none that is not well", "one that failed", "one that leaves"])
+def test_an_event_that_no_status_confirms_denies_no_revision_that_serves(
+    reason: str, pods: str
+) -> None:
+    """Else those who may make events choose which release is gone back to."""
+    said = event(f"{OLD}-zzzzz", reason, "Back-off restarting failed container", at=LATER)
+    there = {
+        "none that is not well": [],
+        "one that failed": [of_the_old_one(phase="Failed", statuses=[status(restarts=1)])],
+        "one that leaves": [of_the_old_one(deletionTimestamp=LATER)],
+    }
+
+    found = history(said, old={"availableReplicas": 1}, pods=there[pods])
+
+    assert found[1].available
 
 
 def test_current_revision_that_broke_long_after_its_rollout_was_available() -> None:
@@ -424,6 +450,62 @@ def test_only_what_is_older_than_the_current_revision_is_history(
 
     (found,) = (item for item in seen if not item.current)
     assert found.available is available
+
+
+@pytest.mark.parametrize(
+    ("planted", "before", "available"),
+    [
+        # The controller gave the one in use a higher number, as it does when it is taken up again.
+        (10, {"web-one": 11}, False),
+        # Its own number was changed later.
+        (11, {"web-one": 11}, False),
+        (10, {"web-zero": 10, "web-one": 11}, False),
+        (0, {"web-one": 4}, False),
+        (4, {"web-one": 11}, False),
+        # A release after another, as any is.
+        (5, {"web-one": 4}, True),
+    ],
+)
+def test_a_replica_set_that_stands_where_no_release_did_is_not_gone_back_to(
+    planted: int, before: dict[str, int], *, available: bool
+) -> None:
+    """Anyone may make one that names the Deployment, and wait for a release to fail."""
+    real = [replicaset(name, number, pods=GOOD) for name, number in before.items()]
+    real[-1]["metadata"]["annotations"]["deployment.kubernetes.io/revision-history"] = "4"
+    made = replicaset(OLD, planted, pods=PROBED, created=SECOND)
+    failed = condition("Progressing", "False", "2026-03-01T12:10:00Z")
+    current = replicaset(NEW, 12, pods=BAD, created="2026-03-01T12:00:00Z")
+    owner = deployment("web", pods=BAD, status={"conditions": [failed]})
+    if available:
+        del real[-1]["metadata"]["annotations"]["deployment.kubernetes.io/revision-history"]
+
+    seen = revisions(owner, [*real, made, current], [], Redactor())
+
+    assert [item.available for item in seen if item.replica_set == OLD] == [available]
+
+
+def test_a_release_that_someone_took_back_is_not_gone_back_to() -> None:
+    """Nothing says how long it worked; the older one that was taken up again did."""
+    first = replicaset("web-one", 3, pods=GOOD, created=FIRST)
+    first["metadata"]["annotations"]["deployment.kubernetes.io/revision-history"] = "1"
+    taken_back = replicaset(OLD, 2, pods=PROBED, created=SECOND)
+    current = replicaset(NEW, 4, pods=BAD, created="2026-03-01T12:00:00Z")
+    owner = deployment("web", pods=BAD, status={"conditions": [FLICKERED, COMPLETE]})
+
+    seen = revisions(owner, [first, taken_back, current], [], Redactor())
+
+    assert [(item.revision, item.available) for item in seen[1:]] == [(3, True), (2, False)]
+
+
+def test_a_release_that_the_current_one_was_taken_up_again_after_still_worked() -> None:
+    current = replicaset(NEW, 3, pods=BAD, created=FIRST)
+    current["metadata"]["annotations"]["deployment.kubernetes.io/revision-history"] = "1"
+    between = replicaset(OLD, 2, pods=GOOD, created=SECOND, availableReplicas=1)
+    made = pod(f"{NEW}-x2k4p", ownerReferences=owned("ReplicaSet", NEW), creationTimestamp=LATER)
+
+    seen = revisions(deployment("web", pods=BAD), [current, between], [], Redactor(), [made])
+
+    assert [(item.revision, item.available) for item in seen if not item.current] == [(2, True)]
 
 
 def test_a_replica_set_that_only_names_the_deployment_as_its_owner_is_not_its_revision() -> None:

@@ -39,9 +39,8 @@ def revisions(
 ) -> tuple[RevisionSummary, ...]:
     """The revisions, newest first, from the ReplicaSets that this Deployment controls, by uid.
 
-    One counts as available only if it is older than the current one, by its number and by when it
-    was made: a ReplicaSet that someone makes later, and that the Deployment adopts, is no history.
-    `pods` tell since when a ReplicaSet is in use that was taken up again.
+    One counts as available only if its place in the history is its own, see `_is_history`. `pods`
+    tell since when a ReplicaSet is in use that was taken up again.
     """
     uid = mapping(deployment.get("metadata")).get("uid")
     own = [
@@ -58,16 +57,15 @@ def revisions(
     same = [item for item in own if _plain(template_of(item)) == wanted]
     current = min(same, key=_oldest, default=None)
     proof = Proof(deployment, own, current, events)
+    proof.pods = pods = list(pods)
     if current is not None:
-        pods = list(pods)
         proof.current_since = _in_use_since(current, pods, proof)
-        proof.current_pods = [pod for pod in pods if made_by(pod, current)]
     return tuple(
         RevisionSummary(
             revision=revision_of(item),
             replica_set=name_of(item),
             current=item is current,
-            available=proof.was_available(item) and _is_history(item, current, proof),
+            available=proof.was_available(item) and _is_history(item, own, current, proof),
             ready_replicas=number(mapping(item.get("status")).get("readyReplicas")),
             replicas=number(mapping(item.get("status")).get("replicas")),
             created_at=proof.current_since if item is current else created_at(item),
@@ -88,12 +86,35 @@ def _oldest(item: Json) -> tuple[bool, float, str]:
     return made is None, made.timestamp() if made else 0.0, name_of(item)
 
 
-def _is_history(item: Json, current: Json | None, proof: Proof) -> bool:
-    """Whether it is the current revision, or one from before it."""
+def _is_history(item: Json, own: Iterable[Json], current: Json | None, proof: Proof) -> bool:
+    """Whether it is the current revision, or one from before it whose turn is known.
+
+    A ReplicaSet that someone makes, and that the Deployment adopts, is no history, whatever number
+    it is given. Only the Deployment's controller numbers them in the order in which it makes them,
+    and gives an older one a higher number only as it takes that up again: then someone went back
+    from what was in between, and how long that worked is not known.
+    """
     if current is None or item is current:
         return True
     made, since = created_at(item), proof.current_since
-    return revision_of(item) < revision_of(current) and not (made and since and made > since)
+    if revision_of(item) >= revision_of(current) or (made and since and made > since):
+        return False
+    return not any(_outranks(other, item, current) for other in own if other is not item)
+
+
+def _outranks(other: Json, item: Json, current: Json) -> bool:
+    """Whether a ReplicaSet that was there before this one has its number, or a higher one.
+
+    The current one may have been taken up again, after this one: so its first number counts.
+    """
+    made, before = created_at(item), created_at(other)
+    if made is None or before is None or before > made:
+        return False
+    number, earlier = revision_of(item), _earlier(other)
+    if number in {revision_of(other), *earlier}:
+        return True
+    highest = min(earlier, default=revision_of(other)) if other is current else revision_of(other)
+    return highest > number and before < made
 
 
 def _in_use_since(current: Json, pods: Iterable[Json], proof: Proof) -> datetime | None:

@@ -11,6 +11,7 @@ from watchdog.kube.ports import Json
 from watchdog.observation.kubectl_columns import mapping, moment, number, objects
 from watchdog.observation.replica_set_facts import (
     created_at,
+    made_by,
     name_of,
     probed,
     ran_for,
@@ -20,6 +21,7 @@ from watchdog.observation.replica_set_facts import (
     settling,
     wanted_none,
 )
+from watchdog.observation.unready import is_unready
 from watchdog.snapshot.snapshot import EventSummary
 
 _TROUBLE = frozenset({"BackOff", "Failed", "FailedCreate", "FailedScheduling", "FailedMount"})
@@ -42,12 +44,19 @@ def _overcome(event: EventSummary, ended: datetime | None) -> bool:
     return before and over
 
 
+def _struggles(pod: Json) -> bool:
+    """Whether a pod that is to stay restarted, or is not ready; anyone may make one that failed."""
+    stays = mapping(pod.get("status")).get("phase") in {"Running", "Pending"}
+    return stays and bool(restarts(pod) or is_unready(pod))
+
+
 class Proof:
     """Whether pods of a revision once were available.
 
     Kubernetes keeps no such record, so it is pieced together. A revision counts as proven by
 
-    1. available pods now, none of them in trouble. For the current revision: the Deployment's
+    1. available pods now, none of them in trouble, as their statuses confirm: an event about one
+       that runs well denies nothing. For the current revision: the Deployment's
        condition Progressing says NewReplicaSetAvailable for it, which Kubernetes keeps until the
        template changes, and nothing failed within half a minute of that;
     2. what statuses leave open where there is no readiness probe (see below), if a `Killing` event
@@ -83,7 +92,7 @@ class Proof:
         self._conditions = {str(item.get("type")): item for item in conditions}
         self._sets, self._current, self._events = newest_first, current, events
         self.current_since: datetime | None = None
-        self.current_pods: list[Json] = []
+        self.pods: list[Json] = []
 
     def completed(self, item: Json) -> Json | None:
         """The condition that says that the rollout of that ReplicaSet ended well, if it stands."""
@@ -100,7 +109,7 @@ class Proof:
         if item is self._current:
             return self._current_was(item, available)
         if available:
-            return not trouble & {"BackOff", "Failed"}
+            return not (trouble & {"BackOff", "Failed"} and any(map(_struggles, self._own(item))))
         if trouble & _TROUBLE:
             return False
         if self._deadline_kept(item) and self._stopped_running(item):
@@ -139,7 +148,10 @@ class Proof:
             return bool(available) and first is None
         if first is None or (ended is not None and first - ended >= settling(item)):
             return True
-        return any(ran_for(pod) >= _RAN_WELL for pod in self.current_pods)
+        return any(ran_for(pod) >= _RAN_WELL for pod in self._own(item))
+
+    def _own(self, item: Json) -> list[Json]:
+        return [pod for pod in self.pods if made_by(pod, item)]
 
     def _first_trouble(self, item: Json) -> datetime | None:
         """When a pod of that ReplicaSet first failed, as far as events still tell.
@@ -147,7 +159,7 @@ class Proof:
         A container without a memory of a crash is no trouble: probes also fail before a program
         listens.
         """
-        restarted = any(restarts(pod) for pod in self.current_pods)
+        restarted = any(restarts(pod) for pod in self._own(item))
         ended = self.completed_at(item)
         found = [
             event.first_seen
