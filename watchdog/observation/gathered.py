@@ -26,11 +26,16 @@ class PodRead:
 
 @dataclass
 class Gathered:
-    """What was read. `workloads` are by reference, `histories` are ReplicaSets by Deployment."""
+    """What was read. `workloads` are by reference, `histories` are ReplicaSets by Deployment.
+
+    `made` has the uids of all ReplicaSets of a Deployment, also where they are too many to be its
+    history; none for a Deployment of which not all could be read.
+    """
 
     pods: list[PodRead] = field(default_factory=list)
     workloads: dict[ObjectRef, Json] = field(default_factory=dict)
     histories: dict[ObjectRef, list[Json]] = field(default_factory=dict)
+    made: dict[ObjectRef, frozenset[str]] = field(default_factory=dict)
     claims: list[Json] = field(default_factory=list)
     events: list[Json] = field(default_factory=list)
     events_cut: bool = False
@@ -46,7 +51,7 @@ class Gathered:
     def uids(self) -> set[str]:
         """Of all workloads that were read, and of the ReplicaSets of Deployments."""
         sets = (item for history in self.histories.values() for item in history)
-        return {_uid(raw) for raw in (*self.workloads.values(), *sets)}
+        return {uid(raw) for raw in (*self.workloads.values(), *sets)}
 
     def templates(self) -> Iterable[Json]:
         """Everything read that carries a pod spec."""
@@ -72,26 +77,24 @@ def disown(found: Gathered) -> None:
 
 def leads_to(owner: ObjectRef, pod: Json, found: Gathered) -> bool:
     """Whether the uids of the pod's owners lead to that workload, which was read."""
-    parent, top = controller(pod), _uid(found.workloads[owner])
+    parent, top = controller(pod), uid(found.workloads[owner])
     if parent is None:
         return False
     if owner.kind == "Deployment":
-        history = found.histories.get(owner, [])
-        made_by = next((item for item in history if _uid(item) == parent[2]), None)
-        if made_by is None:
-            # Where not all could be read, nothing shows that it is another's.
-            return not 0 < len(history) < MOST_REVISIONS
-        return _controlled_by(made_by, top)
+        made = found.made.get(owner)
+        # Where not all could be read, nothing shows that it is another's; that one is not changed.
+        return made is None or parent[2] in made
     if owner.kind == CRONJOBS.kind:
         jobs = (raw for ref, raw in found.workloads.items() if ref.kind == "Job")
-        return any(_uid(raw) == parent[2] and _controlled_by(raw, top) for raw in jobs)
+        return any(uid(raw) == parent[2] and _controlled_by(raw, top) for raw in jobs)
     return parent[2] == top
 
 
-def _controlled_by(raw: Json, uid: str) -> bool:
+def _controlled_by(raw: Json, top: str) -> bool:
     above = controller(raw)
-    return above is not None and above[2] == uid
+    return above is not None and above[2] == top
 
 
-def _uid(raw: Json) -> str:
+def uid(raw: Json) -> str:
+    """The uid of an object."""
     return str(mapping(raw.get("metadata")).get("uid") or "")

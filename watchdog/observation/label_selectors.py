@@ -8,10 +8,10 @@ from watchdog.observation.kubectl_columns import mapping, objects
 def label_selector(raw: object) -> str:
     """A selector of the API as the query parameter spells it."""
     selector = mapping(raw)
-    labels = selector.get("matchLabels")
-    if labels is None and "matchExpressions" not in selector:
-        labels = selector  # as a ReplicationController has it
-    parts = [f"{key}={value}" for key, value in mapping(labels).items()]
+    if selector and all(isinstance(value, str) for value in selector.values()):
+        # As a ReplicationController has it, whose labels may be called `matchLabels`.
+        return ",".join(f"{key}={value}" for key, value in selector.items())
+    parts = [f"{key}={value}" for key, value in mapping(selector.get("matchLabels")).items()]
     for item in objects(selector.get("matchExpressions")):
         key, values = item.get("key"), ",".join(map(str, item.get("values") or ()))
         match item.get("operator"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from watchdog.kube.ports import Json
+from watchdog.kube.ports import Json, Listing
 from watchdog.kube.resources import (
     BY_KIND,
     CRONJOBS,
@@ -15,13 +15,14 @@ from watchdog.kube.resources import (
     REPLICASETS,
     STATEFULSETS,
 )
-from watchdog.observation.gathered import MOST_REVISIONS, Gathered, disown
+from watchdog.observation.gathered import MOST_REVISIONS, Gathered, disown, uid
 from watchdog.observation.gatherer import Gatherer
 from watchdog.observation.kubectl_columns import mapping, objects
 from watchdog.observation.label_selectors import label_selector
 from watchdog.observation.translate import controller, reference
 from watchdog.observation.triage import TriageResult
 from watchdog.snapshot.refs import ObjectRef
+from watchdog.snapshot.snapshot import PARTS
 
 # What is to have pods comes first: no number of Jobs takes its room.
 WORKLOADS = (DEPLOYMENTS, STATEFULSETS, DAEMONSETS, REPLICASETS, JOBS, CRONJOBS)
@@ -122,26 +123,33 @@ def _histories(gatherer: Gatherer, found: Gathered) -> None:
         ref for ref in found.workloads if ref.kind == "Deployment" and ref not in found.histories
     ]
     results = gatherer.looking.side_by_side(
-        [partial(_history, gatherer, found.workloads[ref]) for ref in deployments]
+        [partial(_replica_sets, gatherer, found.workloads[ref]) for ref in deployments]
     )
-    found.histories.update(zip(deployments, results, strict=True))
+    unread = any(spot.resource == REPLICASETS.plural for spot in gatherer.looking.blind_spots)
+    for ref, listing in zip(deployments, results, strict=True):
+        if not listing.more and (listing.items or not unread):
+            found.made[ref] = frozenset(map(uid, listing.items))
+        whole = not listing.more and len(listing.items) <= MOST_REVISIONS
+        if not whole:
+            # Of a part of them none is known to be the current one.
+            gatherer.looking.cut(REPLICASETS.plural, 0, None)
+        found.histories[ref] = listing.items if whole else []
 
 
-def _history(gatherer: Gatherer, deployment: Json) -> list[Json]:
-    """The ReplicaSets that a Deployment controls; none where there may be others.
+def _replica_sets(gatherer: Gatherer, deployment: Json) -> Listing:
+    """The ReplicaSets that a Deployment controls.
 
-    Of a part of them none is known to be the current one. Anyone may make others with its
-    labels, and those must not crowd out its own.
+    Anyone may make others with its labels, and those must not crowd out its own.
     """
     selector = label_selector(mapping(deployment.get("spec")).get("selector"))
-    uid = mapping(deployment.get("metadata")).get("uid")
+    top = uid(deployment)
 
     def own(raw: Json) -> bool:
         parent = controller(raw)
-        return parent is not None and parent[2] == str(uid)
+        return parent is not None and parent[2] == top
 
     listing = gatherer.listing(REPLICASETS, _MOST_REPLICA_SETS, own, label_selector=selector)
-    if listing.more or len(listing.items) > MOST_REVISIONS:
-        gatherer.looking.cut(REPLICASETS.plural, 0, None)
-        return []
-    return listing.items
+    if listing.more:
+        why = f"more than {_MOST_REPLICA_SETS} ReplicaSets have its labels, so it is not changed"
+        gatherer.looking.blind(PARTS, why, str(reference(DEPLOYMENTS.kind, deployment)))
+    return listing
