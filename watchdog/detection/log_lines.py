@@ -37,6 +37,17 @@ _UNANSWERED = regex(
     r"|no such host|not resolve|not known|connection reset|ENOTFOUND|EAI_AGAIN|ETIMEDOUT",
     re.IGNORECASE,
 )
+# Words of such lines, and names of a log's fields: a Service may be called so, and anyone may make
+# one that does not answer. They are a name only where a host is written.
+_NO_NAME = regex(
+    r"a|an|and|any|are|at|bad|by|caller|can|cannot|client|code|connect|connected|connecting"
+    r"|connection|could|dial|down|due|endpoint|endpoints|err|error|exit|failed|failure"
+    r"|fatal|for|from|get|has|have|host|hostname|http|https|i|in|info|io|is|it|known|level"
+    r"|logger|lookup|message|msg|name|net|network|no|not|of|on|out|peer|port|post|refused"
+    r"|remote|request|reset|resolve|retry|retrying|route|server|service|socket|such|tcp|the"
+    r"|time|timed|timeout|to|try|trying|ts|udp|unable|unavailable|unreachable|upstream"
+    r"|waiting|warn|warning|was|while|with"
+)
 # SIGKILL and SIGTERM, as a shell and the kubelet count them.
 _FROM_OUTSIDE = (137, 143)
 _FRAME = regex(r"^\s+(at |File \"|\.{3} \d+ more|from /)|^goroutine \d+")
@@ -157,9 +168,20 @@ def first_match(lines: list[str], pattern: re.Pattern[str]) -> re.Match[str] | N
     return next((found for line in reversed(lines) if (found := pattern.search(line))), None)
 
 
-def unreachable_service(line: str, service: str) -> bool:
-    """Whether the line says that the Service of that name does not answer."""
-    named = re.search(rf"(?<![\w.-]){re.escape(service)}(?![\w-])", line)
+def unreachable_service(line: str, service: ObjectRef) -> bool:
+    """Whether the line says that this Service does not answer.
+
+    A host of another domain that only begins with its name is another one, and `localhost` is the
+    pod itself.
+    """
+    if service.name == "localhost":
+        return False
+    name, own = re.escape(service.name), rf"\.{re.escape(service.namespace)}(?:\.svc[\w.-]*)?"
+    whole = rf"{name}(?:{own})?(?![\w-]|\.\w)"
+    if _NO_NAME.fullmatch(service.name):
+        named = re.search(rf"(?:://|@|\blookup ){whole}|(?<![\w.-]){name}(?:{own}|:\d)", line)
+    else:
+        named = re.search(rf"(?<![\w.-]){whole}", line)
     return bool(named and _UNANSWERED.search(line))
 
 

@@ -75,7 +75,9 @@ def _wanted(index: int, findings: Sequence[Finding], snapshot: ClusterSnapshot) 
         return None
     for other, finding in enumerate(findings):
         if other != index and any(
-            unreachable_service(line, name) for name in _names(finding, snapshot) for line in logged
+            unreachable_service(line, ref)
+            for ref in _services(finding, snapshot)
+            for line in logged
         ):
             return other
     return None
@@ -96,16 +98,16 @@ def _custom_above(finding: Finding, snapshot: ClusterSnapshot) -> set[ObjectRef]
     return found - {finding.target}
 
 
-def _names(finding: Finding, snapshot: ClusterSnapshot) -> tuple[str, ...]:
+def _services(finding: Finding, snapshot: ClusterSnapshot) -> tuple[ObjectRef, ...]:
     """The Services that do not answer because of the finding."""
     if finding.target.kind == "Service":
-        return (finding.target.name,)
+        return (finding.target,)
     workload = snapshot.workload(finding.target)
     if workload is None:
         return ()
     labels = workload.template.labels.items()
     return tuple(
-        service.ref.name
+        service.ref
         for service in snapshot.services
         if service.selector and service.selector.items() <= labels and not service.ready_endpoints
     )

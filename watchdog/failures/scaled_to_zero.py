@@ -47,7 +47,7 @@ def _missed(
             for line in reversed(tail.lines):
                 if read_line(line).level in NO_ERROR:
                     continue  # It goes on without it.
-                if unreachable_service(line, service.ref.name):
+                if unreachable_service(line, service.ref):
                     return tail.pod, tail.container, verbatim(shorten(line))
     return None
 
