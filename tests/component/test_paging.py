@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -17,6 +18,7 @@ from tests.cluster.handle import poll
 from tests.support.incident_samples import MARK, attempt, incident, memory, request
 from tests.support.report_samples import STARTED, report
 from tests.support.report_samples import namespace as part
+from tests.support.wire_faults import Exchange, FaultServer, whole
 from watchdog.clock import Budget, SystemClock
 from watchdog.incidents.memory import Memory
 from watchdog.integrations.alertmanager import hand_off, muted, renewed
@@ -383,3 +385,56 @@ def test_each_alertmanager_of_a_cluster_gets_the_alert_and_one_that_is_down_does
     assert went == [OK]
     asked = {request.path for request, _ in httpserver.log if request.method == "POST"}
     assert asked == {"/one/api/v2/alerts", "/two/api/v2/alerts"}
+
+
+def of_two(*urls: str) -> Settings:
+    first, *others = urls
+    own = AlertmanagerSettings(url=first, urls=tuple(others), timeout_seconds=30)
+    return Settings(alertmanager=own)
+
+
+def test_what_any_alertmanager_of_a_cluster_holds_counts(httpserver: HTTPServer) -> None:
+    """One that was restarted holds no alert yet, and is asked first."""
+    known = held_alert("prod-eu")
+    known["labels"]["incident"] = MARK[:16]
+    known["status"]["silencedBy"] = ["s-1"]
+    for name, holds in (("one", []), ("two", [known])):
+        path = f"/{name}/api/v2/alerts"
+        httpserver.expect_request(path, method="GET").respond_with_json(holds)
+        httpserver.expect_request(path, method="POST").respond_with_data("")
+    both = of_two(httpserver.url_for("/one"), httpserver.url_for("/two"))
+    unseen = (part(namespace="shop", error="cannot list pods"),)
+
+    assert muted({"shop": memory(incident())}, both, budget()) == {MARK}
+    assert renewed(report(cluster="prod-eu", namespaces=unseen), both, budget()) == [OK]
+    assert [alert["labels"] for alert in posted(httpserver)] == [known["labels"]] * 2
+
+
+def test_the_alertmanagers_of_a_cluster_hear_of_an_end_at_once() -> None:
+    """Where one hears of it later, the other pages once more."""
+    both_hear = threading.Barrier(2)
+
+    def heard(exchange: Exchange) -> None:
+        exchange.read()
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_hear.wait(10)
+            exchange.send(whole(b"[]"))
+
+    with FaultServer(heard) as one, FaultServer(heard) as two:
+        held = {"shop": memory(incident())}
+        went = hand_off(report(), held, of_two(one.url(), two.url()), budget())
+
+    assert went == [OK]
+    assert not both_hear.broken
+
+
+def test_the_doctor_says_which_alertmanager_of_a_cluster_does_not_answer(
+    httpserver: HTTPServer,
+) -> None:
+    path = "/one/api/v2/status"
+    httpserver.expect_request(path).respond_with_json({"versionInfo": {"version": "0.28.1"}})
+    both = of_two(httpserver.url_for("/one"), "http://127.0.0.1:1")
+
+    found = reachable(both, Budget(60, SystemClock()))
+
+    assert found.error == "address 2 of 2: connection refused"

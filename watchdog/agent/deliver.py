@@ -98,7 +98,7 @@ def _tell_people(
 ) -> list[Delivery]:
     """Slack and Alertmanager, of the namespaces where this pass has the say."""
     deliveries: list[Delivery] = []
-    if settings.alertmanager.url:
+    if settings.alertmanager.addresses:
         from watchdog.integrations import alertmanager
 
         deliveries += _guarded(
@@ -113,7 +113,7 @@ def _tell_people(
         return deliveries
     now = max(session.now for session in ours.values())
     muted: set[str] = set()
-    if settings.alertmanager.url:
+    if settings.alertmanager.addresses:
 
         def page() -> list[Delivery]:
             handed = alertmanager.hand_off(report, memories, settings, budget, now)

@@ -141,17 +141,20 @@ def gateway(settings: Settings, budget: Budget) -> Check:
 
 def alertmanager(settings: Settings, budget: Budget) -> Check:
     """Whether an Alertmanager answers."""
-    if not settings.alertmanager.url:
+    if not settings.alertmanager.addresses:
         detail = "not configured: no one is paged for what waits for a person"
         return Check(subject="Alertmanager", ok=False, detail=detail, necessary=False)
     from watchdog.integrations.alertmanager_api import reachable
 
     found = reachable(settings, budget)
+    others = " (chart: alertmanager.url)"
+    if settings.alertmanager.urls:
+        others = " and SRE_AGENT_ALERTMANAGER__URLS (chart: alertmanager.url, alertmanager.urls)"
     return Check(
         subject="Alertmanager",
         ok=found.ok,
         detail="answers" if found.ok else str(found.error),
-        remedy="" if found.ok else "check SRE_AGENT_ALERTMANAGER__URL (chart: alertmanager.url)",
+        remedy="" if found.ok else f"check SRE_AGENT_ALERTMANAGER__URL{others}",
     )
 
 

@@ -395,7 +395,7 @@ class NamespaceSession:
         """
         settings = self.settings
         slack = settings.slack.bot_token or settings.slack.webhook_url
-        told = slack or settings.alertmanager.url or settings.notify.configured
+        told = slack or settings.alertmanager.addresses or settings.notify.configured
         asks = any(item.tries or item.request for item in self.memory.incidents)
         return self.kept.version is not None or bool(told) or asks
 

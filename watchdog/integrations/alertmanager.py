@@ -58,7 +58,7 @@ def hand_off(
     """
     now = now or budget.clock.now()
     recent = {name: held for name, held in memories.items() if any(_recent(held, now))}
-    if not settings.alertmanager.url or report.mode == "dry_run" or not recent:
+    if not settings.alertmanager.addresses or report.mode == "dry_run" or not recent:
         return []
     firing, over = [], []
     for held in recent.values():
@@ -71,13 +71,13 @@ def hand_off(
                 _ended(_labels(name, item, held, policy), now) for name in NAMES if name != wanted
             ]
     try:
-        send(settings, budget, "alerts", [*over, *firing])
+        send(settings, budget, [*over, *firing])
     except DeliveryError as error:
         return [Delivery(to="alertmanager", ok=False, error=str(error))]
     # What is left over ends by itself within the hour, so no one has to hear that this failed.
     with contextlib.suppress(DeliveryError):
         if orphans := list(_orphans(firing, recent, settings, budget, now)):
-            send(settings, budget, "alerts", orphans)
+            send(settings, budget, orphans)
     return [Delivery(to="alertmanager", ok=True)]
 
 
@@ -88,7 +88,7 @@ def renewed(report: Report, settings: Settings, budget: Budget) -> list[Delivery
     is resolved. Where the pass knows no namespace at all, everything of this cluster is sent again.
     """
     unseen = {item.namespace for item in report.namespaces if item.error}
-    if not settings.alertmanager.url or report.mode == "dry_run":
+    if not settings.alertmanager.addresses or report.mode == "dry_run":
         return []
     if report.namespaces and not unseen:
         return []
@@ -101,7 +101,7 @@ def renewed(report: Report, settings: Settings, budget: Budget) -> list[Delivery
             and (not report.namespaces or alert["labels"].get("namespace") in unseen)
         ]
         if held:
-            send(settings, budget, "alerts", held)
+            send(settings, budget, held)
     except DeliveryError as error:
         return [Delivery(to="alertmanager", ok=False, error=str(error))]
     return [Delivery(to="alertmanager", ok=True)] if held else []
@@ -124,10 +124,10 @@ def impaired(report: Report, settings: Settings, budget: Budget) -> list[Deliver
         for spot in item.blind_spots
         if spot.what in IMPAIRMENTS
     ]
-    if not settings.alertmanager.url or report.mode == "dry_run" or not alerts:
+    if not settings.alertmanager.addresses or report.mode == "dry_run" or not alerts:
         return []
     try:
-        send(settings, budget, "alerts", alerts)
+        send(settings, budget, alerts)
     except DeliveryError as error:
         return [Delivery(to="alertmanager", ok=False, error=str(error))]
     return [Delivery(to="alertmanager", ok=True)]
@@ -168,7 +168,7 @@ def muted(memories: Mapping[str, Memory], settings: Settings, budget: Budget) ->
         for item in held.incidents
         if item.open
     }
-    if not settings.alertmanager.url or settings.dry_run or not marks:
+    if not settings.alertmanager.addresses or settings.dry_run or not marks:
         return frozenset()
     try:
         alerts = [

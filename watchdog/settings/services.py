@@ -171,9 +171,14 @@ class AlertmanagerSettings(ServiceSettings):
     """Address of an Alertmanager (v2 API); nothing is sent when empty."""
     urls: Annotated[tuple[Address, ...], BeforeValidator(parts)] = ()
     """Addresses of the others of its cluster, comma-separated: each is sent all alerts, and one
-    that answers is enough."""
+    that takes them is enough."""
     timeout_seconds: float = Field(5.0, gt=0)
     """Seconds for each call."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All Alertmanagers of the cluster; none where nothing is to be sent."""
+        return tuple(filter(None, (self.url, *self.urls)))
 
 
 class BlockerSettings(ServiceSettings):
