@@ -7,6 +7,7 @@ import shlex
 
 from tests.support.simulated_cluster import NAMESPACE, VALUE, Arena, outcomes
 from watchdog.clock import Budget, SystemClock
+from watchdog.demo import Request, Response
 from watchdog.kube.client import ApiServer
 from watchdog.kube.resources import DEPLOYMENTS
 from watchdog.model.report import NamespaceReport
@@ -55,6 +56,31 @@ def test_what_a_person_took_back_is_not_made_again(arena: Arena) -> None:
         assert part.actions[0].rule == "taken_back"
         assert part.incidents[0].state == "needs_you"
     assert arena.env() == {}
+
+
+def test_what_a_person_changes_meanwhile_is_left_to_them(arena: Arena) -> None:
+    """They deploy while our fix is watched, and what they deploy does not come up yet."""
+    arena.break_env()
+    deployed = []
+
+    def person(asked: Request) -> Response:
+        if ("patch", "deployments") in arena.wire.real_writes and not deployed:
+            deployed.append("busybox:no-such-tag")
+            arena.deploy(env="[]", image=deployed[0])
+        return arena.wire.answer(asked)
+
+    arena.wire.on("get", "deployments", person)
+    part = arena.look()
+
+    assert outcomes(part) == [("patch_deployment_env", "failed"), ("rollout_undo", "refused")]
+    assert part.actions[1].reason == (
+        "someone changed Deployment/ledger while this pass watched it; the next pass looks again"
+    )
+    assert arena.spec()["template"]["spec"]["containers"][0]["image"] == deployed[0]
+    assert part.incidents[0].state == "broken"
+
+    arena.wire.advance(300)
+    assert outcomes(arena.look()) == [("rollout_undo", "verified")]
 
 
 def test_a_revision_that_is_deployed_after_that_is_repaired_again(arena: Arena) -> None:

@@ -25,6 +25,7 @@ from watchdog.model.outcome import Outcome
 from watchdog.model.report import ActionResult, Verification
 from watchdog.observation.health import unhealthy
 from watchdog.policy.policy import opted_out
+from watchdog.policy.retries import CHANGED_SINCE
 from watchdog.policy.verdict import Context, refuse
 from watchdog.remediation.apply import Permission, Tried, remediate
 from watchdog.remediation.hand_back import concluded, hand_back
@@ -212,6 +213,7 @@ def _watched(
     """Verified, or undone; and what became of each write is remembered."""
     with work.timed("verify"):
         results = settle(attempts, work.cluster, permission, work.budget, _watching(work))
+    session.changed_by_others |= {r.action.target for r in results if r.rule == CHANGED_SINCE}
     for attempt, result in zip(attempts, results, strict=True):
         if attempt.id and attempt.applied is None:
             # It was recorded, and then it turned out that it was never done.
@@ -295,6 +297,7 @@ def _permission(
         may_write=session.may_write,
         now=lambda: session.now,
         past=session.past(snapshot),
+        changed_by_others=session.changed_by_others,
         blocked=work.blocked,
     )
     if work.settings.dry_run:

@@ -77,8 +77,9 @@ class NamespaceSession:
     if it may.
     `kept_out` says why the Lease is out of reach for more than this pass, `unwritten` why the
     memory could not be written last. `begun` are the tries of this pass, `warnings` are whole
-    sentences for the report. `moved` is called once the memory is written: it takes the former one
-    away that lay elsewhere.
+    sentences for the report, `changed_by_others` the workloads that someone changed while this pass
+    watched them. `moved` is called once the memory is written: it takes the former one away that
+    lay elsewhere.
     """
 
     cluster: MemoryStore
@@ -95,6 +96,7 @@ class NamespaceSession:
     unwritten: str = ""
     warnings: list[str] = field(default_factory=list)
     begun: list[Attempt] = field(default_factory=list)
+    changed_by_others: set[ObjectRef] = field(default_factory=set)
     moved: Callable[[], None] | None = None
     _pruned: bool = False
 

@@ -12,6 +12,20 @@ from watchdog.model.outcome import Outcome
 from watchdog.policy.verdict import Context, Rule, Verdict, refuse
 from watchdog.snapshot.workloads import DeploymentSummary
 
+CHANGED_SINCE = "changed_since"
+"""Of a result: someone else changed the workload while the pass was at work on it."""
+
+
+def not_in_other_hands(action: RemediationAction, context: Context) -> Verdict | None:
+    """Who changes a workload while a pass watches it is at work there, so that pass leaves it."""
+    owner = context.owner(action)
+    if owner in context.changed_by_others:
+        return refuse(
+            CHANGED_SINCE,
+            f"someone changed {owner} while this pass watched it; the next pass looks again",
+        )
+    return None
+
 
 def not_given_up(action: RemediationAction, context: Context) -> Verdict | None:
     """After so many tries that did not help, only a person changes anything."""
@@ -80,4 +94,4 @@ def taken_back(seen: DeploymentSummary) -> Mark | None:
     return last if by_command or here is None or here.id != last.id else None
 
 
-RULES: tuple[Rule, ...] = (not_given_up, not_taken_back, rested, something_else)
+RULES: tuple[Rule, ...] = (not_in_other_hands, not_given_up, not_taken_back, rested, something_else)

@@ -55,7 +55,8 @@ class Context:
     """All that policy may know. `legal` gives the action kinds that each failure kind allows.
 
     `past` says what was tried on a workload before, `begun` how many changes were made since that
-    was read. Without `now` it is as late as when the snapshot was taken.
+    was read. Without `now` it is as late as when the snapshot was taken. `changed_by_others` are
+    the workloads that someone changed while this pass watched them.
     """
 
     snapshot: ClusterSnapshot
@@ -66,6 +67,7 @@ class Context:
     past: Mapping[ObjectRef, Past] = field(default_factory=dict)
     begun: int = 0
     now: datetime | None = None
+    changed_by_others: Collection[ObjectRef] = ()
 
     def about(self, action: RemediationAction) -> tuple[Finding, ...]:
         """The findings that the action's target carries."""

@@ -41,6 +41,7 @@ def remediate(
         permission.legal,
         past=permission.past,
         now=permission.now(),
+        changed_by_others=permission.changed_by_others,
     )
     by = "suggested by the model" if diagnosis.source == "llm" else "worked out by the rules"
     attempts: list[Tried] = []

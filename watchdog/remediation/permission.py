@@ -44,7 +44,8 @@ class Permission:
     for at once; it receives what of the plan may still be made, and gives None if that was asked
     for before. `blocked` says why nothing may be changed just now; it is asked last, as it asks
     others. `plan`
-    is all that is proposed, also what waits for an approval already.
+    is all that is proposed, also what waits for an approval already. `changed_by_others` are the
+    workloads that someone changed while this pass watched them.
     """
 
     settings: Settings
@@ -61,6 +62,7 @@ class Permission:
     request: Callable[[Intent, Sequence[RemediationAction]], Answer | None] | None = None
     blocked: Callable[[], Verdict | None] | None = None
     plan: tuple[RemediationAction, ...] = ()
+    changed_by_others: Collection[ObjectRef] = ()
 
 
 @dataclass(frozen=True)

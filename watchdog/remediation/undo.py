@@ -13,6 +13,7 @@ from watchdog.model.incident import Attempt
 from watchdog.model.outcome import Outcome
 from watchdog.model.report import ActionResult
 from watchdog.policy.policy import judge_undo
+from watchdog.policy.retries import CHANGED_SINCE
 from watchdog.policy.verdict import Context, Write
 from watchdog.remediation.json_patch import applied, part_hash
 from watchdog.remediation.permission import Applied, Permission, Tried
@@ -38,7 +39,8 @@ def undo(attempt: Tried, cluster: Writer, permission: Permission) -> ActionResul
         same = live["metadata"]["uid"] == done.before["metadata"]["uid"]
         # Not by the generation: an autoscaler that sets the replicas moves that too.
         if not same or written_part(action, live) != done.left:
-            return _ended(result, Outcome.FAILED, "someone changed it since, so it was not undone")
+            left = _ended(result, Outcome.FAILED, "someone changed it since, so it was not undone")
+            return left.model_copy(update={"rule": CHANGED_SINCE})
         write = Write(live, applied(live, done.back), ProposedValue(None, "none", ""))
         verdict = judge_undo(action, replace(done.context, write=write))
         if verdict.decision == "refuse":
