@@ -367,6 +367,34 @@ def test_a_missing_key_is_asked_for(server: ModelServer, model: Callable[..., Mo
         model(api_key=None).ask(PROMPT)
 
 
+def test_a_key_of_a_letter_masks_no_letter_of_the_servers_words(
+    server: ModelServer, model: Callable[..., Model]
+) -> None:
+    """A placeholder, as for servers that ask for no key."""
+    server.says({"error": {"message": "either x-config or x-provider is required"}}, 403)
+
+    with pytest.raises(ModelError, match="either x-config or x-provider is required"):
+        model(api_key=SecretStr("x")).ask(PROMPT)
+
+
+def test_a_time_out_says_what_failed_before_it(
+    server: ModelServer, model: Callable[..., Model]
+) -> None:
+    """A gateway's own retries may take all of the time after its first refusal."""
+    over = threading.Event()
+
+    def hang() -> Response:
+        over.wait(60)
+        return Response("", 200)
+
+    server.says({"error": {"message": "rate limit of team-a"}}, 429)
+    server.answers.append(hang)
+
+    with pytest.raises(ModelError, match=r"did not answer within .* rate limit of team-a"):
+        model(1.5).ask(PROMPT)
+    over.set()
+
+
 TOO_SMALL = (
     {"error": {"type": "exceed_context_size_error", "message": "request exceeds", "n_ctx": 1024}},
     {"error": {"message": "This model's maximum context length is 1024 tokens."}},

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import threading
+from base64 import urlsafe_b64decode
 from typing import Any
 
 import pytest
@@ -75,6 +76,24 @@ def test_what_a_gateway_asks_for_is_sent_with_each_push(
 
     assert told == [OK, OK]
     assert [request.headers.get(header) for request, _ in httpserver.log] == [sent, sent]
+
+
+@pytest.mark.parametrize("path", ["/gateway", "/gateway/"])
+@pytest.mark.parametrize("cluster", ["eu/1", "prod eu", "zürich", 'a"b', "50%+1"])
+def test_a_gateway_below_a_path_gets_any_name_of_a_cluster_whole(
+    httpserver: HTTPServer, cluster: str, path: str
+) -> None:
+    httpserver.expect_request(re.compile("/gateway/metrics/job/.*")).respond_with_data("")
+    gateway = PushgatewaySettings(url=httpserver.url_for(path))
+    given = Settings(cluster_name=cluster, pushgateway=gateway)
+
+    assert push(report(), given, Budget(60, SystemClock()), OPS) == [OK, OK]
+
+    for request, _ in httpserver.log:
+        found = re.search(r"/cluster(@base64)?/([^/]+)/", request.path)
+        assert found is not None
+        name = urlsafe_b64decode(found[2]).decode() if found[1] else found[2]
+        assert name == cluster
 
 
 def test_a_failed_pass_leaves_the_last_success_alone(httpserver: HTTPServer) -> None:

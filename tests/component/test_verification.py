@@ -229,16 +229,26 @@ def test_a_deployment_is_healthy_only_when_its_new_revision_alone_is_available(
     assert deployment(item, [], written).problems
 
 
+def test_pods_that_are_not_ready_for_long_enough_yet_are_said_to_be_ready() -> None:
+    item = live(availableReplicas=1)
+    item["spec"]["minReadySeconds"] = 130
+
+    assert deployment(item, [], 0).problems == (
+        "1 of 2 pods were ready for 130 s (minReadySeconds)",
+    )
+
+
 @pytest.mark.parametrize(
-    ("ready_after", "probe"),
+    ("ready_after", "probe", "min_ready"),
     [
-        (60, ""),
-        (200, ""),
-        (200, "startupProbe: {tcpSocket: {port: 80}, periodSeconds: 5, failureThreshold: 60}"),
+        (60, "", 0),
+        (200, "", 0),
+        (200, "startupProbe: {tcpSocket: {port: 80}, periodSeconds: 5, failureThreshold: 60}", 0),
+        (5, "", 130),
     ],
 )
 def test_slow_starter_is_watched_by_later_passes_and_never_undone(
-    patient: Shop, ready_after: int, probe: str
+    patient: Shop, ready_after: int, probe: str, min_ready: int
 ) -> None:
     shop = patient
     slow = ("sleep 3600", f"sleep {ready_after}; {SERVE}{HTTPD}")
@@ -247,9 +257,10 @@ def test_slow_starter_is_watched_by_later_passes_and_never_undone(
     resources = "resources: {limits: {memory: 64Mi}}"
     probed = (resources, "\n        ".join(part for part in (resources, readiness, probe) if part))
     rolling = ("maxUnavailable: 2", "maxUnavailable: 25%")
-    shop.deploy("ledger", WITH_REGION, slow, probed, rolling)
+    waits = ("  replicas: 2", f"  replicas: 2\n  minReadySeconds: {min_ready}")
+    shop.deploy("ledger", WITH_REGION, slow, probed, rolling, waits)
     shop.box.advance(900)
-    shop.deploy("ledger", WITHOUT_REGION, slow, probed, rolling)
+    shop.deploy("ledger", WITHOUT_REGION, slow, probed, rolling, waits)
     shop.box.advance(60)
 
     attempts = shop.remediate(ENV)

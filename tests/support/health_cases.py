@@ -327,6 +327,10 @@ def crashes() -> Iterator[Case]:
     two = {"containers": [{"name": "main"}, {"name": "side"}]}
     hidden = running(done, {**loop, "name": "side"}, ready=False)
     yield case("one done, the other crashes", TOLD, pod(spec=two, status=hidden))
+    failed = state("terminated", exitCode=1, reason="Error", finishedAt=ago(80), name="side")
+    over = running(done, failed, ready=False, phase="Failed")
+    never = {**two, "restartPolicy": "Never"}
+    yield case("one done, the other failed for good", TOLD, pod(spec=never, status=over))
     again = state("terminated", 5, exitCode=0, reason="Completed", finishedAt=ago(20), last=zero)
     yield case("ends with 0 again and again", TOLD, pod(status=running(again, ready=False)))
     hourly = {**crashed, "startedAt": ago(8000), "finishedAt": ago(2000)}
@@ -339,6 +343,13 @@ def crashes() -> Iterator[Case]:
     main = {"containers": [{"name": "main", "resizePolicy": policy}]}
     restart = event("Pod", "task", "Killing", "Container main resize requires restart")
     yield case("resized in place", SILENT, pod(spec=main, status=running(resized)), restart)
+    deferred = condition("PodResizePending", "True", "Deferred", said="Node didn't have enough cpu")
+    stays = condition("PodResizeInProgress", "True", "Error", said="cannot decrease memory limits")
+    for waits, reason in ((deferred, "ResizeDeferred"), (stays, "ResizeError")):
+        ready = running(state("running"))
+        ready["conditions"] = [*ready["conditions"], waits]
+        warned = event("Pod", "task", reason, "Pod resize", "Warning")
+        yield case(f"a resize that waits: {reason}", SILENT, pod(status=ready), warned)
     rule = {"exitCode": 137, "reason": "RestartingAllContainers"}
     guard = [{"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [88]}}]
     ruled = {"containers": [{"name": "main", "restartPolicyRules": guard}]}
@@ -367,6 +378,9 @@ def around() -> Iterator[Case]:
 
     yield case("argo", "claim bound", SILENT, claim("Bound"))
     yield case("argo", "claim lost", TOLD, claim("Lost"))
+    unused = claim("Bound")
+    unused["status"]["conditions"] = [condition("Unused", "True", "NoPodsUsingPVC")]
+    yield case("upstream", "claim that no pod uses", SILENT, unused)
     yield case("k8sgpt", "claim waits, nothing said", TOLD, claim("Pending"))
     yield case("argo", "claim just made", SILENT, claim("Pending", 5))
     unset = said("FailedBinding", "no persistent volumes available and no storage class is set")

@@ -49,6 +49,8 @@ def test_pod_that_looks_well_is_left_alone(row: dict[str, str]) -> None:
     [
         pod_row(Ready="1/2"),
         pod_row(Status="CrashLoopBackOff", Ready="0/1"),
+        pod_row(Status="Completed", Ready="0/1", Restarts="2 (12s ago)"),
+        pod_row(Status="Completed", Ready="0/2"),
         pod_row(Restarts="3 (5m12s ago)"),
         pod_row(Restarts="3"),
         pod_row(Restarts="some"),
