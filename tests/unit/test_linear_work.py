@@ -19,6 +19,7 @@ _SHAPES = {
     "frames": "\tat com.example.Ledger.check{1:05}(Ledger.java:{0})",
     "details": "  LEDGER_{1:05}: [ 'Required' ],",
     "hints": "14:15:{0:02} HINT:  Is another ledger running on port {1:05}?",
+    "manifests": "kind: Secret\ndata:\n  key-{0}: bWFkZS11cC17MX0=",
     "assignments": "LEDGER_{1:05}=value-{0} password=made-up-{1:05}",
 }
 

@@ -184,8 +184,13 @@ def _arguments(call: re.Match[str]) -> Iterator[Found]:
 def _manifests(text: str) -> Iterator[Found]:
     """The values of a Secret that someone printed, as YAML or as JSON."""
     kinds = [(found.start(), found["kind"].lower()) for found in _KIND.finditer(text)]
+    behind = 0
     for data in _DATA.finditer(text):
-        near = [(abs(at - data.start()), kind) for at, kind in kinds]
+        # The nearest is the last one before it or the first one behind.
+        while behind < len(kinds) and kinds[behind][0] < data.start():
+            behind += 1
+        beside = kinds[max(0, behind - 1) : behind + 1]
+        near = [(abs(at - data.start()), kind) for at, kind in beside]
         apart, kind = min(near, default=(_MOST_APART, ""))
         if data["name"] or (apart < _MOST_APART and kind in {"secret", "secretlist"}):
             yield from _of_json(text, data.end()) if data["brace"] else _of_yaml(text, data.end())
