@@ -711,15 +711,6 @@ def test_an_address_that_would_leak_the_prompt_is_refused(
         model(base_url=url).ask(PROMPT)
 
 
-def test_a_key_that_fits_no_header_is_an_error_without_the_key(
-    model: Callable[..., Model],
-) -> None:
-    with pytest.raises(ModelError) as caught:
-        model(api_key=SecretStr("schlüssel\nX-Evil: 1")).ask(PROMPT)
-
-    assert "schl" not in str(caught.value)
-
-
 def test_the_modules_load_without_the_client() -> None:
     code = (
         "import sys; import watchdog.llm.model_client, watchdog.diagnosis.diagnose; "

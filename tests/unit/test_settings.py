@@ -188,6 +188,58 @@ def test_what_may_hold_a_secret_is_not_repeated_whatever_is_wrong_with_it(
     assert "instance of" not in str(caught.value)
 
 
+CREDENTIALS = {
+    "LLM__API_KEY": "{}", "SLACK__BOT_TOKEN": "{}", "PUSHGATEWAY__TOKEN": "{}",
+    "ALERTMANAGER__TOKEN": "{}", "BLOCKER__TOKEN": "{}",
+    "LLM__EXTRA_HEADERS": '{{"x-key": "{}"}}', "PUSHGATEWAY__HEADERS": '{{"X-Scope-OrgID": "{}"}}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CREDENTIALS)
+def test_the_line_end_of_a_file_is_no_part_of_a_credential(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    value = CREDENTIALS[name].format(LEFT)
+    space = "\\n" if value.startswith("{") else "\n"
+    monkeypatch.setenv(f"SRE_AGENT_{name}", value.replace(LEFT, f" {LEFT}{space}"))
+
+    group, field = name.lower().split("__")
+    held = getattr(getattr(load(), group), field)
+
+    (secret,) = held.values() if isinstance(held, dict) else (held,)
+    assert secret.get_secret_value() == LEFT
+
+
+@pytest.mark.parametrize("name", CREDENTIALS)
+@pytest.mark.parametrize("inside", ["\n", "\r\nX-Other: 1", "\u00e9", "\x00"])
+def test_a_credential_that_no_header_can_carry_is_an_error_that_does_not_repeat_it(
+    name: str, inside: str
+) -> None:
+    value = CREDENTIALS[name].format(f"{LEFT}{inside}{LEFT}")
+    if value.startswith("{"):
+        value = CREDENTIALS[name].format(LEFT + json.dumps(inside)[1:-1] + LEFT)
+
+    with pytest.raises(SettingsError, match=f"SRE_AGENT_{name}.*no header can carry it") as caught:
+        load({f"SRE_AGENT_{name}": value})
+
+    assert LEFT not in str(caught.value)
+
+
+def test_the_openai_clients_own_key_is_checked_where_a_model_is_named() -> None:
+    held = load({"OPENAI_API_KEY": f"{LEFT}\n"}, llm={"model": "m"}).llm.api_key
+
+    assert held is not None
+    assert held.get_secret_value() == LEFT
+    with pytest.raises(SettingsError, match="OPENAI_API_KEY: no header can carry it"):
+        load({"OPENAI_API_KEY": f"{LEFT}\n{LEFT}"}, llm={"model": "m"})
+
+
+@pytest.mark.parametrize("header", ["x y", "x\\ny", "", "x:"])
+def test_what_no_header_can_be_called_is_an_error(header: str) -> None:
+    with pytest.raises(SettingsError, match="LLM__EXTRA_HEADERS: one of its names is none of a"):
+        load({"SRE_AGENT_LLM__EXTRA_HEADERS": f'{{"{header}": "1"}}'})
+
+
 def test_of_the_openai_clients_own_address_no_query_is_repeated() -> None:
     with pytest.raises(SettingsError, match=rf"OPENAI_BASE_URL=ollama/v1{REMEDY}"):
         load({"OPENAI_BASE_URL": f"ollama/v1?key={LEFT}"}, llm={"model": "m"})

@@ -17,7 +17,7 @@ from watchdog.actions import NAMES
 from watchdog.errors import SettingsError
 from watchdog.settings import config_file
 from watchdog.settings.config_file import Values, merged
-from watchdog.settings.group import Group, checked_address
+from watchdog.settings.group import Group, checked_address, sendable
 from watchdog.settings.mistakes import bare_address, closest, in_words
 from watchdog.settings.schema import PREFIX, Settings
 from watchdog.text.redact import redact
@@ -150,6 +150,11 @@ def _with_openai_names(settings: Settings, environment: Mapping[str, str]) -> Se
         except ValueError as error:
             shown = bare_address(url.rpartition("@")[2])
             raise SettingsError(f"OPENAI_BASE_URL={redact(shown)}: {error}") from None
+    if key and llm.configured and not llm.api_key:
+        try:
+            key = sendable(SecretStr(key)).get_secret_value()
+        except ValueError as error:
+            raise SettingsError(f"OPENAI_API_KEY: {error}") from None
     changed = {
         "api_key": llm.api_key or (SecretStr(key) if key else None),
         "base_url": llm.base_url or url or None,

@@ -10,7 +10,7 @@ from pydantic import (
     model_validator,
 )
 
-from watchdog.settings.group import Address, Group, SecretAddress, parts
+from watchdog.settings.group import Address, Credential, Group, Headers, SecretAddress, parts
 from watchdog.text.regex import regex
 
 _NAME = regex(r"[a-z0-9]([a-z0-9-]{0,39})")
@@ -26,9 +26,9 @@ class LLMSettings(Group):
     model: str | None = None
     """Model name as that server knows it, such as gpt-5-mini. A model is asked only if one is
     named."""
-    api_key: SecretStr | None = None
+    api_key: Credential | None = None
     """API key. OPENAI_API_KEY works too. Servers that ask for none get a placeholder."""
-    extra_headers: dict[str, SecretStr] = Field(default_factory=dict)
+    extra_headers: Headers = Field(default_factory=dict)
     """Further headers of each request as JSON, for gateways: {"x-portkey-provider": "openai"}."""
     extra_body: dict[str, Any] = Field(default_factory=dict)
     """Further fields of each request's body as JSON: {"reasoning_effort": "low"}."""
@@ -65,7 +65,7 @@ class LLMSettings(Group):
 class SlackSettings(Group):
     """Slack, by bot token and channel or by webhook."""
 
-    bot_token: SecretStr | None = None
+    bot_token: Credential | None = None
     """Bot token (xoxb-...) with chat:write; needs channel."""
     channel: str | None = None
     """Channel id or name that reports go to, unless a namespace's policy names another."""
@@ -137,9 +137,9 @@ class ServiceSettings(Group):
     """User for basic authentication."""
     password: SecretStr | None = None
     """Password of that user."""
-    token: SecretStr | None = None
+    token: Credential | None = None
     """Bearer token, instead of user and password."""
-    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    headers: Headers = Field(default_factory=dict)
     """Further headers as JSON, such as a tenant's: {"X-Scope-OrgID": "team-a"}."""
     ca_file: str | None = None
     """PEM file of a CA that is trusted besides the system's (SSL_CERT_FILE replaces those)."""
