@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.support.simulated_cluster import NAMESPACE, Arena, outcomes
-from tests.support.wire_faults import FaultServer, cases
+from tests.support.wire_faults import SHAPES, FaultServer, cases
 from watchdog.demo import Request, Response
 from watchdog.demo.api_resources import named
 
@@ -200,6 +200,28 @@ def hostile(request: pytest.FixtureRequest) -> Iterator[FaultServer]:
 def test_no_service_s_answer_makes_a_pass_large_or_keeps_it_from_its_report(
     broken: Arena, hostile: FaultServer
 ) -> None:
+    done = told_to_all(broken, hostile)
+
+    assert done.megabytes < MOST_MB
+    assert [found["kind"] for found in done.part["findings"]] == ["missing_env"]
+    assert done.part["diagnosis"]["model_error"]
+    assert {each["to"]: each["ok"] for each in done.report["deliveries"]} == dict.fromkeys(
+        ("slack", "pushgateway", "alertmanager", "heartbeat"), False
+    )
+
+
+@pytest.mark.parametrize("hostile", ["answers with values without end"], indirect=True)
+def test_an_answer_of_many_small_values_makes_no_pass_large(
+    broken: Arena, hostile: FaultServer
+) -> None:
+    done = told_to_all(broken, hostile)
+
+    assert done.megabytes < MOST_MB
+    assert [found["kind"] for found in done.part["findings"]] == ["missing_env"]
+
+
+def told_to_all(arena: Arena, hostile: FaultServer) -> Passed:
+    """A pass that asks this server in place of every service."""
     given = {f"SRE_AGENT_{name}": hostile.url() for name in SERVICES}
     more = {
         "SRE_AGENT_BLOCKER__QUERY": "ALERTS",
@@ -210,18 +232,15 @@ def test_no_service_s_answer_makes_a_pass_large_or_keeps_it_from_its_report(
         **{f"SRE_AGENT_{name.split('__')[0]}__TIMEOUT_SECONDS": "1" for name in TIMED},
     }
 
-    done = passed(broken, "--yes", **given, **more)
-
-    assert done.megabytes < MOST_MB
-    assert [found["kind"] for found in done.part["findings"]] == ["missing_env"]
-    assert done.part["diagnosis"]["model_error"]
-    assert {each["to"]: each["ok"] for each in done.report["deliveries"]} == dict.fromkeys(
-        ("slack", "pushgateway", "alertmanager", "heartbeat"), False
-    )
+    return passed(arena, "--yes", **given, **more)
 
 
 @pytest.mark.parametrize("resource", ["pods", "deployments", "events"])
-@pytest.mark.parametrize("body", [b" " * 300_000_000, b"[" * 10_000_000], ids=["blank", "nested"])
+@pytest.mark.parametrize(
+    "body",
+    [b" " * 300_000_000, b"[" * 10_000_000, b'{"items":' + SHAPES["values without end"] + b"}"],
+    ids=["blank", "nested", "many"],
+)
 def test_no_answer_of_the_api_server_makes_a_pass_large(
     broken: Arena, resource: str, body: bytes
 ) -> None:

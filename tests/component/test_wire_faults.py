@@ -12,14 +12,26 @@ from pydantic import SecretStr
 
 from tests.support.incident_samples import incident, memory
 from tests.support.report_samples import report
-from tests.support.wire_faults import BOMB, Fault, FaultServer, answers, cases, redirects, whole
+from tests.support.wire_faults import (
+    BOMB,
+    Fault,
+    FaultServer,
+    answers,
+    cases,
+    head,
+    redirects,
+    whole,
+)
 from watchdog.clock import Budget, SystemClock
-from watchdog.errors import DeliveryError, ModelError
+from watchdog.errors import DeliveryError, ModelError, TooLargeError
 from watchdog.integrations import alertmanager, alertmanager_api, pushgateway
 from watchdog.integrations.answers import CallError
 from watchdog.integrations.answers import Fault as CallFault
 from watchdog.integrations.change_freeze import blocker
 from watchdog.integrations.http import Call, send
+from watchdog.kube.credentials import Configuration, Credentials
+from watchdog.kube.responses import Request
+from watchdog.kube.transport import Transport
 from watchdog.llm.model_client import Model
 from watchdog.llm.prompt_parts import Prompt
 from watchdog.settings.schema import Settings
@@ -259,3 +271,38 @@ def test_the_prompt_follows_no_redirect(elsewhere: FaultServer) -> None:
         assert "redirects" in asked_model(fault)[0]
 
     assert elsewhere.exchanges == []
+
+
+def api_server(server: FaultServer) -> Transport:
+    account = Credentials(Configuration(host=server.url()), "", "")
+    return Transport(lambda: account, Budget(PATIENCE, SystemClock()))
+
+
+READ = Request("GET", "/", "list pods", "list pods")
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri, 31 Dec 2027 00:00:00 +99999999999999999",
+        "Fri, 31 Dec 99999999999999999999 00:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Mon, 01 Jan 0001 00:00:00 GMT",
+    ],
+)
+def test_a_date_that_no_clock_shows_is_no_time_of_the_api_server(date: str) -> None:
+    given = head("200 OK", f"Date: {date}", "Content-Length: 2") + b"{}"
+
+    with FaultServer(answers(given)) as server:
+        transport = api_server(server)
+        assert transport.json(READ) == {}
+
+    assert transport.server_time is None
+    assert not transport.ahead
+
+
+def test_an_answer_of_the_api_server_with_more_values_than_make_sense_is_too_large() -> None:
+    with FaultServer(FAULTS["answers with values without end"]) as server:
+        transport = api_server(server)
+        with pytest.raises(TooLargeError, match="cannot list pods"):
+            transport.json(READ)

@@ -215,6 +215,7 @@ SHAPES = {
     b' "resultType": "vector"}, "ok": false, "error": ["a"], "choices": [{"message": [3]}]}',
     "nested without end": b"[" * 200_000,
     "objects without end": b'{"a":' * 100_000,
+    "values without end": b"[" + b"[[]]," * 1_300_000 + b"0]",
     "no UTF-8": b"\xff\xfe{}",
     "half": b'{"status": "success", "da',
     "a page": b"<!doctype html><html><title>Sign in</title></html>",

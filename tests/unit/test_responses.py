@@ -45,3 +45,14 @@ def test_words_that_may_hold_values_are_not_said_of_what_failed(
 
     # For a refused write the server's words are quoted: they are about what we sent.
     assert ("hunter2" in words) == (not read_only and status < 500)
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"details":' * 100_000])
+@pytest.mark.parametrize("status", [400, 403, 422, 429, 503])
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_refusal_nested_beyond_all_sense_is_a_refusal_without_words(
+    body: bytes, status: int, read_only: bool
+) -> None:
+    error = refusal(READ._replace(read_only=read_only), Response(status, {}, body))
+
+    assert "read the log of pod web" in str(error)

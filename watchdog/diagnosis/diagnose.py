@@ -49,6 +49,8 @@ def diagnose(  # noqa: PLR0913 - what a diagnosis rests on
     # Imported here, as most passes ask no model.
     from watchdog.diagnosis.parse import parse
     from watchdog.diagnosis.prompt import build_prompt
+    from watchdog.llm.own_secrets import hidden, own_secrets
+    from watchdog.text.redact import redact
 
     prompt = build_prompt(snapshot, findings, rules.explanations, kinds, settings.llm, tried=tried)
     used: dict[str, object] = {"model": settings.llm.model_name, **_sent(prompt, settings.llm)}
@@ -60,7 +62,8 @@ def diagnose(  # noqa: PLR0913 - what a diagnosis rests on
     except ModelError as error:
         if not error.sent:
             used = {"model": settings.llm.model_name}
-        said = {"model_error": plain_prose(str(error)), "model_fault": error.fault}
+        why = plain_prose(redact(hidden(str(error), own_secrets(settings.llm))))
+        said = {"model_error": why, "model_fault": error.fault}
         return rules.model_copy(update={**used, **said})
     kept, notes = told(answer.remediation_actions, snapshot)
     answer = answer.model_copy(

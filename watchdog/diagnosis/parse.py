@@ -6,16 +6,19 @@ Raised ModelErrors say in a few words why not. Nothing here repairs an answer.
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from watchdog.actions import BY_NAME, Action, CustomInstruction, RemediationAction
 from watchdog.errors import ModelError
+from watchdog.llm.own_secrets import hidden
 from watchdog.llm.prompt_parts import Prompt
 from watchdog.llm.reply import Reply
 from watchdog.model.diagnosis import Diagnosis
 from watchdog.text.model_text import plain_prose
+from watchdog.text.redact import redact
 from watchdog.text.regex import regex
 from watchdog.text.sanitize import clean
 
@@ -61,8 +64,13 @@ def parse(answer: Reply, prompt: Prompt) -> Diagnosis:
     reply = _validated(_one_object(answer.text))
     actions: list[RemediationAction] = []
     notes: list[str] = []
+
+    def prose(text: str) -> str:
+        # A server knows our key, and a model may make up what looks like one: none reaches people.
+        return plain_prose(redact(hidden(text, answer.secrets)))
+
     for raw in reply.remediation_actions:
-        action, note = _action(raw, prompt)
+        action, note = _action(raw, prompt, prose)
         if note:
             notes.append(note)
         elif action not in actions:
@@ -71,10 +79,10 @@ def parse(answer: Reply, prompt: Prompt) -> Diagnosis:
     found = [line for line in reply.evidence if _is_shown(line, prompt.shown)]
     return Diagnosis(
         has_issue=reply.has_issue,
-        summary=plain_prose(reply.summary or ""),
-        root_cause=plain_prose(reply.root_cause),
-        evidence=tuple(plain_prose(line) for line in found),
-        unverified_evidence=tuple(plain_prose(e) for e in reply.evidence if e not in found),
+        summary=prose(reply.summary or ""),
+        root_cause=prose(reply.root_cause),
+        evidence=tuple(prose(line) for line in found),
+        unverified_evidence=tuple(prose(e) for e in reply.evidence if e not in found),
         remediation_actions=tuple(actions[:MAX_ACTIONS]),
         confidence=reply.confidence,
         source="llm",
@@ -153,7 +161,9 @@ def _validated(raw: dict[str, Any]) -> _Reply:
         raise ModelError(_in_words(error, "the answer")) from None
 
 
-def _action(raw: dict[str, Any], prompt: Prompt) -> tuple[RemediationAction, str | None]:
+def _action(
+    raw: dict[str, Any], prompt: Prompt, prose: Callable[[str], str]
+) -> tuple[RemediationAction, str | None]:
     """The action, and a note where it must be left out."""
     name, target = raw.get("kind"), raw.get("target")
     if not isinstance(name, str) or name not in BY_NAME:
@@ -166,7 +176,7 @@ def _action(raw: dict[str, Any], prompt: Prompt) -> tuple[RemediationAction, str
     ref = prompt.ids[id_]
     kind: type[Action] = BY_NAME[name]
     if kind is CustomInstruction:
-        raw = _as_prose(raw)
+        raw = _as_prose(raw, prose)
     elif ref.kind != kind.target_kind:
         raise ModelError(f"{name} cannot aim at {ref}")
     try:
@@ -178,14 +188,14 @@ def _action(raw: dict[str, Any], prompt: Prompt) -> tuple[RemediationAction, str
     return action, None
 
 
-def _as_prose(raw: dict[str, Any]) -> dict[str, Any]:
+def _as_prose(raw: dict[str, Any], prose: Callable[[str], str]) -> dict[str, Any]:
     """An instruction in plain words; a command is never the model's to give."""
     text = raw.get("instruction")
     if "command" in raw:
         raise ModelError("custom_instruction: command is not a parameter")
     if not isinstance(text, str) or not text.strip() or len(text) > 2_000:  # noqa: PLR2004 - as evidence
         raise ModelError("custom_instruction: the instruction is missing, empty or too long")
-    return {**raw, "instruction": plain_prose(text)}
+    return {**raw, "instruction": prose(text)}
 
 
 def _refuse_contradictions(actions: list[RemediationAction]) -> None:

@@ -8,6 +8,7 @@ from watchdog.actions import ACTIONS
 from watchdog.clock import Budget
 from watchdog.doctor.check import Check
 from watchdog.errors import DeliveryError, ModelError
+from watchdog.settings.group import shown_address
 from watchdog.settings.schema import Settings
 
 _PROBE_SECONDS = 20.0
@@ -38,7 +39,7 @@ def model(settings: Settings, budget: Budget) -> Check:
         )
     from watchdog.llm.probe import probe
 
-    where = llm.base_url or "OpenAI"
+    where = shown_address(llm.base_url or "") or "OpenAI"
     try:
         answered = probe(llm, Budget(min(_PROBE_SECONDS, budget.remaining()), budget.clock))
     except ModelError as error:

@@ -19,6 +19,7 @@ from urllib3.exceptions import (
 
 from watchdog.errors import DeliveryError
 from watchdog.text.format import one_line
+from watchdog.text.json_parts import MOST_PARTS, parts
 from watchdog.text.model_text import defused
 from watchdog.text.redact import redact
 
@@ -87,7 +88,12 @@ def words(body: bytes) -> str:
     text = body[:2_000].decode("utf-8", "replace")
     if text.lstrip("\ufeff \r\n\t")[:1] == "<":
         return ""
-    return one_line(defused(one_line(redact(text))), _SAID_CHARS)
+    return harmless(text, _SAID_CHARS)
+
+
+def harmless(text: str, limit: int) -> str:
+    """What another service says in one line: no secret, nothing to click or to paste."""
+    return one_line(defused(one_line(redact(text))), limit)
 
 
 def is_page(reply: Reply) -> bool:
@@ -98,7 +104,9 @@ def is_page(reply: Reply) -> bool:
 
 
 def parsed(content: bytes) -> Any:
-    """The JSON in an answer; DeliveryError where it is none, or nested beyond all sense."""
+    """The JSON in an answer; DeliveryError where it is none, or nested or large beyond sense."""
+    if parts(content) > MOST_PARTS:
+        raise CallError(Fault.TOO_LARGE, f" (more than {MOST_PARTS:,} values)")
     try:
         return json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:

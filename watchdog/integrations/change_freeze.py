@@ -12,13 +12,10 @@ from urllib.parse import urlencode
 
 from watchdog.clock import Budget
 from watchdog.errors import DeliveryError
-from watchdog.integrations.answers import parsed
+from watchdog.integrations.answers import harmless, parsed
 from watchdog.integrations.http import Call, access_of, ask
 from watchdog.policy.verdict import Verdict, refuse
 from watchdog.settings.services import BlockerSettings
-from watchdog.text.format import one_line
-from watchdog.text.model_text import defused
-from watchdog.text.redact import Redactor
 from watchdog.text.regex import regex
 
 _SHOWN_CHARS = 160
@@ -95,4 +92,4 @@ def _words(kind: str, result: list[Any]) -> str:
 
 def _shown(text: str) -> str:
     """Anybody who may be scraped can choose a label's value."""
-    return one_line(defused(one_line(Redactor().redact(text))), _SHOWN_CHARS)
+    return harmless(text, _SHOWN_CHARS)

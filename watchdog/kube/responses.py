@@ -77,7 +77,7 @@ def status_message(answer: Response) -> str:
         status = json.loads(answer.data)
         causes = (status.get("details") or {}).get("causes") or []
         parts = [status.get("message"), *(cause.get("message") for cause in causes)]
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         return ""
     words = dict.fromkeys(" ".join(str(part).split()) for part in parts if part)
     kept = [word for word in words if not any(word != other and word in other for other in words)]

@@ -30,11 +30,13 @@ from watchdog.kube.credentials import Credentials, pool_behind_a_proxy
 from watchdog.kube.rate_limit import AT_ONCE, RateLimit
 from watchdog.kube.responses import Request, Response, refusal, retry_after
 from watchdog.logs import log
+from watchdog.text.json_parts import MOST_PARTS, parts
 
 CONNECT_SECONDS = 3.05
 # An API server that accepts and stays silent has to be noticed sooner.
 FIRST_SECONDS = 8.0
 TRIES = 3
+_YEARS = range(2020, 2200)
 SKEW = timedelta(seconds=30)
 LONGEST_WAIT_SECONDS = 10.0
 _SHORTEST_WAIT_SECONDS = 0.25
@@ -97,6 +99,9 @@ class Transport:
         """The answer as a JSON object. One that cannot be read counts as no answer."""
         for last in (not ask.read_only, True):
             answer = self.send(ask)
+            # What is stepped over becomes no objects.
+            if not ask.skim and parts(answer.data) > MOST_PARTS:
+                raise TooLargeError(f"cannot {ask.what}: the answer has more values than are read")
             try:
                 found = table_pages.page(answer.data) if ask.skim else json.loads(answer.data)
             except (ValueError, RecursionError):
@@ -269,7 +274,9 @@ class Transport:
             return
         try:
             told = parsedate_to_datetime(date).replace(tzinfo=UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
+            return
+        if told.year not in _YEARS:  # no clock of a server; times near the end of all cannot be
             return
         # Whole seconds, and the answer took its time: the truth is later, never earlier.
         since = told.timestamp() - self._budget.clock.monotonic()

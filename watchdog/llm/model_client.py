@@ -15,6 +15,7 @@ from watchdog.clock import Budget, within
 from watchdog.errors import ModelError, ModelFault
 from watchdog.integrations.answers import CallError
 from watchdog.llm.address import check_address
+from watchdog.llm.own_secrets import own_secrets
 from watchdog.llm.prompt_parts import DEFAULT_URL, Prompt
 from watchdog.llm.reply import MOST_BYTES, Reply, Rung, counted, read_body
 from watchdog.llm.schema import NAME
@@ -98,6 +99,7 @@ class Model:
         self._settings = settings
         self._budget = budget
         self._sleep = sleep
+        self._secrets = own_secrets(settings)
         self._seconds_left = share * budget.remaining()
         self._down: ModelError | None = None
         rungs = RUNGS if settings.response_format == "auto" else (settings.response_format,)
@@ -251,9 +253,9 @@ class Model:
             if self._adapt(error, manner):
                 return self._send(client, prompt, asking)
             raise _FailedError(self._judged(error, prompt)) from error
-        reply = read_body(raw.content, rung)
+        reply = read_body(raw.content, rung, self._secrets)
         if reply.error is not None:
-            said = said_by(reply.error, self._secret)
+            said = said_by(reply.error)
             why = f"the model's server answered with an error: {said}"
             lower = speaks_of_the_format(reply.error)
             raise _FailedError(Verdict(why, ModelFault.REFUSED, lower=lower))
@@ -281,7 +283,13 @@ class Model:
         if found is None:
             return no_answer(error)
         url = self._settings.base_url or DEFAULT_URL
-        return judged(found, secret=self._secret, url=url, prompt_chars=prompt.length)
+        return judged(
+            found,
+            secret=self._secret,
+            url=url,
+            prompt_chars=prompt.length,
+            secrets=self._secrets,
+        )
 
 
 def _server_error(error: APIError) -> ServerError | None:

@@ -7,6 +7,7 @@ from watchdog.errors import ModelError
 from watchdog.llm.model_client import Model
 from watchdog.llm.prompt_parts import Prompt
 from watchdog.settings.services import LLMSettings
+from watchdog.text.model_text import harmless_word
 
 _PROBE = 'Answer with the JSON object {"word": "ready"} and nothing else.'
 
@@ -26,5 +27,5 @@ def probe(settings: LLMSettings, budget: Budget) -> str:
     reply = Model(settings, budget).ask(question)
     if reply.problem:
         raise ModelError(reply.problem)
-    named = f" as {reply.model}" if reply.model else ""
+    named = f" as {reply.model}" if reply.model and harmless_word(reply.model) else ""
     return f"answers{named}, with response format {reply.rung}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from watchdog.integrations.answers import harmless
+from watchdog.llm.own_secrets import hidden
 from watchdog.model.diagnosis import TokenUse
 from watchdog.text.sanitize import clean
 
@@ -15,6 +17,7 @@ Rung = Literal["json_schema", "json_object", "none"]
 
 MOST_BYTES = 2_000_000
 _ABSURD_TOKENS = 10**9
+_LONGEST = 20_000  # characters of what a server says of itself
 _CHARS_PER_TOKEN = 3.5
 # No text takes a tenth of the tokens that it is guessed to.
 _FEWEST = 10
@@ -32,7 +35,7 @@ class Reply:
     """What the server answered.
 
     `problem` says in a few words why the text cannot be used; `error` is the server's own word
-    where it sent an error with status 200.
+    where it sent an error with status 200. `secrets` are our own, which the text may repeat.
     """
 
     text: str = ""
@@ -41,9 +44,10 @@ class Reply:
     rung: Rung = "json_schema"
     problem: str | None = None
     error: str | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
-def read_body(body: bytes, rung: Rung) -> Reply:
+def read_body(body: bytes, rung: Rung, secrets: tuple[str, ...] = ()) -> Reply:
     """The reply in a response's body, whatever is in it. Raises nothing."""
     if len(body) > MOST_BYTES:
         return Reply(rung=rung, problem=f"the server sent more than {MOST_BYTES // 1_000_000} MB")
@@ -56,11 +60,11 @@ def read_body(body: bytes, rung: Rung) -> Reply:
     if not isinstance(data, dict):
         return Reply(rung=rung, problem="the model's server sent JSON of another shape")
     if data.get("error"):
-        return Reply(rung=rung, error=_message(data["error"]))
+        return Reply(rung=rung, error=_said(_message(data["error"]), 300, secrets))
     tokens, model = _tokens(data.get("usage")), data.get("model")
-    text, problem = _answer(data.get("choices"))
+    text, problem = _answer(data.get("choices"), secrets)
     named = clean(model, 80) if isinstance(model, str) else None
-    return Reply(text=text, tokens=tokens, model=named or None, rung=rung, problem=problem)
+    return Reply(text, tokens, named or None, rung, problem, secrets=secrets)
 
 
 def counted(reply: Reply, prompt_chars: int, model: str) -> Reply:
@@ -76,14 +80,14 @@ def counted(reply: Reply, prompt_chars: int, model: str) -> Reply:
     return replace(reply, tokens=tokens, model=reply.model or clean(model, 80))
 
 
-def _answer(choices: Any) -> tuple[str, str | None]:
+def _answer(choices: Any, secrets: tuple[str, ...]) -> tuple[str, str | None]:
     """The text of the first choice, and what is wrong with it."""
     first = choices[0] if isinstance(choices, list) and choices else None
     message = first.get("message") if isinstance(first, dict) else None
     if not isinstance(first, dict) or not isinstance(message, dict):
         return "", "the model's server sent no answer (no choices)"
     if message.get("refusal"):
-        return "", f"the model refused: {clean(str(message['refusal']), 120)}"
+        return "", f"the model refused: {_said(str(message['refusal']), 120, secrets)}"
     reason = first.get("finish_reason")
     if isinstance(reason, str) and reason in _CUT_OFF:
         return "", f"{_CUT_OFF[reason]} (finish_reason {reason})"
@@ -138,8 +142,11 @@ def _is_object(text: str) -> bool:
 
 
 def _message(error: Any) -> str:
-    said = error.get("message") if isinstance(error, dict) else error
-    return clean(str(said), 300)
+    return str(error.get("message") if isinstance(error, dict) else error)
+
+
+def _said(words: str, limit: int, secrets: tuple[str, ...]) -> str:
+    return harmless(hidden(words[:_LONGEST], secrets), limit)
 
 
 def _tokens(usage: Any) -> TokenUse | None:

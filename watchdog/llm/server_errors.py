@@ -17,12 +17,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from watchdog.errors import ModelFault
-from watchdog.integrations.answers import Fault, tls_failed
+from watchdog.integrations.answers import Fault, harmless, tls_failed
+from watchdog.llm.own_secrets import hidden
 from watchdog.text.regex import regex
-from watchdog.text.sanitize import clean
 
 _SAID_CHARS = 300
-_KEY_CHARS = 8
 _DEPTH = 4
 _BAD_REQUESTS = frozenset({400, 422})
 _PASSING = frozenset({408, 409, 425, 429, 503, 529})
@@ -81,10 +80,12 @@ class Verdict:
     sent: bool = True
 
 
-def judged(error: ServerError, *, secret: str, url: str, prompt_chars: int) -> Verdict:
-    """What to do about it. `secret` is the API key, which a server may repeat."""
+def judged(
+    error: ServerError, *, secret: str, url: str, prompt_chars: int, secrets: tuple[str, ...] = ()
+) -> Verdict:
+    """What to do about it. `secret` is the API key; the server may repeat it and `secrets`."""
     status = error.status
-    said = said_by(error.body, secret)
+    said = said_by(error.body, secrets)
     tail = f": {said}" if said else ""
     if _REDIRECT <= status < 400:  # noqa: PLR2004 - HTTP
         return Verdict(
@@ -140,16 +141,14 @@ def refused_option(error: ServerError, options: Mapping[str, Any]) -> str | None
     return None
 
 
-def said_by(body: str, secret: str = "") -> str:
-    """The server's own words in one short line, without the key; empty for a web page."""
+def said_by(body: str, secrets: tuple[str, ...] = ()) -> str:
+    """The server's own words in one short harmless line; empty for a web page."""
     text = body.lstrip("\ufeff \r\n\t")
     if text[:1] == "<":
         return ""
     with contextlib.suppress(ValueError, RecursionError):
         text = _message(json.loads(text[:100_000])) or text
-    if len(secret) >= _KEY_CHARS:  # a placeholder such as "x" would mask its letter everywhere
-        text = text.replace(secret, "***")
-    return clean(text[:20_000], _SAID_CHARS)
+    return harmless(hidden(text[:20_000], secrets), _SAID_CHARS)
 
 
 def _message(data: Any, depth: int = _DEPTH) -> str:
@@ -223,7 +222,7 @@ def _until(text: str, date: str) -> float | None:
 def _when(text: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

@@ -33,6 +33,7 @@ _ALL = 3600.0  # the caller's budget is what bounds a call
 
 _CODE = regex(r"[a-z][a-z_]{2,60}")
 _ADDRESS = regex(r"[A-Za-z0-9.#_-]{1,40}")
+_SCOPE = regex(r"[a-z_.]{1,40}(?::[a-z_.]{1,40}){0,2}")
 _WITH_QUERY = {
     "conversations.history",
     "conversations.replies",
@@ -156,13 +157,13 @@ def _text(value: object) -> str:
 
 def _needed(method: str, said: str) -> str:
     """The scope to add: Slack may name all that would do, for every sort of channel."""
-    ours = _SCOPES.get(method, "chat:write")
-    return ours if not said or ours in said.split(",") else shorten(said, 80)
+    ours, named = _SCOPES.get(method, "chat:write"), said.split(",")
+    return ours if ours in named or not all(map(_SCOPE.fullmatch, named)) else shorten(said, 80)
 
 
 def _scopes(headers: Mapping[str, str]) -> frozenset[str]:
     listed = headers.get("x-oauth-scopes", "").split(",")
-    return frozenset(scope.strip() for scope in listed if scope.strip())
+    return frozenset(scope.strip() for scope in listed if _SCOPE.fullmatch(scope.strip()))
 
 
 def hook(settings: SlackSettings, budget: Budget, body: Body) -> PostResult:
