@@ -61,7 +61,7 @@ def test_what_a_person_took_back_is_not_made_again(arena: Arena) -> None:
 def test_what_a_person_changes_meanwhile_is_left_to_them(arena: Arena) -> None:
     """They deploy while our fix is watched, and what they deploy does not come up yet."""
     arena.break_env()
-    deployed = []
+    deployed: list[str] = []
 
     def person(asked: Request) -> Response:
         if ("patch", "deployments") in arena.wire.real_writes and not deployed:
