@@ -151,3 +151,30 @@ def test_what_was_set_is_shown_before_the_defaults(monkeypatch: pytest.MonkeyPat
     first, second = done.stdout.splitlines()[1:3]
     assert first.split() == ["SRE_AGENT_VERIFY__TIMEOUT_SECONDS", "90.0", "environment"]
     assert second.split()[-1] == "default"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: " + "[" * 3000,
+        "llm: &a {extra_body: *a}",
+        "policies: &a {shop: *a}",
+        "a: " + "[" * 50 + "]" * 50,
+    ],
+    ids=["no end", "a field in itself", "a policy in itself", "many levels"],
+)
+def test_a_file_that_is_nested_without_end_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "watchdog.yaml"
+    path.write_text(text)
+
+    with pytest.raises(SettingsError, match=r"watchdog.yaml is nested too deeply"):
+        load({}, path)
+
+
+def test_names_for_names_in_a_file_make_no_work(tmp_path: Path) -> None:
+    path = tmp_path / "watchdog.yaml"
+    lines = [f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]" for n in range(30)]
+    path.write_text("\n".join(["a0: &a0 [x]", *lines]))
+
+    with pytest.raises(SettingsError, match="is not a setting"):
+        load({}, path)

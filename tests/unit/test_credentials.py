@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from watchdog.errors import SettingsError
-from watchdog.kube.credentials import credentials
+from watchdog.clock import Budget, SystemClock
+from watchdog.errors import ClusterError, SettingsError
+from watchdog.kube.credentials import Configuration, Credentials, credentials
+from watchdog.kube.responses import Request
+from watchdog.kube.transport import Transport
 
 V1 = "client.authentication.k8s.io/v1"
 
@@ -101,6 +104,72 @@ def test_a_plugin_that_fails_ends_the_command_with_its_own_last_line(
 
     assert "plugin" in str(caught.value)
     assert "\033" not in str(caught.value)
+
+
+KEPT = "made-up-k3y-of-ours"
+TELLS = {
+    "an answer, and a failure": f"{says(status={'token': KEPT})}\nexit 1",
+    "a bare token, and a failure": f"echo {KEPT}; exit 1",
+    "a token in a sentence": f"echo use {KEPT}; exit 1",
+    "a token on standard error": f"echo 'token: {KEPT} has expired' >&2; exit 1",
+    "a header on standard error": f"echo 'Authorization: Bearer {KEPT}' >&2; exit 1",
+    "a password and no status": f"echo password={KEPT} >&2; {says()}",
+}
+
+
+@pytest.mark.parametrize("script", TELLS.values(), ids=TELLS)
+def test_a_plugin_that_fails_tells_no_credential(tmp_path: Path, script: str) -> None:
+    with pytest.raises(SettingsError, match="credential plugin") as caught:
+        credentials(plugin(tmp_path, script), None)
+
+    assert KEPT not in str(caught.value)
+
+
+WAYS = {
+    "user and password": f"https://app:{KEPT}@127.0.0.1:1",
+    "a query": f"https://127.0.0.1:1?token={KEPT}",
+}
+
+
+@pytest.mark.parametrize("server", WAYS.values(), ids=WAYS)
+def test_no_error_repeats_what_is_secret_in_the_address_of_the_api_server(server: str) -> None:
+    account = Credentials(Configuration(host=server), "", "")
+    transport = Transport(lambda: account, Budget(1, SystemClock()))
+
+    with pytest.raises(ClusterError, match=r"the API server https://127.0.0.1:1") as caught:
+        transport.json(Request("GET", "/", "list pods", "list pods", read_only=False))
+
+    assert KEPT not in str(caught.value)
+
+
+@pytest.mark.parametrize("token", ["a\nb", "caf\u00e9", "a\x00"])
+def test_a_token_that_no_request_can_carry_is_an_error_that_does_not_repeat_it(
+    token: str,
+) -> None:
+    held = Configuration(api_key={"BearerToken": f"Bearer {KEPT}{token}"})
+
+    with pytest.raises(SettingsError, match=r"cannot be sent.*log in again") as caught:
+        Transport(lambda: Credentials(held, "", ""), Budget(1, SystemClock()))
+
+    assert KEPT not in str(caught.value)
+
+
+def test_the_line_end_of_a_file_is_no_part_of_a_token(tmp_path: Path) -> None:
+    found = credentials(kubeconfig(tmp_path, {"token": "a-b\n"}), None)
+
+    assert found.configuration.authorization == "Bearer a-b"
+
+
+@pytest.mark.parametrize(
+    "proxy", ["ftp://{}@web", "{}@web:1", "http://{}@web:port", "http://{}@[::1"]
+)
+def test_a_proxy_that_cannot_be_one_is_an_error_that_does_not_repeat_its_user(proxy: str) -> None:
+    held = Configuration(host="https://127.0.0.1:1", proxy=proxy.format(f"app:{KEPT}"))
+
+    with pytest.raises(SettingsError, match=r"the proxy on the way.*HTTPS_PROXY") as caught:
+        Transport(lambda: Credentials(held, "", ""), Budget(1, SystemClock()))
+
+    assert KEPT not in str(caught.value)
 
 
 @pytest.mark.parametrize("command", ["no-such-program", "./no-such-program", ""])

@@ -90,6 +90,7 @@ def new_pass(  # noqa: PLR0913 - what a pass is made of
     `number` is the pod's among those that share the run.
     """
     from watchdog.agent.run import PassContext
+    from watchdog.settings.group import shown_address
     from watchdog.settings.shards import fixes_of
 
     progress = _progress(output)
@@ -100,7 +101,9 @@ def new_pass(  # noqa: PLR0913 - what a pass is made of
         budget=budget,
         progress=progress,
         ask=model(settings, budget),
-        consent=_consent(name or cluster.server, progress) if asks and sys.stdin.isatty() else None,
+        consent=_consent(name or shown_address(cluster.server), progress)
+        if asks and sys.stdin.isatty()
+        else None,
         cluster_name=name,
         read_replies=None if settings.dry_run else _ears(settings, budget),
         blocked=_blocker(settings, budget),

@@ -104,7 +104,7 @@ def _from_kubeconfig(paths: str, context: str | None) -> Credentials:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         raise SettingsError(f"kubeconfig {paths} is not YAML{line}") from error
-    except (unusable, OSError, TypeError, AttributeError, KeyError) as error:
+    except (unusable, OSError, TypeError, AttributeError, LookupError, ValueError) as error:
         where = f"context {context} of " if context else ""
         raise SettingsError(
             f"cannot use {where}kubeconfig {paths}: {_first_line(error)}"
@@ -203,7 +203,7 @@ def _plain(paths: str, context: str | None) -> Credentials | None:
     except (OSError, yaml.YAMLError, LookupError, TypeError, AttributeError):
         return None
     if "token" in user:
-        configuration.api_key["BearerToken"] = f"Bearer {user['token']}"
+        configuration.api_key["BearerToken"] = f"Bearer {str(user['token']).strip()}"
     for key, attribute in (
         ("certificate-authority", "ssl_ca_cert"),
         ("client-certificate", "cert_file"),

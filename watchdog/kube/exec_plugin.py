@@ -17,9 +17,12 @@ from typing import Any
 
 from watchdog.errors import SettingsError
 from watchdog.text.format import one_line
+from watchdog.text.redact import redact
 
 _SECONDS = 120.0  # a person may have to log in, in a browser
 _SHOWN_CHARS = 300
+_LONGEST = 4_000
+_LONG = 16  # characters of a word that may be a token
 _KIND = "ExecCredential"
 
 
@@ -77,7 +80,7 @@ def _status(
     except OSError as error:
         raise SettingsError(f"{_named(command)} cannot be run: {error.strerror}") from error
     if done.returncode:
-        said = _last_line(done.stderr) or _last_line(done.stdout)
+        said = _last_line(done.stderr) or _words(_last_line(done.stdout))
         words = f": {said}" if said else " and said nothing"
         raise SettingsError(f"{_named(command)} failed (exit code {done.returncode}){words}")
     try:
@@ -98,4 +101,10 @@ def _named(command: str) -> str:
 
 def _last_line(output: bytes) -> str:
     lines = [line for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
-    return one_line(lines[-1], _SHOWN_CHARS) if lines else ""
+    return one_line(redact(lines[-1][:_LONGEST]), _SHOWN_CHARS) if lines else ""
+
+
+def _words(line: str) -> str:
+    """The line if it can only be words: a plugin that fails late has its credential there."""
+    sentence = len(line.split()) > 1 and all(len(word) < _LONG for word in line.split())
+    return line if sentence and "{" not in line else ""

@@ -18,7 +18,13 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from urllib3 import PoolManager, Timeout
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+)
 from urllib3.exceptions import SSLError as TLSError
 from urllib3.util.ssl_ import create_urllib3_context
 
@@ -30,6 +36,7 @@ from watchdog.kube.credentials import Credentials, pool_behind_a_proxy
 from watchdog.kube.rate_limit import AT_ONCE, RateLimit
 from watchdog.kube.responses import Request, Response, refusal, retry_after
 from watchdog.logs import log
+from watchdog.settings.group import shown_address
 from watchdog.text.json_parts import MOST_PARTS, parts
 
 CONNECT_SECONDS = 3.05
@@ -83,7 +90,17 @@ class Transport:
         self.credentials = self._load()
         configuration = self.credentials.configuration
         self.server = configuration.host
-        self._pool = _pool(configuration)
+        # Who writes user and password into the address must not read them in a report.
+        self._named = shown_address(self.server)
+        _check_token(configuration)
+        try:
+            self._pool = _pool(configuration)
+        except (HTTPError, ImportError) as error:
+            raise SettingsError(
+                f"the proxy on the way to the API server {self._named} cannot be used: proxy-url "
+                "of the kubeconfig, or HTTPS_PROXY, must be http:// or https://, a host and a port "
+                f"({type(error).__name__})"
+            ) from error
 
     def send(self, ask: Request) -> Response:
         """The answer, whose status is below 300; raises the error of errors.py that fits."""
@@ -111,7 +128,7 @@ class Transport:
             if last:
                 break
         raise UnansweredError(
-            f"cannot {ask.what}: {self.server} answered with something that is not JSON",
+            f"cannot {ask.what}: {self._named} answered with something that is not JSON",
             answer.status,
         )
 
@@ -298,8 +315,8 @@ class Transport:
 
     def _silence(self, ask: Request, error: Exception) -> ClusterError:
         if isinstance(error, _UnreachableError):
-            return ClusterError(f"cannot reach the API server {self.server}: {error}")
-        return UnansweredError(f"cannot {ask.what}: no answer from {self.server} ({error})")
+            return ClusterError(f"cannot reach the API server {self._named}: {error}")
+        return UnansweredError(f"cannot {ask.what}: no answer from {self._named} ({error})")
 
 
 def _unpacked(unpacker: Any, chunk: bytes, room: int) -> bytes:
@@ -337,6 +354,16 @@ def _tls(configuration: Configuration) -> ssl.SSLContext:
     return context
 
 
+def _check_token(configuration: Configuration) -> None:
+    """Raise SettingsError for a token that no request can carry."""
+    token = configuration.authorization or ""
+    if not (token.isascii() and token.isprintable()):
+        raise SettingsError(
+            f"the token for the API server {shown_address(configuration.host)} cannot be sent: it "
+            "holds a line end or another character that is not plain ASCII; log in again"
+        )
+
+
 @contextmanager
 def _usable(what: str, configuration: Configuration) -> Iterator[None]:
     """Raise SettingsError where that cannot be loaded; OpenSSL's own words name no file."""
@@ -344,8 +371,9 @@ def _usable(what: str, configuration: Configuration) -> Iterator[None]:
         yield
     except OSError as error:
         said = re.sub(r"^\[[^]]*\] | \(_ssl\.c:\d+\)$", "", str(error))
+        shown = shown_address(configuration.host)
         raise SettingsError(
-            f"cannot use the {what} given for the API server {configuration.host}: {said}"
+            f"cannot use the {what} given for the API server {shown}: {said}"
         ) from error
 
 
@@ -367,6 +395,8 @@ def _connection_words(error: Exception) -> str:
         return "no connection within 3 seconds"
     if isinstance(error, ReadTimeoutError):
         return "no whole answer in time"
+    if isinstance(error, ProxyError):
+        return "the proxy cannot be reached, or does not let this through"
     cause = error.__cause__ or error.__context__
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror.lower()

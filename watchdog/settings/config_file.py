@@ -17,6 +17,7 @@ from watchdog.errors import SettingsError
 from watchdog.settings.mistakes import closest, spelt
 
 MOST_BYTES = 1024 * 1024
+_DEPTH = 40
 Values = dict[str, Any]
 
 
@@ -35,12 +36,16 @@ def read(path: Path, known: Collection[str], prefix: str) -> Values:
         found = yaml.safe_load(raw)
     except OSError as error:
         raise SettingsError(f"--config {path} cannot be read: {error.strerror}") from error
+    except RecursionError:
+        raise SettingsError(f"--config {path} is nested too deeply") from None
     except (yaml.YAMLError, ValueError) as error:
         where = getattr(error, "problem_mark", None)
         line = f", line {where.line + 1}" if where else ""
         raise SettingsError(f"--config {path} is not YAML{line}") from error
     if found is None:
         return {}
+    if _goes_on(found, _DEPTH, {}):
+        raise SettingsError(f"--config {path} is nested too deeply, or a part of it holds itself")
     if not isinstance(found, dict):
         raise SettingsError(f"--config {path} must hold names and values, such as `dry_run: true`")
     values = {str(key): value for key, value in found.items()}
@@ -52,6 +57,21 @@ def read(path: Path, known: Collection[str], prefix: str) -> Values:
                 "(docs/settings.md lists them all)"
             )
     return values
+
+
+def _goes_on(value: Any, levels: int, seen: dict[int, int]) -> bool:
+    """Whether it has more levels than that, as what holds itself has.
+
+    An alias is one object however often it is named: `seen` holds with how many levels left each
+    was found to end, so that names for names make no work.
+    """
+    if not isinstance(value, dict | list) or seen.get(id(value), levels + 1) <= levels:
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    if levels == 0 or any(_goes_on(each, levels - 1, seen) for each in inner):
+        return True
+    seen[id(value)] = levels
+    return False
 
 
 def variables(values: Mapping[str, Any], known: Collection[str], prefix: str) -> Iterator[str]:
