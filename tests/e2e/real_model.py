@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -68,14 +69,19 @@ def model_url(server_command: Path) -> Iterator[str]:
     with (
         (HOME / "server.log").open("w") as log,
         subprocess.Popen(
-            [server_command, *options, "--port", str(port)], stdout=log, stderr=log, env=env
+            [server_command, *options, "--port", str(port)],
+            stdout=log,
+            stderr=log,
+            env=env,
+            start_new_session=True,
         ) as server,
     ):
         try:
             until_healthy(server, f"http://127.0.0.1:{port}/health")
             yield f"http://127.0.0.1:{port}/v1"
         finally:
-            server.terminate()
+            # The command starts the server as its child, which outlives it.
+            os.killpg(server.pid, signal.SIGTERM)
 
 
 def until_healthy(server: subprocess.Popen[bytes], url: str) -> None:
