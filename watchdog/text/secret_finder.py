@@ -11,11 +11,12 @@ from watchdog.text.assignments import assigned
 from watchdog.text.lines import Lines
 from watchdog.text.placed_secrets import placed
 from watchdog.text.regex import regex
-from watchdog.text.secret_commands import PROGRAMS, STATEMENTS
+from watchdog.text.secret_commands import PROGRAMS
 from watchdog.text.secret_elements import ELEMENTS
 from watchdog.text.secret_names import NAME_PARTS, Strength, strength
 from watchdog.text.secret_patterns import SHAPES
 from watchdog.text.secret_sentences import SENTENCES, is_said
+from watchdog.text.secret_statements import STATEMENTS
 from watchdog.text.secret_values import MASK
 
 Span = tuple[int, int, str]

@@ -17,6 +17,14 @@ _CLAUSE = regex(
     r"|required|missing|set|unset|invalid|unknown|deprecated|ignored|takes|expects|specified)[.,;:!?]?"
 )
 
+VALUE = (
+    r"(?:[nebu@]?\\{0,4}[\"'`](?P<secret>[^\"'`\n\\]{3,4096})|(?P<bare>[^\s\"'`,;|&<>(){}\[\]"
+    r"\\][^\s\"'`;|&<>()]{2,4096}))"
+)
+"""A value in quotes or up to the next blank, for text of either case."""
+QUOTED = r"[neub@]?\\{0,4}[\"'](?P<secret>[^\"'\n]{1,4096})"
+"""A value that has to stand in quotes."""
+
 
 class Told(NamedTuple):
     """A pattern with the group `secret`, and what must be true of the secret.
