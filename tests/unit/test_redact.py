@@ -75,6 +75,18 @@ SECRETS = {
     "pem cut at its start": (f"{PEM_BODY}\n{PEM_BODY}\n-----END PRIVATE KEY-----\nok", PEM_BODY),
     "base64 pem": (base64.b64encode(b"-----BEGIN PRIVATE KEY-----\nMIIEvQ").decode(), "PRIVATE"),
     "behind a colour": ("\x1b[31mpassword\x1b[0m=\x1b[1mhunter2\x1b[0m", "hunter2"),
+    "behind a space that does not break": ("password:\u00a0hunter2-9", "hunter2-9"),
+    "between wide spaces": ("password\u3000=\u3000hunter2-9", "hunter2-9"),
+    "behind a thin space": ("Authorization: Bearer\u2009hunter2-9", "hunter2-9"),
+    "under a name of wide letters": (
+        "\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff44=hunter2-9",
+        "hunter2-9",
+    ),
+    "under a name in bold letters": (
+        "\U0001d42d\U0001d428\U0001d424\U0001d41e\U0001d427: hunter2-9",
+        "hunter2-9",
+    ),
+    "in wide letters": ("password=\uff48\uff55\uff4e\uff54\uff45\uff52\uff12", "\uff52\uff12"),
     "split by a zero width space": ("pass\u200bword=hun\u200bter2", "hunter2"),
 }
 EVIDENCE = [

@@ -14,6 +14,7 @@ from watchdog.clock import Budget, SystemClock
 from watchdog.diagnosis.parse import parse
 from watchdog.doctor import service_checks
 from watchdog.integrations.answers import CallError, Reply, parsed
+from watchdog.integrations.http import Call
 from watchdog.llm import probe
 from watchdog.llm.own_secrets import HIDDEN, hidden, own_secrets
 from watchdog.llm.reply import Reply as LlmReply
@@ -156,3 +157,21 @@ def test_scopes_of_the_bot_token_are_scopes(monkeypatch: pytest.MonkeyPatch) -> 
     taken = call(slack, Budget(5, SystemClock()), "auth.test", {})
 
     assert taken.scopes == {"chat:write", "files:write"}
+
+
+def test_half_a_character_that_slack_gave_is_sent_back_as_a_question_mark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def send(request: Call, _: Budget) -> Reply:
+        asked.append(request.url)
+        return Reply(200, {}, b'{"ok": true}')
+
+    monkeypatch.setattr("watchdog.slack.web_client.send", send)
+    slack = SlackSettings(bot_token=SecretStr("xoxb-made-up"))
+
+    found = call(slack, Budget(5, SystemClock()), "conversations.replies", {"cursor": "\ud800"})
+
+    assert found.ok
+    assert asked[0].endswith("/conversations.replies?cursor=%3F")

@@ -114,7 +114,9 @@ def call(settings: SlackSettings, budget: Budget, method: str, body: Body) -> Po
     url = f"{(settings.base_url or _API).rstrip('/')}/{method}"
     wanted = Access((("Authorization", f"Bearer {token}"),))
     if method in _WITH_QUERY:
-        request = Call(f"{url}?{urlencode(_plain(body))}", seconds=_ALL, access=wanted)
+        request = Call(
+            f"{url}?{urlencode(_plain(body), errors='replace')}", seconds=_ALL, access=wanted
+        )
     else:
         content = json.dumps(body).encode()
         request = Call(url, "POST", content, _JSON, seconds=_ALL, access=wanted)

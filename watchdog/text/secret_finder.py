@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -28,6 +29,13 @@ _AWS_SECRET = regex(
     r"[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
 )
 
+# Letters, digits and blanks of other widths and styles, each as the one that it stands for.
+_BLANKS = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
+_STYLED = dict.fromkeys(_BLANKS, " ") | {
+    code: plain
+    for code in (*range(0xFF10, 0xFF5B), *range(0x1D400, 0x1D800))
+    if (plain := unicodedata.normalize("NFKC", chr(code))).isascii() and plain.isalnum()
+}
 _SHORT = 200
 # What is in every text that has a secret: what parts words, or a token, or the number of a card.
 _ANY_PART = regex(r"[=:\s>|@$%&\\\"',(/\u300c]|[\w.-]{20}|\d{16}|[^\x00-\x7f]|eyJ|[A-Za-z_]-\S*\d")
@@ -37,6 +45,8 @@ _DEEPEST = 3
 
 def secrets_in(text: str) -> list[Span]:
     """What looks like a secret, in order; none overlaps another."""
+    if not text.isascii():
+        text = text.translate(_STYLED)  # as long as it was
     return list(_short(text)) if len(text) < _SHORT else _found(Lines(text), 0)
 
 
