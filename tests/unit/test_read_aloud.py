@@ -140,6 +140,16 @@ def test_pods_that_are_placed_together_name_their_group_and_what_is_short() -> N
                 "it has in all"
             ),
         ),
+        (
+            (
+                "0/3 nodes are available: 1 node(s) didn't match Pod's required features, 2 cannot "
+                f"allocate all claims{NO_HELP}"
+            ),
+            (
+                "1 of 3 nodes lacks a feature that the pod's spec needs; 2 of 3 nodes have no "
+                "device left for its resource claims"
+            ),
+        ),
     ],
 )
 def test_each_reason_of_the_scheduler_agrees_with_its_number_of_nodes(
@@ -164,6 +174,32 @@ def test_what_the_scheduler_does_not_even_look_at_is_told_in_words_of_ours() -> 
         f"For pod {ex.POD} the scheduler does not look for a node: ResourceClaim gpu does not "
         "exist, or is not ready."
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "to_do", "command"),
+    [
+        (
+            "node(s) didn't match Pod's required features",
+            "Upgrade a node to a version of Kubernetes that can do what Deployment/web asks for",
+            "FEATURES:.status.declaredFeatures",
+        ),
+        (
+            "cannot allocate all claims",
+            "Free a device or add a node that has one",
+            "resourceclaims",
+        ),
+    ],
+)
+def test_what_a_node_cannot_do_and_what_it_has_none_left_of_is_where_to_begin(
+    reason: str, to_do: str, command: str
+) -> None:
+    said = advised(
+        ex.snapshot_of(ex.deployment(), pending(f"0/1 nodes are available: 1 {reason}{NO_HELP}"))
+    )
+
+    assert said.text.startswith(to_do)
+    assert command in (said.command or "")
 
 
 def test_a_pod_that_no_scheduler_takes_up_has_nothing_to_wait_for() -> None:

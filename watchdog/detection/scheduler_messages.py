@@ -28,8 +28,24 @@ _REASONS = (
     ("ports", regex(r"didn't have free ports")),
     ("pods", regex(r"Too many pods")),
     ("cordoned", regex(r"were unschedulable")),
+    ("features", regex(r"didn't match Pod's required features")),
+    ("devices", regex(r"cannot allocate all claims")),
     ("volume", regex(r"(?:volume|[Pp]ersistent ?[Vv]olume)")),
 )
+_OF_NODES = {
+    "spread": ("would break its topology spread constraints",) * 2,
+    "pods": ("runs as many pods already as allowed", "run as many pods already as allowed"),
+    "cordoned": ("is cordoned (marked unschedulable)", "are cordoned (marked unschedulable)"),
+    "features": (
+        "lacks a feature that the pod's spec needs",
+        "lack a feature that the pod's spec needs",
+    ),
+    "devices": (
+        "has no device left for its resource claims",
+        "have no device left for its resource claims",
+    ),
+}
+"""What is said of one node, and of several."""
 
 
 class Reason(NamedTuple):
@@ -82,6 +98,8 @@ def _reason_words(reason: Reason, template: PodTemplate, verdict: SchedulerVerdi
     where = f"{reason.nodes} of {verdict.nodes} nodes" if reason.nodes else "the nodes"
     one = reason.nodes == 1
     have, do = ("has", "does") if one else ("have", "do")
+    if forms := _OF_NODES.get(reason.what):
+        return f"{where} {forms[0 if one else 1]}"
     match reason.what:
         case "resource":
             asked = listed(_asked(template, reason.detail))
@@ -95,8 +113,6 @@ def _reason_words(reason: Reason, template: PodTemplate, verdict: SchedulerVerdi
             return f"{where} {have} a taint that the pod does not tolerate"
         case "selector":
             return f"{where} {do} not match the {_placement(template)}"
-        case "spread":
-            return f"{where} would break its topology spread constraints"
         case "neighbours":
             rules = f" ({listed(template.affinity)})" if template.affinity else ""
             return f"{where} {do} not satisfy the pod affinity or anti-affinity rules{rules}"
@@ -108,10 +124,6 @@ def _reason_words(reason: Reason, template: PodTemplate, verdict: SchedulerVerdi
                 if port.host_port
             ]
             return f"the host port {listed(wanted) or 'it wants'} is taken on {where}"
-        case "pods":
-            return f"{where} {'runs' if one else 'run'} as many pods already as allowed"
-        case "cordoned":
-            return f"{where} {'is' if one else 'are'} cordoned (marked unschedulable)"
     said = verbatim(reason.detail) if reason.detail else "its volumes"
     return f"{where}: {said}" if reason.nodes else said
 

@@ -231,13 +231,8 @@ def _by_reason(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
             f"Take hostPort out of {target}, or run one pod on each node only (a DaemonSet does).",
             editing(snapshot, finding.target),
         )
-    if whats and set(whats) <= {"cordoned", "pods"}:
-        free = (
-            "Uncordon a node once its maintenance is over"
-            if "cordoned" in whats
-            else ("Remove pods from a node")
-        )
-        return Advice(f"{free}, or add a node.", "kubectl get nodes")
+    if of_nodes := _of_nodes(set(whats), finding, snapshot):
+        return of_nodes
     if finding.facts["message"].startswith("SchedulingGated"):
         return Advice(
             "Find the controller that has to remove the scheduling gate, and why it did not.",
@@ -249,9 +244,40 @@ def _by_reason(finding: Finding, snapshot: ClusterSnapshot) -> Advice:
     )
 
 
+def _of_nodes(whats: set[str], finding: Finding, snapshot: ClusterSnapshot) -> Advice | None:
+    """What is to be done about nodes that lack something, or run nothing more."""
+    target = str(finding.target)
+    if "features" in whats:
+        return Advice(
+            f"Upgrade a node to a version of Kubernetes that can do what {target} asks for, or "
+            "take that out of it.",
+            _FEATURES,
+        )
+    if "devices" in whats:
+        return Advice(
+            f"Free a device or add a node that has one, or correct what the claims of {target} "
+            "ask for.",
+            kubectl(snapshot, "describe", "resourceclaims"),
+        )
+    if whats and whats <= {"cordoned", "pods"}:
+        free = (
+            "Uncordon a node once its maintenance is over"
+            if "cordoned" in whats
+            else "Remove pods from a node"
+        )
+        return Advice(f"{free}, or add a node.", "kubectl get nodes")
+    return None
+
+
 _TAINTS = shlex.join(
     ("kubectl", "get", "nodes", "-o", "custom-columns=NODE:.metadata.name,TAINTS:.spec.taints")
 )
+
+_NODE_COLUMNS = (
+    "custom-columns=NODE:.metadata.name,VERSION:.status.nodeInfo.kubeletVersion,"
+    "FEATURES:.status.declaredFeatures"
+)
+_FEATURES = shlex.join(("kubectl", "get", "nodes", "-o", _NODE_COLUMNS))
 
 
 def _label_columns(template: PodTemplate) -> str:
