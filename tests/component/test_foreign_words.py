@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.support.simulated_cluster import NAMESPACE, Arena
-from watchdog.demo import Request, Response
+from tests.support.simulated_cluster import MANIFEST, NAMESPACE, Arena
+from watchdog.demo import Behaviour, Request, Response
 from watchdog.model.report import Report
 from watchdog.report.html import render_html
 from watchdog.report.markdown import render_markdown
@@ -276,3 +276,40 @@ def test_no_value_that_a_tenant_chooses_hides_a_failure(arena: Arena, value: str
     assert part.error is None
     assert [finding.target.name for finding in part.findings] == ["ledger"]
     assert "failure kinds" not in [spot.resource for spot in part.blind_spots]
+
+
+SIZED = "{requests: {cpu: 10m}, limits: {memory: 32Mi, cpu: '64'}}"
+
+
+@pytest.mark.parametrize(
+    ("amount", "outcome"),
+    [("12345678901234567", "verified"), ("9223372036854775807", "verified"), ("much", "failed")],
+)
+def test_no_quantity_that_a_tenant_chooses_hides_a_failure(
+    arena: Arena, amount: str, outcome: str
+) -> None:
+    """The API server takes up to 19 digits; the last one it would refuse."""
+    fills = "dd if=/dev/zero of=/dev/shm/fill bs=1M count=40"
+    arena.wire.programs[fills] = Behaviour(memory="40Mi")
+    sized = f"[sh, -c, {fills}]\n        resources: {SIZED}"
+    manifest = MANIFEST.format(name="ledger", image="busybox:1.36", script="", env="[]")
+    command = next(line for line in manifest.splitlines() if "command" in line)
+    arena.wire.apply(manifest.replace(command, f"        command: {sized}"), NAMESPACE)
+    arena.wire.advance(600)
+
+    def planted(asked: Request) -> Response:
+        answer = arena.wire.answer(asked)
+        if answer.status != 200:
+            return answer
+        text = json.dumps(answer.body).replace('"cpu": "64"', f'"cpu": "{amount}"')
+        return replace(answer, body=json.loads(text))
+
+    for verb in ("list", "get", "patch"):
+        for resource in ("deployments", "replicasets", "pods"):
+            arena.wire.on(verb, resource, planted)
+
+    part = arena.look()
+
+    assert part.error is None
+    assert [finding.kind for finding in part.findings] == ["oom_killed"]
+    assert [str(result.outcome) for result in part.actions] == [outcome]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from watchdog.text.regex import regex
 
 _SHAPE = regex(
-    r"\+?([0-9]{1,15}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})"
+    r"\+?([0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})"
     r"([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?"
 )
 _BINARY = {

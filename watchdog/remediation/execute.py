@@ -39,6 +39,9 @@ from watchdog.remediation.undo_command import undo_command
 from watchdog.remediation.write import Sent, generation, preview, read, send, written_part
 from watchdog.settings.schema import Settings
 
+# What an object raises that has another form, or holds a quantity of another size, than any does:
+# tenants write them, and nothing is changed then.
+_SENSELESS = (LookupError, TypeError, ValueError, ArithmeticError)
 _TOO_LONG = (
     "it needs an approval and is too long to be shown whole in a message: approve it at a terminal "
     "(`sre-watchdog run`), or make the change yourself"
@@ -78,7 +81,7 @@ class Execution:
             return self._failed(str(error))
         except ClusterError as error:
             return self._failed(f"nothing was changed: {error}")
-        except (LookupError, TypeError):
+        except _SENSELESS:
             return self._failed("nothing was changed: the API server's answer makes no sense")
 
     def _twice(self) -> Tried:
@@ -126,7 +129,7 @@ class Execution:
             return attempt
         try:
             planned = (write, []) if write else self._planned(read(self.cluster, self.action))
-        except (ClusterError, LookupError, TypeError):
+        except (ClusterError, *_SENSELESS):
             return attempt
         if planned is None or not advisable(self.action, replace(self.context, write=planned[0])):
             return attempt
