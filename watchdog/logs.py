@@ -46,6 +46,8 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
     def _masked(self, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [self._masked(each) for each in value]
         return self._mask(value) if isinstance(value, str) else value
 
 

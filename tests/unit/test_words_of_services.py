@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from watchdog.llm.own_secrets import HIDDEN, hidden, own_secrets
 from watchdog.llm.reply import Reply as LlmReply
 from watchdog.llm.reply import read_body
 from watchdog.llm.server_errors import ServerError, judged, retry_after
+from watchdog.logs import JsonLines
 from watchdog.settings.schema import Settings
 from watchdog.settings.services import LLMSettings, SlackSettings
 from watchdog.slack.web_client import call
@@ -175,3 +177,12 @@ def test_half_a_character_that_slack_gave_is_sent_back_as_a_question_mark(
 
     assert found.ok
     assert asked[0].endswith("/conversations.replies?cursor=%3F")
+
+
+def test_a_list_in_an_audit_line_holds_no_key_of_ours() -> None:
+    record = logging.LogRecord("sre-watchdog", logging.INFO, "", 0, "set env", (), None)
+    record.fields = {"audit": True, "evidence": [f"main: it is {KEY}"]}
+
+    line = JsonLines(lambda text: hidden(text, (KEY,))).format(record)
+
+    assert json.loads(line)["evidence"] == [f"main: it is {HIDDEN}"]
