@@ -24,7 +24,13 @@ from watchdog.incidents.attempt_history import ATTEMPTS, TAKEN_BACK, Mark, Past
 from watchdog.model.incident import Attempt
 from watchdog.model.outcome import Outcome
 from watchdog.policy.policy import judge
-from watchdog.policy.retries import not_given_up, not_taken_back, rested, something_else
+from watchdog.policy.retries import (
+    CHANGED_SINCE,
+    not_given_up,
+    not_taken_back,
+    rested,
+    something_else,
+)
 from watchdog.policy.verdict import Context
 from watchdog.snapshot.refs import ObjectRef
 from watchdog.snapshot.workloads import RevisionSummary
@@ -71,6 +77,14 @@ def test_after_a_first_try_nothing_rests_and_no_one_is_needed() -> None:
 
     assert (not_given_up(RESTART, given), rested(RESTART, given)) == (None, None)
     assert (not_given_up(RESTART, context()), rested(RESTART, context())) == (None, None)
+
+
+def test_what_someone_changes_meanwhile_is_left_to_them_and_nothing_else_is() -> None:
+    verdict = judge(RESTART, context(changed_by_others={LEDGER}))
+
+    assert (verdict.decision, verdict.rule) == ("refuse", CHANGED_SINCE)
+    assert verdict.reason.startswith(f"someone changed {LEDGER} while this pass watched it")
+    assert judge(RESTART, context(changed_by_others={OTHER})).decision == "allow"
 
 
 def exact(past: Past | None = None) -> Context:
