@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -400,6 +400,20 @@ def test_where_nothing_could_be_read_the_report_says_so_and_no_more() -> None:
 
     assert text.startswith("✗ shop on prod-eu: nothing could be read\n")
     assert "broken" not in text
+
+
+@pytest.mark.parametrize(
+    ("seen", "maybe"), [({}, True), ({"objects": {"pods": 3}}, False)], ids=["nothing", "some"]
+)
+def test_where_every_read_is_refused_the_namespace_may_be_gone(
+    seen: dict[str, Any], maybe: bool
+) -> None:
+    kinds = ("pods", "services", "ingresses")
+    spots = tuple(BlindSpot(resource=kind, why="grant it", forbidden=True) for kind in kinds)
+
+    text = printed(report(NamespaceReport(namespace="shop", blind_spots=spots, **seen)))
+
+    assert ("If shop was deleted, the next `helm upgrade` leaves it out." in text) == maybe
 
 
 def test_many_missing_rights_are_one_sentence_beside_what_else_could_not_be_read() -> None:

@@ -31,7 +31,10 @@ def delete_metrics(*, config: Path | None, best_effort: bool) -> None:
     origins = [wiring.origin(number) for number in range(settings.shards)]
     done = delete(settings, wiring.new_budget(settings), origins)
     if done.ok:
-        click.echo("The Pushgateway holds no metrics of this release any more.")
+        click.echo(
+            f"The Pushgateway holds no metrics of job {settings.pushgateway.job} and cluster "
+            f"{settings.cluster_name or '(no name)'} any more."
+        )
     elif best_effort:
         click.echo(f"The Pushgateway keeps its metrics: {done.error}", err=True)
     else:

@@ -143,7 +143,7 @@ def gateway(settings: Settings, budget: Budget) -> Check:
 def alertmanager(settings: Settings, budget: Budget) -> Check:
     """Whether an Alertmanager answers."""
     if not settings.alertmanager.addresses:
-        detail = "not configured: no one is paged for what waits for a person"
+        detail = "not configured: no one is paged for what needs you"
         return Check(subject="Alertmanager", ok=False, detail=detail, necessary=False)
     from watchdog.integrations.alertmanager_api import reachable
 

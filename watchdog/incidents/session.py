@@ -191,7 +191,7 @@ class NamespaceSession:
         )
 
     def rests(self, snapshot: ClusterSnapshot) -> bool:
-        """Whether nothing can be tried now: each incident waits for a person or for its time."""
+        """Whether nothing can be tried now: each incident needs you or for its time."""
         waiting = {request.id for request in self.waiting(snapshot)}
         return all(
             item.escalated

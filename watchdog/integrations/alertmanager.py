@@ -1,4 +1,4 @@
-"""Hands what waits for a person to an Alertmanager, which knows who is on call, and when not to.
+"""Hands what needs you to an Alertmanager, which knows who is on call, and when not to.
 
 An alert is sent again by each pass and ends by itself an hour after the last one, so a watchdog
 that was stopped or removed leaves none behind.

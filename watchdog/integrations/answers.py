@@ -169,7 +169,8 @@ def tls_failed(error: BaseException) -> CallError:
         reason = said.rpartition("verify failed: ")[2].partition(" (_ssl")[0]
         return CallError(
             Fault.CERTIFICATE,
-            f" ({one_line(reason, 80)}): name its CA with SSL_CERT_FILE or a ca_file setting",
+            f" ({one_line(reason, 80)}): name its CA with SSL_CERT_FILE, or with CA_FILE if this "
+            "service has that setting",
         )
     if "WRONG_VERSION_NUMBER" in said or "wrong version number" in said.lower():
         return CallError(Fault.TLS, ": it speaks no TLS; is it http://?")

@@ -40,7 +40,7 @@ METRICS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "findings": (("namespace", "kind"), "Problems found, by kind of failure."),
     "incidents_open": (("namespace",), "Problems that are not fixed at the end of the pass."),
-    "needs_human": (("namespace",), "Problems that wait for a person."),
+    "needs_human": (("namespace",), "Problems that need you."),
     "incidents": (
         ("namespace", "state"),
         "Incidents that are open, by state: broken, fixing, fixed (not proven yet) or needs_you.",

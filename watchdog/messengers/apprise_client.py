@@ -40,7 +40,7 @@ class Post:
 
 
 def pages(url: str) -> bool:
-    """Whether it wakes someone: then it gets only what waits for a person."""
+    """Whether it wakes someone: then it gets only what needs you."""
     return url.partition("://")[0].lower() in _PAGERS
 
 

@@ -1,4 +1,4 @@
-"""What memory holds, for people: incidents, what was tried against each, what waits for a person.
+"""What memory holds, for people: incidents, what was tried against each, what needs you.
 
 Values are not here, because memory has none; foreign text passes `one_line` as in every view.
 """

@@ -79,7 +79,7 @@ class SlackSettings(Group):
     """Slack user ids (U...) whose reaction approves a change, comma-separated; no one's does when
     empty."""
     remind_seconds: float = Field(14_400, gt=0)
-    """An incident that waits for a person is mentioned again in its thread after so many
+    """An incident that needs you is mentioned again in its thread after so many
     seconds."""
 
 
@@ -102,7 +102,7 @@ class NotifySettings(Group):
     urls: Addresses = Field(default_factory=dict)
     """Addresses as Apprise takes them, by a name of your own, as JSON: {"team":
     "workflows://...", "oncall": "pagerduty://..."}. Teams, Discord, Mattermost, Google Chat, mail,
-    PagerDuty and a hundred others; those that wake someone get only what waits for a person."""
+    PagerDuty and a hundred others; those that wake someone get only what needs you."""
     webhooks: Webhooks = Field(default_factory=dict)
     """Addresses of your own that get each change as signed JSON, by name: {"audit":
     "https://..."}."""
