@@ -36,12 +36,18 @@ from tests.support.report_samples import (  # noqa: E402
     ref,
     report,
 )
-from watchdog.actions import PatchDeploymentEnv  # noqa: E402
+from watchdog.actions import Object, PatchDeploymentEnv, ProposedValue  # noqa: E402
+from watchdog.diagnosis.owner_advice import reading  # noqa: E402
+from watchdog.incidents.transitions import digest  # noqa: E402
 from watchdog.model.history import Happening, PodLife, RevisionLife, WorkloadHistory  # noqa: E402
 from watchdog.model.incident import ApprovalRequest, Attempt, Incident  # noqa: E402
-from watchdog.model.lasting import GitSource, LastingChange  # noqa: E402
+from watchdog.model.lasting import LastingChange  # noqa: E402
 from watchdog.model.outcome import Outcome  # noqa: E402
 from watchdog.model.report import Report  # noqa: E402
+from watchdog.remediation.diff import Wording, describe  # noqa: E402
+from watchdog.remediation.json_patch import applied  # noqa: E402
+from watchdog.remediation.lasting_patch import lasting_patch  # noqa: E402
+from watchdog.remediation.undo_command import undo_command  # noqa: E402
 from watchdog.report.html import render_html  # noqa: E402
 from watchdog.report.ownership import Ownership  # noqa: E402
 from watchdog.report.story import Story  # noqa: E402
@@ -49,28 +55,9 @@ from watchdog.report.text import render_text  # noqa: E402
 from watchdog.report.wording import chapters  # noqa: E402
 from watchdog.slack.block_kit import Message  # noqa: E402
 from watchdog.slack.incident_message import ask, incident_message  # noqa: E402
+from watchdog.snapshot.deployer import Deployer, conduct, where  # noqa: E402
 
 OUT = TOP / "docs" / "pictures"
-UNDO = (
-    "kubectl -n shop patch deployment ledger --type json --field-manager sre-watchdog -p "
-    '\'[{"op": "test", "path": "/spec/template/spec/containers/0/env/0/name", '
-    '"value": "LEDGER_REGION"}, '
-    '{"op": "remove", "path": "/spec/template/spec/containers/0/env/0"}]\''
-)
-PATCH = """apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: ledger
-  namespace: shop
-spec:
-  template:
-    spec:
-      containers:
-      - name: main
-        env:
-        - name: LEDGER_REGION
-          value: REPLACE_ME
-"""
 ACTION = PatchDeploymentEnv(target=ref(), container="main", name="LEDGER_REGION")
 OURS = Ownership(
     owner="payments",
@@ -78,25 +65,59 @@ OURS = Ownership(
     runbook="https://wiki.example/shop",
     dashboard="https://grafana.example/d/sre-watchdog",
 )
-CHANGE = LastingChange(
-    patch=PATCH,
-    source=GitSource(
-        by="Application argocd/shop",
-        repository="https://git.example/shop.git",
-        path="apps/ledger",
-        revision="main",
-    ),
+DEPLOYER = Deployer(tool="kubectl", name="kubectl apply")
+PLACE = where(DEPLOYER)
+NEXT_DEPLOY = conduct(DEPLOYER).added
+WHY = (
+    "Container main exits at start (exit code 1) because the environment variable LEDGER_REGION is "
+    'not set: "fatal: setting LEDGER_REGION must not be empty".'
 )
+TO_DO = (
+    f"Set LEDGER_REGION on container main, and put that into {PLACE}, so that every deploy has it."
+)
+BEFORE: Object = {
+    "metadata": {"name": "ledger", "namespace": "shop"},
+    "spec": {"template": {"spec": {"containers": [{"name": "main", "image": "ledger:7"}]}}},
+}
+VALUE = {"name": ACTION.name, "value": "eu-west-1"}
+OPERATIONS = ACTION.operations(BEFORE, VALUE)
+ID = digest("ledger")
+UNDO = undo_command(ACTION, BEFORE, OPERATIONS, ID, "ledger-7d9f")
+RESTORED = ProposedValue(VALUE, "revision", "revision 6", 6)
+SUGGESTED = ProposedValue(VALUE, "suggested", "suggested by the model")
+BACK = reading(ACTION, "6")
+PAUSED = "namespace shop is paused (until 2026-11-22T15:00Z)"
+ASKED = "no setting lists that value of LEDGER_REGION"
 
 
-def sample(outcome: Outcome, **changes: Any) -> Report:
-    """A report about one Deployment whose fix ended so."""
-    done: dict[str, Any] = {"lasting": CHANGE, **changes}
+def sample(outcome: Outcome, material: ProposedValue = RESTORED, **changes: Any) -> Report:
+    """A report about one Deployment whose fix ended so; its value is from a revision or a model."""
+    after, wording = applied(BEFORE, OPERATIONS), Wording(material)
+    done: dict[str, Any] = {
+        "diff": describe(ACTION, BEFORE, after, wording),
+        "source": material.source,
+        "lasting": LastingChange(patch=lasting_patch(ACTION, BEFORE, after, wording) or ""),
+        **changes,
+    }
     if outcome is Outcome.VERIFIED:
-        done |= {"undo": UNDO, "next_deploy": "removed"}
+        done["next_deploy"] = NEXT_DEPLOY
+    if outcome in {Outcome.APPLIED, Outcome.VERIFIED}:
+        done["undo"] = UNDO
+    # A value is suggested only if no revision had it: here the first one never worked.
+    restores = material is RESTORED
     said = explanation(
-        place="the values of Helm release shop",
-        to_do="Put LEDGER_REGION into the values of Helm release shop.",
+        why=f"{WHY} This came with revision 7." if restores else WHY,
+        changed=(
+            "Revision 7 (12 min ago) removed env LEDGER_REGION; revision 6, which had it, was "
+            "available."
+            if restores
+            else None
+        ),
+        place=PLACE,
+        to_do=TO_DO,
+        command="kubectl -n shop set env deployment/ledger -c main LEDGER_REGION=<value>",
+        go_back=BACK.text if restores else "",
+        go_back_command=BACK.command if restores else None,
     )
     life = WorkloadHistory(
         target=ref(),
@@ -127,7 +148,7 @@ def sample(outcome: Outcome, **changes: Any) -> Report:
         namespace(
             diagnosis=diagnosis(explanations=(said,)),
             actions=(fix(outcome, **done),),
-            workloads=(life,),
+            workloads=(life,) if restores else (),
         )
     )
 
@@ -149,27 +170,29 @@ def incident(state: Any, **changes: Any) -> Incident:
 def messages() -> dict[str, list[Message]]:
     """What Slack shows, by the name of the picture."""
     tried = Attempt(
-        id="aa",
+        id=ID,
         action=ACTION,
         patch="bb",
         at=STARTED,
         outcome=Outcome.VERIFIED,
         ended_at=STARTED + timedelta(seconds=31),
-        next_deploy="removed",
-        place="the values of Helm release shop",
-        undo=UNDO,
+        next_deploy=NEXT_DEPLOY,
+        place=PLACE,
+        undo=UNDO or "",
     )
     request = ApprovalRequest(
         id="5f1c" * 16,
         action=ACTION,
         uid="u",
         patch="bb",
-        reason="the value was suggested by the model",
+        reason=ASKED,
         asked_at=STARTED,
         expires_at=STARTED + timedelta(days=1),
     )
-    broken = _story(sample(Outcome.REFUSED, reason="paused until 15:00"), incident("broken"))
-    waits = sample(Outcome.AWAITING_APPROVAL, reason="the value was suggested", request=request.id)
+    broken = _story(sample(Outcome.REFUSED, reason=PAUSED, rule="paused"), incident("broken"))
+    waits = sample(
+        Outcome.AWAITING_APPROVAL, SUGGESTED, reason=ASKED, rule="env_suggested", request=request.id
+    )
     begun = tried.model_copy(update={"outcome": None, "ended_at": None})
     fixing = _story(sample(Outcome.APPLIED), incident("fixing", attempts=1, tries=(begun,)))
     needs = _story(waits, incident("needs_you", request=request))
@@ -219,17 +242,17 @@ def pages() -> Iterator[tuple[str, str, tuple[int, int], str]]:
     """Name of the picture, HTML, size in pixels, and colour scheme."""
     environment = Environment(loader=FileSystemLoader(TOP / "docs"), autoescape=True)
     environment.filters["shown"] = shown
-    heights = {"slack": 1430, "slack-thread": 920}
+    heights = {"slack": 1930, "slack-thread": 940}
     for name, said in messages().items():
         page = environment.get_template("slack.html.j2").render(messages=said)
         yield name, page, (752, heights[name]), "light"
     whole = render_html(sample(Outcome.VERIFIED))
-    yield "report-light", whole, (1000, 2100), "light"
-    yield "report-dark", whole, (1000, 2100), "dark"
+    yield "report-light", whole, (1000, 2180), "light"
+    yield "report-dark", whole, (1000, 2180), "dark"
     # The browser's own window cannot be as narrow as a phone.
-    style = "width:390px;height:2700px;border:0"
+    style = "width:390px;height:3010px;border:0"
     frame = f'<body style="margin:0"><iframe style="{style}" srcdoc="{escape(whole)}"></iframe>'
-    yield "report-phone", frame, (390, 2700), "light"
+    yield "report-phone", frame, (390, 3010), "light"
 
 
 def draw(browser: str, page: Path, size: tuple[int, int], scheme: str, to: Path) -> None:
