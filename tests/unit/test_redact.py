@@ -201,6 +201,21 @@ def test_word_after_a_secret_flag_is_hidden_in_a_command_line() -> None:
     assert words == ("run", "--password", "<redacted:secret:1>", "--port", "80", "--token", "$(T)")
 
 
+def test_word_after_a_secret_flag_of_windows_is_hidden_whatever_it_is() -> None:
+    words = Redactor().words(["run", "/pass", "hunter2", "/pin", "4821", "/tokens", "8192"])
+
+    masked = ("<redacted:secret:1>", "/pin", "<redacted:secret:2>")
+    assert words == ("run", "/pass", *masked, "/tokens", "8192")
+
+
+def test_what_follows_a_secret_within_its_word_is_kept() -> None:
+    words = Redactor().words(["curl", "-u", "bob:hunter2pw;curl", "-u", "eve:hunter2pw;echo"])
+
+    # The same secret has the same mask, so a reader sees that both are one.
+    mask = "<redacted:password:1>"
+    assert words == ("curl", "-u", f"bob:{mask};curl", "-u", f"eve:{mask};echo")
+
+
 def test_hidden_env_value_is_masked_by_its_name_and_common_words_are_not() -> None:
     redactor = Redactor()
     redactor.hide({"REGION": "eur0pe-w3st4", "MODE": "production", "N": "12"})
