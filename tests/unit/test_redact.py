@@ -5,6 +5,7 @@ import hashlib
 import random
 import re
 import time
+import unicodedata
 import uuid
 from collections.abc import Callable
 
@@ -193,6 +194,33 @@ def test_redacting_twice_changes_nothing() -> None:
     once = redact("\n".join(text for text, _ in SECRETS.values()))
 
     assert redact(once) == once
+
+
+def hex_of(one: str) -> str:
+    return f"U+{ord(one):04X}"
+
+
+BLANKS = [one for one in map(chr, range(0xA0, 0x3001)) if unicodedata.category(one) == "Zs"]
+STYLED = [
+    one
+    for one in map(chr, (*range(0xFF00, 0xFFF0), *range(0x1D400, 0x1D800)))
+    if re.fullmatch("[A-Za-z0-9]", unicodedata.normalize("NFKC", one))
+]
+
+
+@pytest.mark.parametrize("blank", BLANKS, ids=hex_of)
+def test_a_secret_is_found_behind_any_blank_of_unicode(blank: str) -> None:
+    assert "hunter2-9" not in redact(f"password:{blank}hunter2-9")
+    assert "hunter2-9" not in redact(f"password{blank}={blank}hunter2-9")
+
+
+def test_a_token_is_found_whatever_the_style_of_its_letters() -> None:
+    token = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R"
+
+    left = [one for one in STYLED if redact(f"x {token}{one} y") != "x <redacted:github-token:1> y"]
+
+    assert len(STYLED) > 700
+    assert left == []
 
 
 def test_word_after_a_secret_flag_is_hidden_in_a_command_line() -> None:

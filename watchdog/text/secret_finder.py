@@ -29,13 +29,11 @@ _AWS_SECRET = regex(
     r"[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
 )
 
-# Letters, digits and blanks of other widths and styles, each as the one that it stands for.
-_BLANKS = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
-_STYLED = dict.fromkeys(_BLANKS, " ") | {
-    code: plain
-    for code in (*range(0xFF10, 0xFF5B), *range(0x1D400, 0x1D800))
-    if (plain := unicodedata.normalize("NFKC", chr(code))).isascii() and plain.isalnum()
-}
+# Blanks, digits and letters of other widths and styles.
+_STYLED = regex(
+    "[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
+    "\U0001d400-\U0001d7ff]"
+)
 _SHORT = 200
 # What is in every text that has a secret: what parts words, or a token, or the number of a card.
 _ANY_PART = regex(r"[=:\s>|@$%&\\\"',(/\u300c]|[\w.-]{20}|\d{16}|[^\x00-\x7f]|eyJ|[A-Za-z_]-\S*\d")
@@ -46,8 +44,14 @@ _DEEPEST = 3
 def secrets_in(text: str) -> list[Span]:
     """What looks like a secret, in order; none overlaps another."""
     if not text.isascii():
-        text = text.translate(_STYLED)  # as long as it was
+        text = _STYLED.sub(_plain, text)  # as long as it was
     return list(_short(text)) if len(text) < _SHORT else _found(Lines(text), 0)
+
+
+def _plain(found: re.Match[str]) -> str:
+    """The one that it stands for."""
+    one = unicodedata.normalize("NFKC", found[0])
+    return " " if one.isspace() else one
 
 
 # The same names, reasons and images come with every pod.
