@@ -86,12 +86,15 @@ class Transport:
             return None
         return datetime.fromtimestamp(self._since + self._budget.clock.monotonic(), UTC)
 
+    @property
+    def _named(self) -> str:
+        """The API server's address, without the user and password that may stand in it."""
+        return shown_address(self.server)
+
     def _connect(self) -> None:
         self.credentials = self._load()
         configuration = self.credentials.configuration
         self.server = configuration.host
-        # Who writes user and password into the address must not read them in a report.
-        self._named = shown_address(self.server)
         _check_token(configuration)
         try:
             self._pool = _pool(configuration)
