@@ -1,4 +1,4 @@
-"""Writes what is made from code: docs/settings.md, docs/kinds.md, the names of settings in the
+"""Writes what is made from code: docs/settings.md, docs/kinds.md, the settings in the
 chart's schema, and the form of label selectors beside it.
 
 `python docs/generate.py` writes; `--check` only says what is stale and exits 1.
@@ -91,40 +91,71 @@ def _shown(default: Any) -> str:
 
 
 def chart_schema(current: str) -> str:
-    """The chart's schema: `settings` and `config` hold settings that exist."""
+    """The chart's schema: `settings` and `config` hold settings that exist, with fitting values."""
     whole = json.loads(current)
-    names = sorted(_names(schema.Settings, ""))
-    known = {name: {"type": ["string", "number", "boolean"]} for name in names}
     whole["properties"]["settings"] = {
         "type": "object",
         "additionalProperties": False,
-        "properties": known,
+        "properties": dict(sorted(_variables(schema.Settings, ""))),
     }
     whole["properties"]["config"] = _tree(schema.Settings)
     return json.dumps(whole, indent=2) + "\n"
 
 
 def _tree(model: type[BaseModel]) -> dict[str, Any]:
-    """What a file of settings may hold, by name; the values are checked when it is read."""
+    """What a file of settings may hold, by name; lists and the like are checked when it is read."""
     known: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         nested = isinstance(field.default, BaseModel)
-        known[name] = _tree(type(field.default)) if nested else {}
+        known[name] = _tree(type(field.default)) if nested else _value(model, name) or {}
         if name == "actions":
             kinds: dict[str, Any] = {kind: {} for kind in sorted(WRITES)}
             known[name] = {"type": "object", "additionalProperties": False, "properties": kinds}
     return {"type": "object", "additionalProperties": False, "properties": known}
 
 
-def _names(model: type[BaseModel], prefix: str) -> Iterator[str]:
-    """The settings' names without SRE_AGENT_: `VERIFY__TIMEOUT_SECONDS`."""
+def _variables(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The settings' names without SRE_AGENT_, VERIFY__TIMEOUT_SECONDS, and what each may be."""
+    text: dict[str, Any] = {"type": ["string", "number", "boolean"]}
     for name, field in model.model_fields.items():
         if isinstance(field.default, BaseModel):
-            yield from _names(type(field.default), f"{prefix}{name.upper()}__")
+            yield from _variables(type(field.default), f"{prefix}{name.upper()}__")
         elif name == "actions":
-            yield from (f"ACTIONS__{kind.upper()}" for kind in WRITES)
+            yield from ((f"ACTIONS__{kind.upper()}", text) for kind in WRITES)
         else:
-            yield f"{prefix}{name.upper()}"
+            yield f"{prefix}{name.upper()}", _value(model, name) or text
+
+
+_TRUTH = "".join(
+    f"|{word}|{word.title()}|{word.upper()}" for word in ("true", "false", "yes", "no", "on", "off")
+)
+_TEXTS = {
+    "integer": r"^(\+?[0-9]+)?$",
+    "number": r"^(\+?[0-9]+(\.[0-9]*)?([eE][0-9]+)?)?$",
+    "boolean": f"^([01tfynTFYN]{_TRUTH})?$",
+}
+"""What pydantic reads as such a value; an empty text stands for what is not set."""
+
+
+def _value(model: type[BaseModel], name: str) -> dict[str, Any] | None:
+    """A number, truth or choice as JSON schema, also as the text that `--set-string` makes of it.
+
+    None for what is neither: those texts have forms that only the product knows.
+    """
+    said = model.model_json_schema()["properties"][name]
+    said = next((each for each in said.get("anyOf", ()) if each["type"] != "null"), said)
+    if choices := said.get("enum"):
+        return {"enum": [*choices, ""]}
+    found = said.get("type")
+    if found not in _TEXTS:
+        return None
+    also = {"boolean": ["integer"]}.get(found, [])
+    bounds = {"minimum": 0, "maximum": 1} if found == "boolean" else {}
+    bounds |= {key: said[key] for key in _BOUNDS if key in said}
+    return {"type": [found, "string", *also], "pattern": _TEXTS[found], **bounds}
+
+
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
 def kinds_table() -> str:

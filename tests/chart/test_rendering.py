@@ -407,6 +407,16 @@ REFUSED = {
     ),
     "a cluster's name of two lines": (["clusterName=prod\neu"], "/clusterName"),
     "a mistyped setting": (["settings.VERFIY__TIMEOUT_SECONDS=90"], "'VERFIY__TIMEOUT_SECONDS'"),
+    "a setting that is no number": (
+        ["settings.VERIFY__TIMEOUT_SECONDS=90s"],
+        "/settings/VERIFY__TIMEOUT_SECONDS",
+    ),
+    "a setting below its bound": (["settings.LIMITS__MAX_REPLICAS=0"], "/LIMITS__MAX_REPLICAS"),
+    "a setting that is no choice": (["settings.LOG_LEVEL=loud"], "/settings/LOG_LEVEL"),
+    "a file's setting that is neither true nor false": (
+        ["config.observe.silent_failures=maybe"],
+        "/config/observe/silent_failures",
+    ),
     "a namespace of Kubernetes": (
         ["watch.namespaces={kube-system}"],
         "kube-system cannot be watched",
