@@ -87,7 +87,7 @@ RESTORED = ProposedValue(VALUE, "revision", "revision 6", 6)
 SUGGESTED = ProposedValue(VALUE, "suggested", "suggested by the model")
 BACK = reading(ACTION, "6")
 PAUSED = "namespace shop is paused (until 2026-11-22T15:00Z)"
-ASKED = "no setting lists that value of LEDGER_REGION"
+ASKED = "the value of LEDGER_REGION is suggested by the model, and no setting lists it"
 
 
 def sample(outcome: Outcome, material: ProposedValue = RESTORED, **changes: Any) -> Report:

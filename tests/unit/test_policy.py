@@ -350,6 +350,7 @@ def test_a_suggested_value_is_asked_about_however_plain_it_is(name: str) -> None
     verdict = judge(action, planned(action, findings=(finding(facts={"env": name}),)))
 
     assert (verdict.decision, verdict.rule) == ("ask", "env_suggested")
+    assert verdict.reason.startswith(f"the value of {name} is suggested by the model")
 
 
 @pytest.mark.parametrize(
@@ -496,8 +497,11 @@ def test_a_suggested_tag_of_the_same_repository_follows_the_mode() -> None:
 
 
 def test_a_suggested_probe_needs_an_approval_whatever_the_mode() -> None:
-    assert judge(PROBE, planned(PROBE, **AUTO)).rule == "probe_suggested"
-    assert judge(COMMAND, planned(COMMAND, **AUTO)).rule == "command_suggested"
+    probe, command = judge(PROBE, planned(PROBE, **AUTO)), judge(COMMAND, planned(COMMAND, **AUTO))
+
+    assert (probe.rule, command.rule) == ("probe_suggested", "command_suggested")
+    assert probe.reason == "the probe is suggested by the model, and no earlier revision had it"
+    assert command.reason == "the command is suggested by the model, and no earlier revision had it"
     assert judge(TYPO, planned(TYPO, **AUTO)) == ("ask", "other_repository", ANOTHER)
 
 

@@ -23,7 +23,7 @@ from watchdog.model.diagnosis import Finding
 from watchdog.model.incident import Incident
 from watchdog.model.outcome import Outcome
 from watchdog.model.report import TargetHealth
-from watchdog.slack.block_kit import Message, told
+from watchdog.slack.block_kit import Message, labelled, told
 from watchdog.slack.messages import messages
 from watchdog.slack.sender import body_of
 from watchdog.slack.web_client import preview
@@ -173,6 +173,14 @@ def test_any_text_of_any_length_stays_within_slacks_limits(text: str, times: int
 
     assert refusal(body_of(message)) is None
     assert [refusal(body_of(reply)) for reply in message.thread] == [None] * len(message.thread)
+
+
+def test_a_label_is_bold_beside_a_time_and_plain_beside_what_slack_may_draw() -> None:
+    paused = labelled("Paused", "until 2026-12-01T18:00:00Z: migration, since 09:30:10", 200)
+    drawn = labelled("Paused", "moved :truck: at 18:100:00", 200)
+
+    assert paused["text"]["text"].startswith("*Paused:* until")
+    assert (drawn["text"]["type"], drawn["text"]["emoji"]) == ("plain_text", False)
 
 
 def test_a_quotation_with_an_address_or_a_mention_stands_in_code_and_reads_as_the_log_has_it() -> (

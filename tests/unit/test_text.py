@@ -116,7 +116,7 @@ def test_a_healthy_namespace_takes_one_line() -> None:
 
 def test_what_the_settings_leave_out_is_said_where_nothing_is_broken() -> None:
     left = ObserveSettings().not_looked_for
-    said = "Not looked for: errors in the logs of ready pods (observe.healthy_logs)."
+    said = "Not looked for: errors in the logs of ready pods (SRE_AGENT_OBSERVE__HEALTHY_LOGS)."
 
     calm = closing(healthy().model_copy(update={"not_looked_for": left}))
 

@@ -90,7 +90,9 @@ def env_is_plain(action: RemediationAction, context: Context) -> Verdict | None:
         return refuse("env_risky_name", f"{action.name} {why}")
     if not _PLAIN_VALUE.fullmatch(value) or _is_address(action.name, value):
         return refuse("env_odd_value", f"the suggested value of {action.name} is not a plain word")
-    return ask("env_suggested", f"no setting lists that value of {action.name}")
+    source = context.write.material.source
+    said = f"the value of {action.name} is {source}, and no setting lists it"
+    return ask("env_suggested", said)
 
 
 def _is_address(name: str, value: str) -> bool:
@@ -140,18 +142,24 @@ def image_of_same_repository(action: RemediationAction, context: Context) -> Ver
 
 def command_is_approved(action: RemediationAction, context: Context) -> Verdict | None:
     """A suggested command always needs a person, whatever the mode."""
-    suggested = context.write is not None and context.write.material.origin == "suggested"
-    if isinstance(action, PatchDeploymentCommand) and suggested:
-        return ask("command_suggested", "a command that no earlier revision had needs an approval")
-    return None
+    if not isinstance(action, PatchDeploymentCommand) or context.write is None:
+        return None
+    material = context.write.material
+    if material.origin != "suggested":
+        return None
+    said = f"the command is {material.source}, and no earlier revision had it"
+    return ask("command_suggested", said)
 
 
 def probe_is_approved(action: RemediationAction, context: Context) -> Verdict | None:
     """A suggested probe always needs a person, whatever the mode."""
-    suggested = context.write is not None and context.write.material.origin == "suggested"
-    if isinstance(action, PatchDeploymentProbe) and suggested:
-        return ask("probe_suggested", "a probe that no earlier revision had needs an approval")
-    return None
+    if not isinstance(action, PatchDeploymentProbe) or context.write is None:
+        return None
+    material = context.write.material
+    if material.origin != "suggested":
+        return None
+    said = f"the probe is {material.source}, and no earlier revision had it"
+    return ask("probe_suggested", said)
 
 
 def configmap_is_named(action: RemediationAction, context: Context) -> Verdict | None:

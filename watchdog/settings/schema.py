@@ -197,10 +197,12 @@ class ObserveSettings(Group):
     def not_looked_for(self) -> tuple[str, ...]:
         """What a pass does not see with these settings, and which of them would show it."""
         found = {
-            "failures that no pod shows (observe.silent_failures)": self.silent_failures,
-            "errors in the logs of ready pods (observe.healthy_logs)": self.healthy_logs,
+            "SILENT_FAILURES": ("failures that no pod shows", self.silent_failures),
+            "HEALTHY_LOGS": ("errors in the logs of ready pods", self.healthy_logs),
         }
-        return tuple(what for what, on in found.items() if not on)
+        return tuple(
+            f"{what} ({PREFIX}OBSERVE__{name})" for name, (what, on) in found.items() if not on
+        )
 
 
 Choice = Literal["channel", "severity", "owner", "runbook"]

@@ -25,7 +25,7 @@ _LINKABLE = regex(r"<[!@#|]|://|\bwww\.|\bmailto:", re.IGNORECASE)
 _QUOTED = regex(r'"(\{.*?\}|\[.*?\]|[^"]*)"(?=[\s.,;:)]|\Z)')
 _ALL_QUOTED = regex(r'"(.*)"')
 _URL = regex(r"https?://[^\s<>|]{1,900}", re.IGNORECASE)
-_EMOJI = regex(r":[\w+-]+:")
+_EMOJI = regex(r":(?!\d\dZ?:)[\w+-]+:")  # what a time has between colons is none
 _EDGE_UNDERSCORE = regex(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _SIGNS = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "'"})
 
