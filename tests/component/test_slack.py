@@ -106,7 +106,7 @@ def test_slack_leaves_time_for_the_metrics(slack: Slack) -> None:
 def test_without_time_nothing_is_posted(slack: Slack, life: Life) -> None:
     (delivered,) = life.pass_on(seconds=0)
 
-    assert "no time is left in this pass" in str(delivered.error)
+    assert "no time is left in this pass for Slack" in str(delivered.error)
     assert slack.calls == []
     assert life.keeps == 0
 

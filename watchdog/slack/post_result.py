@@ -46,6 +46,7 @@ _REMEDIES = {
     "by_name": "Slack looks messages up by a channel's id only: set the id (C...) for {channel}",
     "ratelimited": "Slack asks to wait for longer than this pass may take",
     "unreachable": "Slack cannot be reached: {detail}",
+    "no_time": "no time is left in this pass for Slack",
     "unclear": "no clear answer from Slack ({detail}); not sent again, as it may have arrived",
 }
 
@@ -80,10 +81,13 @@ class PostResult:
     @property
     def again(self) -> bool:
         """Whether it is certain that nothing was posted, and worth another try."""
-        return self.code == "unreachable" or self.code in _NOT_POSTED
+        return self.code in {"unreachable", "no_time"} or self.code in _NOT_POSTED
 
     def words(self, channel: str) -> str:
         """What went wrong and what to do about it."""
         remedy = _REMEDIES.get(self.code, "Slack refused the message ({code})")
         detail = self.detail or self.code
         return remedy.format(channel=channel, needed=self.needed, detail=detail, code=self.code)
+
+
+NO_TIME = PostResult(code="no_time")

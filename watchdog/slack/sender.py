@@ -15,14 +15,13 @@ from watchdog.clock import Budget
 from watchdog.settings.services import SlackSettings
 from watchdog.slack.block_kit import Message
 from watchdog.slack.messages import MAX_POSTS
-from watchdog.slack.post_result import BLOCKS_REFUSED, PostResult
+from watchdog.slack.post_result import BLOCKS_REFUSED, NO_TIME, PostResult
 from watchdog.slack.web_client import call, hook
 
 _TRIES = 3
 _LEAST_SECONDS = 0.1
 _RESERVE_SECONDS = 10.0  # at most, and at most half of the budget: metrics are pushed after Slack
 _POST_SECONDS = 1.0  # Slack takes about one message a second in a channel
-NO_TIME = PostResult(code="unreachable", detail="no time is left in this pass")
 
 _PARTS = ("blocks", "attachments")
 

@@ -15,7 +15,7 @@ from watchdog.model.incident import Thread
 from watchdog.model.report import Report
 from watchdog.report.html import render_html
 from watchdog.settings.services import SlackSettings
-from watchdog.slack.post_result import PostResult
+from watchdog.slack.post_result import NO_TIME, PostResult
 from watchdog.slack.sender import Sender
 from watchdog.text.regex import regex
 
@@ -31,7 +31,7 @@ def upload(mail: Sender, thread: Thread, report: Report, namespace: str) -> Post
     A file that failed is not sent again: the thread holds the same in words.
     """
     if mail.left < _LEAST_SECONDS:
-        return PostResult(code="unreachable", detail="no time is left in this pass")
+        return NO_TIME
     parts = tuple(part for part in report.namespaces if part.namespace == namespace)
     content = render_html(report.model_copy(update={"namespaces": parts})).encode()
     if len(content) > _MOST_BYTES:
