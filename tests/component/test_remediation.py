@@ -575,6 +575,41 @@ def test_an_annotation_that_opts_out_counts_even_if_set_since_the_look(broken: S
     assert broken.writes() == []
 
 
+def noted(shop: Shop, note: str) -> None:
+    """Deploy the same again, with that annotation."""
+    held, spec = "labels: {app: ledger}", "\nspec:\n  rep"
+    change = f"{held}}}{spec}", f"{held}, annotations: {{{note}}}}}{spec}"
+    shop.deploy("ledger", WITHOUT_REGION, change)
+
+
+def test_a_controller_that_notes_times_on_it_does_not_keep_a_fix_away(broken: Shop) -> None:
+    noted(broken, "example.com/seen-at: '12:00'")
+    broken.box.advance(30)
+    seen = observe(broken.box)
+    before = broken.live()["metadata"]["generation"]
+    noted(broken, "example.com/seen-at: '12:01'")
+    assert broken.live()["metadata"]["generation"] > before
+    broken.box.advance(5)
+
+    result = only(broken.remediate(ENV, snapshot=seen)).result
+
+    assert result.outcome is Outcome.APPLIED, result.reason
+
+
+@pytest.mark.parametrize(
+    "mark", ["argocd.argoproj.io/tracking-id: 'a:apps/Deployment:shop/ledger'", "team.io/new: 'x'"]
+)
+def test_a_new_mark_since_the_look_keeps_a_fix_away(broken: Shop, mark: str) -> None:
+    seen = observe(broken.box)
+    noted(broken, mark)
+    broken.box.advance(5)
+
+    result = only(broken.remediate(ENV, snapshot=seen)).result
+
+    assert (result.outcome, result.rule) == (Outcome.REFUSED, "changed_since")
+    assert broken.writes() == []
+
+
 def test_an_approved_value_is_used_where_no_revision_has_one(shop: Shop) -> None:
     shop.deploy("ledger", WITHOUT_REGION)
     shop.box.advance(30)

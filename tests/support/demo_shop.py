@@ -17,6 +17,7 @@ from watchdog.actions import BY_NAME, RemediationAction
 from watchdog.clock import Budget
 from watchdog.demo import Behaviour, Request, Response, Sandbox
 from watchdog.kube.client import ApiServer
+from watchdog.kube.what_counts import what_counts
 from watchdog.model.diagnosis import Diagnosis, Finding
 from watchdog.remediation.apply import Permission, Tried, remediate
 from watchdog.settings.schema import Settings
@@ -247,6 +248,7 @@ def _deployment(box: Sandbox, item: dict[str, Any]) -> DeploymentSummary:
             if key.startswith("sre-watchdog/") and "approved-env" not in key
         },
         strategy=spec["strategy"]["type"],
+        counts=what_counts(item),
         revisions=tuple(sorted(revisions, key=lambda r: -r.revision)),
     )
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from watchdog.kube.ports import Json
 from watchdog.kube.resources import FIELD_MANAGER
+from watchdog.kube.what_counts import what_counts
 from watchdog.observation.deployer import deployer, kind_with_group, managers
 from watchdog.observation.kubectl_columns import mapping, moment, number, objects, pod_status
 from watchdog.observation.strategy import max_unavailable
@@ -177,6 +178,7 @@ def deployment(
         progress_deadline_seconds=number(spec.get("progressDeadlineSeconds"), 600),
         revisions=revisions,
         autoscaled_by=autoscaled_by,
+        counts=what_counts(raw),
     )
 
 

@@ -24,6 +24,7 @@ from watchdog.incidents.approvals import Answer, Intent, shown_whole
 from watchdog.incidents.attempt_history import ATTEMPTS, Mark, Past
 from watchdog.incidents.transitions import digest
 from watchdog.kube.ports import Writer
+from watchdog.kube.what_counts import what_counts
 from watchdog.model.lasting import LastingChange
 from watchdog.model.outcome import Outcome
 from watchdog.model.report import ActionResult
@@ -306,10 +307,9 @@ class Execution:
             seen = next((pod.uid for pod in pods if pod.ref == self.action.target), None)
             return bool(seen != live["metadata"]["uid"])
         deployment = self.context.deployment(self.action)
-        return deployment is None or (deployment.uid, deployment.generation) != (
-            live["metadata"]["uid"],
-            generation(live),
-        )
+        if deployment is None or deployment.uid != live["metadata"]["uid"]:
+            return True
+        return deployment.generation != generation(live) and deployment.counts != what_counts(live)
 
     def _earlier(self, live: Object) -> PreviousRevision | None:
         deployment = self.context.deployment(self.action)

@@ -4,6 +4,8 @@ import re
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from watchdog.snapshot.deployer import Deployer
 from watchdog.snapshot.pod_template import PodTemplate
 from watchdog.snapshot.refs import Condition, Noun, ObjectRef
@@ -102,7 +104,7 @@ class WorkloadSummary(Noun):
 class DeploymentSummary(WorkloadSummary):
     """A Deployment and its revisions, newest first. `annotations` holds only `sre-watchdog/` ones,
     without the values of `approved-env.*`. `max_unavailable` is how many of the wanted pods a
-    rolling update may do without.
+    rolling update may do without. `counts` is a hash of what decides about a write; in memory only.
     """
 
     strategy: Literal["RollingUpdate", "Recreate"] = "RollingUpdate"
@@ -112,6 +114,7 @@ class DeploymentSummary(WorkloadSummary):
     progress_deadline_seconds: int = 600
     revisions: tuple[RevisionSummary, ...] = ()
     autoscaled_by: str | None = None
+    counts: str = Field("", exclude=True)
 
     @property
     def current(self) -> RevisionSummary | None:
