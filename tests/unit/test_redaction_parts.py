@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from watchdog.text import encoded_secrets
+from watchdog.text.assignments import assigned
 from watchdog.text.lines import NON_ASCII, Lines
 from watchdog.text.redact import redact
 from watchdog.text.secret_names import Strength, is_secret_name, strength, vendor_of
@@ -644,3 +645,42 @@ def test_a_sentence_gives_a_secret_by_its_quotes_or_by_letters_and_digits(
 def test_behind_the_chinese_word_for_a_password_a_word_or_a_number_is_none(value: str) -> None:
     assert redact(f"\u5bc6\u7801 {value}") == f"\u5bc6\u7801 {value}"
     assert redact("\u5bc6\u7801 h7nter2x") == "\u5bc6\u7801 <redacted:secret:1>"
+
+
+TOLD = {
+    'password: "Tr0ub4dor a b c d e f g"': ["Tr0ub4dor a b c d e f g"],
+    'password: "Tr0ub4dor a b c d e f g h"': [],  # nine words are a sentence
+    'password: "is wrong"': [],
+    "password: 1234": ["1234"],
+    "password: 123": [],
+    "Unseal Key 12: hunter2x": ["hunter2x"],
+    "Unseal Key 123: hunter2x": [],
+    "sid=12345678": ["12345678"],
+    "sid=1234567": [],
+    # What is no name of a secret keeps none behind it from being read.
+    "open /etc/secret.yaml: denied, password=hunter2x": ["hunter2x"],
+    "arn:aws:secretsmanager:eu-1:123456789012:secret:name password=hunter2x": ["hunter2x"],
+    "Unexpected password: foo1bar password=hunter2x": ["hunter2x"],
+    "undefined method `password='; password=hunter2x": ["hunter2x"],
+    "api key: hunter2x": ["hunter2x"],
+    "database pass: Orchid": ["Orchid"],
+    "pass: Orchid": [],
+    "password | Orchid": [],
+    "password | hunter2x": ["hunter2x"],
+    "password:config.yaml": [],
+    'password: "config.yaml"': [],
+    "password: hunter2x=rest": ["hunter2x=rest"],
+    "password=Foo{": [],
+    "password=hunter2{": ["hunter2"],
+    'password=abc1x" + "then"': ["abc1x"],
+    'passwords:\n  - "hunter2x"\n  - "other3y"\n': ["hunter2x", "other3y"],
+    "password: check(x": [],
+    "password: well-known b c": [],
+    "password: Orchid": ["Orchid"],
+    "password: Orchid a": [],
+}
+
+
+@pytest.mark.parametrize("text", TOLD)
+def test_what_a_name_tells_to_be_a_secret_is_that_and_nothing_beside_it(text: str) -> None:
+    assert [text[start:end] for start, end in assigned(text, 0, len(text))] == TOLD[text]

@@ -85,7 +85,7 @@ _MOST_NAMES = 10  # in one value, which has none as a rule
 _BLANK = frozenset(" \t\n")
 _LIST = frozenset("[(")
 _BLOCKS = frozenset("|>!&<")
-_BESIDE = frozenset(".|\u2013\u2014")
+_BESIDE = ".|\u2013\u2014"
 _COLONS = frozenset({Parted.SAID, Parted.COLON})
 _PHRASE_WORDS = 8
 _CODE_DIGITS = 4
@@ -203,7 +203,7 @@ def _parted(sep: str, close: str | None) -> Parted:
     if mark in {":", "\uff1a"}:
         tight = not sep[-1:].isspace() or mark == "\uff1a" or (close or "")[-1:] in {'"', "'"}
         return Parted.COLON if tight else Parted.SAID
-    if not mark or set(mark) <= _BESIDE:
+    if not mark.strip(_BESIDE):
         return Parted.BESIDE
     return Parted.SET
 
