@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from watchdog.detection.admission_messages import REFUSALS, Refusal, read
+from watchdog.detection.bearing import asks, compared
 from watchdog.detection.fitting import RESOURCES, demanded, smaller, within_range
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import shorten
@@ -49,6 +50,7 @@ _RETRY_SECONDS = 1100.0
 _RULES = {"pod_security", "webhook", "policy"}
 _CLAIM = regex(r"persistentvolumeclaims \"[^\"]{1,253}\" is forbidden")
 _WORDS = regex(r"\b(?!(?:true|false|null)\b)[A-Za-z][\w-]+", re.IGNORECASE)
+_COUNTS = frozenset({"pods", "count/pods"})
 # What stands in the way of other workloads too.
 _SHARED = {
     "quota": "quota {name} is exceeded",
@@ -89,7 +91,8 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         if shared := _SHARED.get(refusal.name):
             facts["cause"] = shared.format(**names)
         named = _named_changes(snapshot, owner, message) if refusal.name in _RULES else ("",)
-        origin: Origin = "workload" if named else "outside"
+        ours = bool(named) and _asks_worse(snapshot, owner, refusal.name, message, names)
+        origin: Origin = "workload" if ours else "outside"
         fails = tuple(field for field in named if field)
         trouble = Trouble(refusal.summary, (line,), (), start, facts, origin, fails)
         yield owner_finding("creation_refused", snapshot, owner, trouble)
@@ -105,6 +108,34 @@ def _named_changes(snapshot: ClusterSnapshot, owner: ObjectRef, message: str) ->
     said = {_stem(word) for word in _WORDS.findall(message)}
     changes = last.changes if last else ()
     return tuple(change.field for change in changes if said & _subject(change))
+
+
+def _asks_worse(
+    snapshot: ClusterSnapshot, owner: ObjectRef, refusal: str, message: str, names: dict[str, str]
+) -> bool:
+    """Whether the current revision asks for amounts that are refused sooner than those before it.
+
+    True for what is not refused for an amount, and where no revision is known to have worked.
+    """
+    if refusal not in _FITS or compared(snapshot, owner) is None:
+        return True
+    if refusal == "quota":
+        # Nothing of a pod template makes more pods.
+        keys = {pair.partition("=")[0] for pair in re.split(r", ?", names.get("asked", ""))}
+        return asks(snapshot, owner, {_field(key) for key in keys if key not in _COUNTS})
+    if refusal == "quota_unset":
+        keys = set(re.split(r", ?", names.get("asked", "")))
+        return asks(snapshot, owner, {_field(key) for key in keys}, "any")
+    resources = [item for item in RESOURCES if item in message]
+    fields = [f"{group}.{item}" for group in ("requests", "limits") for item in resources]
+    if "ratio" in message or not fields:
+        return asks(snapshot, owner, fields or ("requests.", "limits."), "any")
+    return asks(snapshot, owner, fields, "less" if "minimum" in message else "more")
+
+
+def _field(key: str) -> str:
+    """The beginning of Change.field that a quota's key is about: `cpu` counts the requests."""
+    return key if key.startswith(("requests.", "limits.")) else f"requests.{key}"
 
 
 def _subject(change: Change) -> set[str]:

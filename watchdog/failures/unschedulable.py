@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from watchdog.actions import PatchDeploymentResources, RemediationAction
+from watchdog.detection.bearing import may_be_placed_worse
 from watchdog.detection.fitting import usual
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import shorten
@@ -35,7 +36,7 @@ from watchdog.text.format import verbatim
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watchdog.model.diagnosis import Finding
+    from watchdog.model.diagnosis import Finding, Origin
     from watchdog.snapshot.pod_template import ContainerSpec
     from watchdog.snapshot.snapshot import ClusterSnapshot
     from watchdog.snapshot.workloads import PodSummary
@@ -122,7 +123,10 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         if refused is not None:
             facts["no_node"] = shorten(refused.message.partition(": ")[2] or refused.message)
         evidence = (said, event_text(refused) if refused else None)
-        trouble = Trouble("no node takes the pod", evidence, pods, facts=facts)
+        # Nodes that are full, tainted or gone refuse an earlier revision that asks as much, too.
+        worse = unseen or may_be_placed_worse(snapshot, owner, read(message).reasons)
+        origin: Origin = "workload" if worse else "outside"
+        trouble = Trouble("no node takes the pod", evidence, pods, facts=facts, origin=origin)
         yield owner_finding("unschedulable", snapshot, owner, trouble)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from watchdog.detection.bearing import brings_volume, compared
 from watchdog.detection.kind import Advice, FailureKind
 from watchdog.detection.log_lines import shorten
 from watchdog.detection.message_names import OBJECT, PATH, QUALIFIED
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watchdog.actions import RemediationAction
-    from watchdog.model.diagnosis import Finding
+    from watchdog.model.diagnosis import Finding, Origin
+    from watchdog.snapshot.refs import ObjectRef
     from watchdog.snapshot.snapshot import ClusterSnapshot, EventSummary
     from watchdog.snapshot.workloads import PodSummary
 
@@ -41,6 +43,12 @@ _CONFIG = regex(
 _VOLUME = regex(rf'for volume "({OBJECT})"')
 _DRIVER = regex(rf"driver name ({QUALIFIED}) not found")
 _NOT_THERE = regex(rf"hostPath type check failed: ({PATH}) is not an? ([a-z ]{{1,30}})(?!\w)")
+_UNMOUNTED = regex(r"unmounted volumes=\[([\w. -]{1,2000})\]")
+# What else of a pod decides whether its volumes can be mounted: where it runs, and as whom.
+_DECIDE = frozenset(
+    {"nodeSelector", "affinity", "tolerations", "nodeName", "securityContext", "hostUsers"}
+    | {"serviceAccountName", "runtimeClassName"}
+)
 # A volume is handed from node to node within minutes; the kubelet tries a mount again at once.
 _MULTI_ATTACH_SECONDS = 420.0
 _TRIES = 3
@@ -56,7 +64,13 @@ def _detect(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for owner, pods in by_owner(stuck).items():
         event = failing[pods[0].ref.name]
         facts = {"message": shorten(event.message, 600)}
-        trouble = Trouble("volume cannot be mounted", (event_text(event),), pods, facts=facts)
+        trouble = Trouble(
+            "volume cannot be mounted",
+            (event_text(event),),
+            pods,
+            facts=facts,
+            origin=_origin(snapshot, owner, event.message),
+        )
         yield owner_finding("volume_mount", snapshot, owner, trouble)
 
 
@@ -75,6 +89,16 @@ def _failure(snapshot: ClusterSnapshot, pod: PodSummary) -> EventSummary | None:
         return last if age(snapshot, pod.created_at) >= _MULTI_ATTACH_SECONDS else None
     tried = sum(event.count for event in found)
     return last if tried >= _TRIES else None
+
+
+def _origin(snapshot: ClusterSnapshot, owner: ObjectRef, message: str) -> Origin:
+    """`outside`, if an earlier revision worked that has the same volume on the same nodes."""
+    changes = compared(snapshot, owner)
+    if changes is None or any(change.field in _DECIDE for change in changes):
+        return "workload"
+    unmounted = _UNMOUNTED.search(message)
+    names = {*_VOLUME.findall(message), *(unmounted[1].split() if unmounted else ())}
+    return "workload" if brings_volume(snapshot, owner, names) else "outside"
 
 
 def _explain(finding: Finding, _snapshot: ClusterSnapshot) -> str:
