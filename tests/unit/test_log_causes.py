@@ -27,6 +27,15 @@ TEXTS = (
     (1, "ERROR the symbol ledger.Book could not be resolved", "crash_app_error"),
     (1, "FATAL the address of ledger-mq could not be resolved", "dns_failure"),
     (1, "FATAL AccessDeniedException: User: arn:aws:iam::1:role/x may not", "crash_app_error"),
+    (
+        1,
+        (
+            "botocore.exceptions.ClientError: An error occurred (AccessDenied) when calling the "
+            "GetObject operation: Access Denied"
+        ),
+        "crash_app_error",
+    ),
+    (1, "s3: AccessDenied: Access Denied", "crash_app_error"),
     (1, "SyntaxError: invalid token '}' at line 3", "crash_app_error"),
     (1, "FATAL hub answered: the API token has expired", "credentials_refused"),
     (1, "FATAL report: the support hook is already taken", "crash_app_error"),

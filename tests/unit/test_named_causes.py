@@ -111,6 +111,23 @@ def test_an_added_container_has_no_probe_that_worked() -> None:
     assert "before it is added again" not in other.to_do
 
 
+@pytest.mark.parametrize(("changed", "named"), [("image", False), ("livenessProbe", True)])
+def test_only_a_probe_that_the_revision_changed_is_to_be_put_back(
+    changed: str, named: bool
+) -> None:
+    specs = (spec(liveness=Probe(type="httpGet", asks="GET /healthz on port 80")),)
+    seen = snapshot_of(
+        deployment(last=earlier(change(changed, "a", "b"))),
+        pod(crashing(137, last_reason="Error"), specs=specs),
+        event("Unhealthy", "Liveness probe failed: connect: connection refused", count=9),
+        event("Killing", "Container main failed liveness probe, will be restarted", type="Normal"),
+    )
+    (told,) = diagnosed(seen).explanations
+
+    assert ("probe that worked" in told.to_do) is named
+    assert ("Correct the new revision" in told.to_do) is not named
+
+
 @pytest.mark.parametrize(
     ("kind", "owner", "names"),
     [

@@ -227,6 +227,11 @@ def probe_advice(finding: Finding, snapshot: ClusterSnapshot, *, running: bool) 
                 f"Correct container {finding.container} before it is added again: its "
                 f"{_named(finding)} has never succeeded."
             )
+        deployment = deployment_of(finding, snapshot)
+        if not changes_of(deployment, finding.container, facts["probe"]):
+            # The probe is as it was: what it asks has changed.
+            logs = logs_command(finding, snapshot, running=running)
+            return Advice("Correct the new revision before it is deployed again.", logs)
         lasting = permanent(target, snapshot, f"the {facts['probe']} probe that worked")
         return Advice(lasting)
     to_do = "unknown" if facts.get("port") else facts.get("to_do", "unknown")

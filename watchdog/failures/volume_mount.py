@@ -44,7 +44,7 @@ _VOLUME = regex(rf'for volume "({OBJECT})"')
 _DRIVER = regex(rf"driver name ({QUALIFIED}) not found")
 _NOT_THERE = regex(rf"hostPath type check failed: ({PATH}) is not an? ([a-z ]{{1,30}})(?!\w)")
 _UNMOUNTED = regex(r"unmounted volumes=\[([\w. -]{1,2000})\]")
-# What else of a pod decides whether its volumes can be mounted: where it runs, and as whom.
+# What else of a pod decides whether its volumes can be mounted: its node, and its user.
 _DECIDE = frozenset(
     {"nodeSelector", "affinity", "tolerations", "nodeName", "securityContext", "hostUsers"}
     | {"serviceAccountName", "runtimeClassName"}
