@@ -36,6 +36,28 @@ TEXTS = (
         "crash_app_error",
     ),
     (1, "s3: AccessDenied: Access Denied", "crash_app_error"),
+    (
+        1,
+        "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied",
+        "crash_app_error",
+    ),
+    (1, "ERROR books.tgz: copy: AccessDenied: Access Denied", "crash_app_error"),
+    (
+        1,
+        "ERROR The Access Key Id you provided does not exist in our records.",
+        "credentials_refused",
+    ),
+    (
+        1,
+        "ERROR The request signature we calculated does not match the signature you provided.",
+        "credentials_refused",
+    ),
+    (1, "Error: failed to connect to database: database is locked (5)", "crash_app_error"),
+    (
+        1,
+        "Error: cannot connect to database: unable to open database file: no such file",
+        "crash_app_error",
+    ),
     (1, "SyntaxError: invalid token '}' at line 3", "crash_app_error"),
     (1, "FATAL hub answered: the API token has expired", "credentials_refused"),
     (1, "FATAL report: the support hook is already taken", "crash_app_error"),

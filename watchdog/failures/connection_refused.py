@@ -91,6 +91,9 @@ CAUSE = LogCause(
         r"|unauthori[sz]ed"
         r"|forbidden|\b40[13]\b|too many (?:clients|connections|open files)|connection slots"
         r"|returned (?:http )?(?:status )?(?:code )?\d{3}\b"
+        # A database that is a file.
+        r"|database (?:\w+ )?is locked|unable to open database file|database disk image"
+        r"|file is not a database|readonly database|\bSQLITE_[A-Z]"
         r"|unknown database|\bpg_hba\b|failed: FATAL|passwor[dt]|kennwort"
         r"|\bpars(?:e|ing)\b|malformed|missing (?:port|address|host)|forgotten import"
         r"|(?:invalid|illegal|bad|unknown|unsupported|incompatible) (?:\w+ ){0,2}"

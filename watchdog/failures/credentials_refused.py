@@ -33,6 +33,9 @@ CAUSE = LogCause(
         r"|ACCESS_REFUSED|InvalidClientTokenId|SignatureDoesNotMatch"
         r"|invalid (?:user ?name|login|access key|client secret)(?! \w+)"
         r"|logon denied|InvalidAccessKeyId"
+        # What S3 says behind these codes, which many clients leave out.
+        r"|access key id you provided does not exist"
+        r"|request signature we calculated does not match"
         r"|\bAuthFailure\b|ExpiredToken|\binvalid_(?:client|grant)\b"
         r"|connecting .{0,60}with your username/password"
         r"|could not read (?:username|password) for\b"

@@ -34,7 +34,7 @@ CAUSE = LogCause(
     ),
     # A service that denies it, not the operating system.
     unless=regex(
-        r"\barn:aws|\(AccessDenied\w*\) when calling\b|\bAccessDenied: Access Denied\b"
+        r"\barn:aws|\bAccessDenied\b|\bwhen calling the \w+ operation"
         r"|not authorized to perform|\bRequestI[dD]\b|googleapis\.com|"
         r"gserviceaccount\.com|"
         r"\bfailed from (?:\d{1,3}\.){3}\d|\bError making API request"

@@ -270,6 +270,8 @@ GOES_ON = Vocabulary(
     beyond=(
         r"\u00fcbersprungen|ignor\u00e9|повтор|пропущен|再試行|リトライ|無視|重试|重試|忽略"
         r"|跳过"
+        # The mark of a check or a test that passed.
+        r"|^\s*[✓✔✅√]"
     ),
 )
 # What only follows from the failure, or sums it up without a reason.

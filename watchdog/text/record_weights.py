@@ -26,6 +26,8 @@ from watchdog.text.log_shapes import NAME_ALONE
 from watchdog.text.regex import regex
 
 _LONGEST, _FIRST = 600, 200
+# A record in JSON says late in which process it was logged.
+_LONGEST_LINE = 2000
 _WEIGHTS = {
     Level.FATAL: 58,
     Level.ERROR: 40,
@@ -46,6 +48,38 @@ _REQUEST = regex(
     r"|\bclient: [\d.]+, server|\bCSRF\b|(?i:\bstat(?:us)?=deferred\b)"
     r"|(?i:\bfailed (?:\S+ ){0,6}from (?:\d{1,3}\.){3}\d)"
 )
+# What a server says of a client, by the client's address or in the process that serves it.
+_OF_A_CLIENT = regex(
+    r"\[(?!1\])\d+\] (?:\S+ )?FATAL:  (?:password authentication failed|role \"|database \""
+    r"|no pg_hba\.conf entry|the database system is (?:starting|shutting|not|in)|sorry, too many"
+    r"|remaining connection slots|canceling authentication|too many connections for"
+    r"|permission denied for database|terminating connection due to (?:admin|idle))"
+    r"|\"client backend\"|\[CLIENT: ?[\d.:a-f<]|\bhandshake error from \S+:\d"
+    r"|\bfrom:? /?(?:\d{1,3}\.){3}\d{1,3}(?:, user: | \(channelId=)|:\d+ - cid:\d+ - "
+    r"|\((?:\d{1,3}\.){3}\d+:\d+ -> (?:\d{1,3}\.){3}\d+:\d+|\blogin refused: user '"
+    r"|<Error> (?:\w+Handler|executeQuery): |\bInvalid user \S* ?from "
+)
+# How a framework heads the exception of a request, after which it takes the next one.
+_OF_A_REQUEST = regex(
+    r"\bServlet\.service\(\) for servlet\b|\bException on /\S* \[[A-Z]+\]"
+    r"|^Internal Server Error: /|\bException in ASGI application\b|\bError handling request\b"
+    r"|\bAn unhandled exception has occurred while executing the request\b"
+)
+# What ends the program wherever it is met.
+_ENDS_IT_ALL = regex(r"OutOfMemory|MemoryError|SystemExit|out of memory|StackOverflow")
+# What was tried before has come about: between a colon and what it is connected to.
+_CAME_ABOUT = regex(
+    r"[^:]{0,40}\b(?:re)?(?:connected|connection (?:is |was |has been )?(?:re-?)?established)\b"
+    r".{0,60}"
+)
+_NO_CONNECTION = regex(r"\b(?:not|never|no longer|dis|un)[ -]?(?:connected|established)\b")
+_SOMEWHERE = regex(r"[a-z][a-z0-9]{2,}(?:[.-][a-z0-9]+)*|(?:\d{1,3}\.){3}\d{1,3}")
+_NOWHERE = {
+    "after", "and", "client", "connect", "connected", "connecting", "connection", "could", "dial",
+    "error", "established", "failed", "for", "from", "getaddrinfo", "has", "host", "info", "lookup",
+    "main", "name", "not", "refused", "server", "service", "such", "tcp", "the", "unable", "using",
+    "via", "was", "with",
+}  # fmt: skip
 PLACE = regex(r"\S\.\w+:\d+|\bline \d+")
 # A host and port, a path or a URL.
 NAMES = regex(r"[\w-]:\d{2,5}\b|(?<![\w/.])/[\w.-]+/[\w.-]|://\w")
@@ -89,6 +123,8 @@ def weigh(entries: tuple[Entry, ...]) -> list[int]:
     """How likely each entry is to be the cause; read from the end, as what follows matters."""
     weights: list[int] = []
     beside = _beside(entries)
+    others = of_others(entries)
+    came_about: set[str] = set()
     went_on = 0
     below: Entry | None = None
     failed_at: int | None = None
@@ -103,6 +139,10 @@ def weigh(entries: tuple[Entry, ...]) -> list[int]:
             failed_at = went_on
         cut = below is not None and _goes_on_in(below, entry)
         weight -= 26 if entry.record in beside and entry.role is not Role.PLAIN else 0
+        weight -= 60 if entry.record in others else 0
+        if came_about and _reached_later(entry, came_about):
+            weight -= 45
+        came_about |= _reached(entry)
         weights.append(weight - (14 if cut or _announces_nothing(entry, below) else 0))
         below = entry
         went_on += progress * (2 if entry.stamped else 1)
@@ -121,6 +161,39 @@ def _beside(entries: tuple[Entry, ...]) -> set[int]:
         if plain and (own or next_) and MEASURED.says(words_of(head.text)):
             found.add(head.record if own else below.record)
     return found
+
+
+def of_others(entries: tuple[Entry, ...]) -> set[int]:
+    """Records of what a server says of its clients, and of what one request met."""
+    found = {entry.record for entry in entries if _OF_A_CLIENT.search(entry.line[:_LONGEST_LINE])}
+    for i, head in enumerate(entries):
+        if not _OF_A_REQUEST.search(head.text[:_FIRST]):
+            continue
+        raised = {below.record for below in entries[i + 1 : i + 2] if below.role is Role.RAISED}
+        met = {head.record, *raised}
+        if not any(e.record in met and _ENDS_IT_ALL.search(e.text[:_LONGEST]) for e in entries):
+            found |= met
+    return found
+
+
+def _reached(entry: Entry) -> set[str]:
+    """Where the entry says that the program is connected now; empty if it does not say so."""
+    text = entry.text[:_FIRST].lower()
+    found = _CAME_ABOUT.search(text) if entry.level is None or entry.level <= Level.INFO else None
+    if found is None or _NO_CONNECTION.search(text) or FAILED.says(words_of(text)):
+        return set()
+    return _places(found[0])
+
+
+def _reached_later(entry: Entry, places: set[str]) -> bool:
+    """Whether the entry, no fatal one, says that what was reached later does not answer."""
+    text = entry.text[:_FIRST]
+    failed = entry.level is not Level.FATAL and SYSTEM.says(words_of(text))
+    return failed and not places.isdisjoint(_places(text.lower()))
+
+
+def _places(text: str) -> set[str]:
+    return set(_SOMEWHERE.findall(text)) - _NOWHERE
 
 
 def _ended_it(entry: Entry) -> bool:

@@ -14,7 +14,7 @@ from watchdog.text import record_neighbours as near
 from watchdog.text.failure_words import ENDS, FAILED, FOLLOWS, GOES_ON, SYSTEM, words_of
 from watchdog.text.log_line import Level
 from watchdog.text.log_records import Entry, Reading, Role, read_records
-from watchdog.text.record_weights import SURE, tells, weigh
+from watchdog.text.record_weights import SURE, of_others, tells, weigh
 from watchdog.text.regex import regex
 
 # Characters of a quoted line; what stands at its end is a part of the cause.
@@ -109,7 +109,7 @@ def _last_words(reading: Reading) -> Telling:
         line = f"{_cut(_quotable(why), _LONGEST_QUOTE)} … {_quotable(entry)}"
         texts = (entry.text, why.text)
         return Telling(_cut(line, LONGEST_LINE), texts, entry.level, sure=True, at=why.at)
-    sure = _gave_up(entry)
+    sure = _gave_up(entry) and entry.record not in of_others(reading.entries)
     return Telling(_quotable(entry), (entry.text,), entry.level, sure=sure, at=entry.at)
 
 
