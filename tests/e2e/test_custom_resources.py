@@ -308,8 +308,11 @@ def test_each_kind_is_listed_once_for_all_namespaces_that_are_watched(
 
     assert {ns for ns, found in reports.items() if found} == {names[2], names[7]}
     lists = [each for each in proxy.asked if each == ("list", "certificates")]
+    # With too many pods elsewhere, as a bench leaves them, one list of all is the dearer way.
+    first = plane.api.request("GET", "/api/v1/pods?limit=1")
+    crowded = first["metadata"].get("remainingItemCount", 0) > 250 * len(names)
     # Other tests leave some: then the first few are followed by a table of all.
-    assert len(lists) <= 2
+    assert len(lists) <= (len(names) if crowded else 2)
 
 
 def test_without_custom_resources_named_no_request_more_is_sent(plane: Plane, proxy: Proxy) -> None:

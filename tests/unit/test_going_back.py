@@ -17,8 +17,10 @@ from tests.support.policy_samples import (
     context,
     earlier,
     planned,
+    pod,
     seen,
     settings,
+    snapshot,
 )
 from watchdog.actions import PatchDeploymentImage
 from watchdog.incidents.attempt_history import ATTEMPTS, Mark
@@ -28,6 +30,7 @@ from watchdog.policy.rollback import (
     rollout_is_not_young,
 )
 from watchdog.snapshot.pod_template import ContainerSpec, PodTemplate
+from watchdog.snapshot.snapshot import LogTail
 from watchdog.snapshot.workloads import RevisionSummary
 
 IMAGE = PatchDeploymentImage.model_validate({**HERE, "image": "ghcr.io/shop/ledger:1"})
@@ -73,6 +76,47 @@ def test_where_nothing_worked_a_migration_in_the_first_revision_counts() -> None
 
     assert verdict is not None
     assert (verdict.decision, verdict.rule) == ("ask", "migration")
+
+
+CHANGED_A_SCHEMA = (
+    'Migrating schema "public" to version "42 - drop legacy column"',
+    "Successfully applied 1 migration to schema `ledger`, now at version v42 (execution time 0.2s)",
+    "  Applying ledger.0042_drop_column... OK",
+    "INFO  [alembic.runtime.migration] Running upgrade 1975ea -> ae10, add a column",
+    "Running Changeset: db/changelog.xml::42::ada",
+    "ChangeSet db/changelog.xml::42::ada ran successfully in 12ms",
+    "== 20261129101500 DropRegion: migrating ======================================",
+    "== 20261129101500 DropRegion: migrated (0.0031s) =============================",
+    "Applying migration `20261129101500_drop_region`",
+    "Applying migration '20261129101500_DropRegion'.",
+    "42/u drop_region (12.3ms)",
+    "error: Dirty database version 42. Fix and force version.",
+    "Migration DropRegion1764000000 has been executed successfully.",
+    "[info] == Migrated 20261129101500 in 0.0s",
+    "Batch 3 run: 2 migrations",
+)
+CHANGED_NONE = (
+    "  No migrations to apply.",
+    'Schema "public" is up to date. No migration necessary.',
+    "Successfully applied 0 migrations",
+    "Batch 3 run: 0 migrations",
+    "migrating 3 shards to node-2",
+    "checking for pending migrations",
+)
+
+
+@pytest.mark.parametrize("line", CHANGED_A_SCHEMA + CHANGED_NONE)
+def test_a_program_that_says_that_it_changed_a_schema_is_taken_back_only_by_a_person(
+    line: str,
+) -> None:
+    log = LogTail(pod=pod().ref.name, container="main", text=f"starting\n{line}\nfatal: boom")
+    of_another = log.model_copy(update={"pod": "someone-else"})
+
+    verdict = no_migration_undone(UNDO, context(snapshot=snapshot(logs=(log,))))
+
+    asked = verdict is not None and (verdict.decision, verdict.rule) == ("ask", "migration")
+    assert asked is (line in CHANGED_A_SCHEMA)
+    assert no_migration_undone(UNDO, context(snapshot=snapshot(logs=(of_another,)))) is None
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,28 @@ from watchdog.detection.blame import blame
 from watchdog.incidents.attempt_history import ATTEMPTS, mark_of
 from watchdog.policy.verdict import Context, Rule, Verdict, ask, refuse
 from watchdog.snapshot.pod_template import PodTemplate
+from watchdog.snapshot.snapshot import LogTail
 from watchdog.snapshot.workloads import DeploymentSummary
 from watchdog.text.regex import regex
 
 _MIGRATION = regex(r"migrat|flyway|liquibase|alembic|schema", re.IGNORECASE)
+# What the tools say that change a schema when a program starts: Flyway, Liquibase, Alembic, Django,
+# Rails, Prisma, EF Core, golang-migrate, TypeORM, Ecto, Knex.
+_MIGRATED = regex(
+    r"\bmigrating (?:the )?(?:schema|database)\b|\bapplied [1-9]\d* (?:\w+ )?migrations?\b"
+    r"|\bapplying (?:\w+ )?migration\b|\bapplying \w+\.\d{4}_\w"
+    r"|\brunning upgrade \S{0,40} ?-> \S|\brunning (?:migration|changeset)\b"
+    r"|\bchangeset \S{1,300} (?:ran|executed) successfully"
+    r"|\b(?:database|migration) .{0,40}\bdirty\b|\bdirty database\b"
+    r"|== .{1,200}: ?migrat(?:ing|ed)\b|== migrated \S{1,120} in \d"
+    r"|\bmigrations? (?:\S{1,200} )?(?:has|have) been (?:successfully )?(?:applied|executed|run)\b"
+    r"|\bsuccessfully migrated\b|\bmigrating: \S|\bbatch \d+ run: [1-9]|\d+/u \w+ \(\d",
+    re.IGNORECASE,
+)
 # A revision that appears so soon after our own write is ours; taking a write back makes one too.
 _OURS_WITHIN = timedelta(minutes=5)
 _CLOCKS_DIFFER = timedelta(seconds=60)
+_LONGEST_LINE = 2000
 
 
 def revision_is_to_blame(action: RemediationAction, context: Context) -> Verdict | None:
@@ -61,6 +76,10 @@ def no_migration_undone(action: RemediationAction, context: Context) -> Verdict 
         return ask(
             "migration", f"container {found} looks like a migration, which an undo cannot undo"
         )
+    pods = {pod.ref.name for pod in context.snapshot.pods_of(action.target)}
+    told = (log.pod for log in context.snapshot.logs if log.pod in pods and _migrated(log))
+    if pod := next(told, None):
+        return ask("migration", f"the log of {pod} tells of a migration, which stays after an undo")
     return None
 
 
@@ -94,6 +113,11 @@ def _is_ours(seen: DeploymentSummary) -> bool:
     if mark is None or current is None or current.created_at is None:
         return False
     return -_CLOCKS_DIFFER <= current.created_at - mark.at <= _OURS_WITHIN
+
+
+def _migrated(log: LogTail) -> bool:
+    """Whether a program says that it changed its database's schema."""
+    return any(_MIGRATED.search(line[:_LONGEST_LINE]) for line in log.lines)
 
 
 def _migrates(template: PodTemplate) -> str | None:
