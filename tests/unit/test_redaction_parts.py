@@ -11,6 +11,7 @@ import pytest
 from watchdog.text import encoded_secrets
 from watchdog.text.assignments import assigned
 from watchdog.text.lines import NON_ASCII, Lines
+from watchdog.text.placed_secrets import placed
 from watchdog.text.redact import redact
 from watchdog.text.secret_names import Strength, is_secret_name, strength, vendor_of
 from watchdog.text.secret_sentences import is_said
@@ -684,3 +685,11 @@ TOLD = {
 @pytest.mark.parametrize("text", TOLD)
 def test_what_a_name_tells_to_be_a_secret_is_that_and_nothing_beside_it(text: str) -> None:
     assert [text[start:end] for start, end in assigned(text, 0, len(text))] == TOLD[text]
+
+
+def test_a_statement_without_its_parameters_has_nothing_to_hide() -> None:
+    text = "failed: INSERT INTO users (name, password) VALUES (?, ?)"
+    bound = f"{text} params: ['ada', 'hunter2x']"
+
+    assert list(placed(Lines(text))) == []
+    assert [bound[start:end] for start, end in placed(Lines(bound))] == ["hunter2x"]
