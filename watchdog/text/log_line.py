@@ -74,7 +74,7 @@ _STAMP = regex(
     r"|\d\d[-/.](?:\d\d|[A-Z][a-z]{2})[-/.]\d{2,4}[T :]+\d\d:\d\d:\d\d(?:[.,]\d+)?(?: [+-]\d{4})?"
     r"|(?:[A-Z][a-z]{2} )?(?:[A-Z][a-z]{2} +\d{1,2}|\d{1,2} [A-Z][a-z]{2}(?: \d{4})?)"
     r"[ ,]+\d\d:\d\d:\d\d(?:\.\d+)?(?: \d{4})?"
-    r"|\d\d?/\d\d?/\d{4}, \d\d?:\d\d:\d\d(?: [AP]M)?"
+    r"|\d\d?/\d\d?/\d{4}, \d\d?:\d\d:\d\d(?:[ \u202f][AP]M)?"
     r"|\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?"
     r"|\d{6} (?:\d{6}(?= \d)|[ \d]\d:\d\d:\d\d)(?: \d{1,6}(?= [A-Z]))?"
     r"|\d\d:\d\d:\d\d(?:[.,]\d+)?"
@@ -83,7 +83,9 @@ _STAMP = regex(
 )
 _BEFORE = regex(
     r"\s*(?:\[[A-Za-z][\w.-]*\d\]: |\d+:[A-Z] (?=\d)|[\w.-]{1,40} +\| |debug (?=\d{4}-)"
-    r"|==\d+==|<\d{1,3}>(?:1 )?)"
+    r"|==\d+==|<\d{1,3}>(?:1 )?"
+    # NestJS: the program and its process id.
+    r"|\[[\w.-]{1,40}\] {1,3}\d+ {1,4}- (?=\d))"
 )
 # Google's, with the year or without it, and CockroachDB's with its tags and counter.
 _KLOG = regex(

@@ -130,7 +130,7 @@ def weigh(entries: tuple[Entry, ...]) -> list[int]:
     failed_at: int | None = None
     for at, entry in reversed(tuple(enumerate(entries))):
         weight, progress = _weight(entry, went_on)
-        if at and _of_a_retry(entry, entries[at - 1]):
+        if at and _of_a_retry(entry, entries[at - 1], went_on):
             weight -= 26
         if entry.level is Level.ERROR and failed_at is not None and went_on > failed_at:
             # The program went on after it, and failed again.
@@ -206,12 +206,19 @@ def _ended_it(entry: Entry) -> bool:
     return not (few or sums_up(text) or CLEANUP.says(words) or _waited(text))
 
 
-def _of_a_retry(entry: Entry, above: Entry) -> bool:
-    """Whether the exception only explains the warning above it, which says that it tries again."""
-    explains = entry.role is Role.RAISED and not entry.own and entry.at == above.at + 1
-    calm = above.own and above.level is Level.WARN
+def _of_a_retry(entry: Entry, above: Entry, went_on: int) -> bool:
+    """Whether the exception only explains the line above it, which says that it tries again.
+
+    That is a warning, or an error after which the program went on.
+    """
+    explains = entry.role is Role.RAISED and entry.at == above.at + 1 and above.own
+    calm = above.level is Level.WARN and not entry.own
+    over = above.level is Level.ERROR and went_on > 0 and not entry.stamped
     return (
-        explains and calm and not _UNCAUGHT.match(entry.text) and GOES_ON.says(words_of(above.text))
+        explains
+        and (calm or over)
+        and not _UNCAUGHT.match(entry.text)
+        and GOES_ON.says(words_of(above.text[:_FIRST] if over else above.text))
     )
 
 
