@@ -14,6 +14,7 @@ from watchdog.detection.outside import Dependency, origin_of
 from watchdog.detection.owners import kubectl, word
 from watchdog.detection.rollback import changed_words, logs_command, run_again, undo
 from watchdog.text.format import verbatim
+from watchdog.text.quoted_answer import own_texts, own_words
 from watchdog.text.regex import regex
 from watchdog.text.root_record import LONGEST_LINE
 
@@ -69,7 +70,8 @@ class LogCause:
     container and `{subject}` for that in parentheses, or for nothing. `depends_on` is set if the
     cause lies outside the workload; `goes_back` is false if an earlier revision would fail too.
     `on_node` are why and to do for a pod in the network of its node; `at_home` is what to do if the
-    subject is the pod itself (127.0.0.1).
+    subject is the pod itself (127.0.0.1). `here` is true if it is about something of the container:
+    what another server answered does not tell it.
     """
 
     name: str
@@ -86,6 +88,7 @@ class LogCause:
     at_home: str = ""
     depends_on: Dependency | None = None
     goes_back: bool = True
+    here: bool = False
 
     def kind(self) -> FailureKind:
         """The failure kind of this cause; its fix is going back where a new revision brought it."""
@@ -102,11 +105,12 @@ class LogCause:
 
     def find(self, texts: Iterable[str]) -> str | None:
         """The first of these words that tell it."""
+        texts = own_texts(tuple(texts)) if self.here else texts
         return next((text for text in texts if self.tells(text)), None)
 
     def tells(self, text: str) -> bool:
         """Whether these words say that it is so."""
-        text = text[:_LONGEST]
+        text = own_words(text[:_LONGEST]) if self.here else text[:_LONGEST]
         if _COMPARES.match(text):
             return False
         if self.unless and self.unless.search(text):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from watchdog.text.quoted_answer import own_texts
 from watchdog.text.regex import regex
 
 _Q = r"[\"'`\[\](){}<>$*«»-]*"
@@ -195,7 +196,7 @@ _LONGEST = 2000
 
 def missing_names(texts: Sequence[str], source: str = "") -> list[str]:
     """The variables that a record says are not set; `texts` are its words, `source` its code."""
-    texts = [text if text.isascii() else text.translate(_QUOTES) for text in texts]
+    texts = own_texts([text if text.isascii() else text.translate(_QUOTES) for text in texts])
     found: list[str] = []
     for i, text in enumerate(texts):
         line = text[:_LONGEST]

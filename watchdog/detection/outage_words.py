@@ -299,3 +299,45 @@ AWAY = regex(
     re.IGNORECASE,
 )
 """Something elsewhere is away, not ready, at its limit, or cut the connection."""
+
+_STORES = (
+    r"\b(?:storage(?: backend)?|drives?|disks?(?: usage)?|brokers?|tablespace"
+    r"|(?:object|data) ?store)\b"
+)
+_AT_LIMIT = (
+    r"\b(?:reached|exceed(?:ed|s)?|crossed|(?:is |was |went )?(?:below|above|over|past))\b.{0,30}"
+    r"\b(?:threshold|watermark)\b|\b(?:threshold|watermark)\b.{0,20}"
+    r"\b(?:reached|exceeded|crossed)\b"
+)
+# What was kept for those that read on from where they were.
+_KEPT_UNTIL = (
+    r"\b(?:resource ?versions?|wal segments?|oplog|bin(?:ary )?logs?|gtids?"
+    r"|change (?:stream|feed)|resume (?:point|token))\b"
+)
+_GONE_SINCE = (
+    r"\b(?:compacted|purged|pruned|trimmed|truncated|(?:already )?been removed|too old"
+    r"|no longer (?:available|in|exists?|kept))\b"
+)
+_UPKEEP = (
+    r"\b(?:under(?:going)?|down for|closed for|offline for) (?:\w+ ){0,2}maintenance\b"
+    r"|(?<!invalid )(?<!unknown )(?<!bad )\bmaintenance (?:(?:window )?(?:until|is in progress"
+    r"|in progress|is ongoing)|window is (?:active|open))\b"
+)
+THEIR_STATE = regex(
+    rf"{near(_STORES, _AT_LIMIT)}|{near(_KEPT_UNTIL, _GONE_SINCE)}|\brevision has been compacted"
+    r"|\bOffsets?OutOfRange|\boffsets? .{0,30}out of range (?:for|on|of) (?:\w+ )?partition"
+    rf"|\bChangeStreamHistoryLost\b|{_UPKEEP}",
+    re.IGNORECASE,
+)
+"""A store is at its limit or has given up what is asked for, or a service is under repair."""
+
+# What an identity provider publishes of itself, by the standard's names.
+_PUBLISHED = (
+    r"\.well-known/(?:openid|oauth|jwks)|\b(?:oidc|openid(?:[- ]connect)?|issuer|jwks?)\b"
+    r"(?: \w+)? (?:discovery|metadata|configuration|document|endpoint|keys?)\b|\bjwks_uri\b"
+)
+NO_PROVIDER = regex(
+    near(_PUBLISHED, r"\b[45]\d\d\b(?= |:|$)|\bnot found\b", 60),
+    re.IGNORECASE,
+)
+"""What an identity provider publishes of itself is not there, or cannot be had."""

@@ -16,11 +16,14 @@ from watchdog.detection.outage_words import (
     AMISS_ELSEWHERE,
     AWAY,
     LOGIN,
+    NO_PROVIDER,
+    THEIR_STATE,
     TLS_ALERTS,
     UNTRUSTED,
     WAY_FAILED,
 )
 from watchdog.text.log_line import Level, read_line
+from watchdog.text.quoted_answer import own_words, tells_of_their_failure
 from watchdog.text.regex import regex
 
 if TYPE_CHECKING:
@@ -68,6 +71,11 @@ CERTIFICATE = Dependency(regex(r"CERT|TLS|SSL|(?:^|_)CA(?:_|$)", re.IGNORECASE),
 # Which issuers are trusted is a part of the image, if nothing is mounted for it.
 TRUST = Dependency(CERTIFICATE.env, ("volume", "image"))
 STORAGE = Dependency(regex(r"(?!)"), ("volume", "limits.ephemeral-storage"))
+# A store, what it keeps, and when it may be asked.
+_STORE = Dependency(
+    regex(rf"{ADDRESS.env.pattern}|STORAGE|THRESHOLD|MAINTENANCE", re.IGNORECASE),
+    (*ADDRESS.fields, *STORAGE.fields),
+)
 
 _ELSEWHERE = (
     r"(?:servers?|\w*servers|brokers?|clusters?|nodes?|databases?|db|hosts?|upstreams?|providers?"
@@ -218,6 +226,8 @@ _SPEAKS: tuple[tuple[re.Pattern[str], Dependency], ...] = (
     (AWAY, ADDRESS),
     (AMISS_ELSEWHERE, ADDRESS),
     (WAY_FAILED, ADDRESS),
+    (NO_PROVIDER, CREDENTIALS),
+    (THEIR_STATE, _STORE),
 )
 # The program's own mistakes, whatever else their lines name.
 _OWN = regex(
@@ -280,10 +290,11 @@ def origin_of_line(
     snapshot: ClusterSnapshot, owner: ObjectRef, container: str | None, line: str
 ) -> Origin:
     """The same for what a log line speaks of; `workload` if it speaks of nothing outside."""
-    if _OWN.search(line):
+    theirs = tells_of_their_failure(line)
+    if _OWN.search(own_words(line) if theirs else line):
         return "workload"
     found = (dependency for pattern, dependency in _SPEAKS if pattern.search(line))
-    dependency = next(found, None)
+    dependency = next(found, ADDRESS if theirs else None)
     return origin_of(snapshot, owner, container, dependency) if dependency else "workload"
 
 
@@ -308,7 +319,7 @@ def origin_of_log(
         lines += (each for each in last if read_line(each).level not in NO_ERROR)
         # A warning that nothing follows but the end is more than noise.
         lines += (each for each in last[-1:] if not running and _warns(each))
-    if _OWN.search(line):
+    if _OWN.search(own_words(line) if tells_of_their_failure(line) else line):
         return "workload"
     lines = [*lines[:_MOST], *lines[_MOST:][-_MOST:]]
     owner, name = item.pod.owner, item.state.name

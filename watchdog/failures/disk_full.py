@@ -11,6 +11,7 @@ from watchdog.text.regex import regex
 CAUSE = LogCause(
     name="disk_full",
     summary="disk full",
+    here=True,
     pattern=regex(
         r"no space left on device|\bENOSPC\b|disk (is )?full(?! of)|disk quota exceeded"
         r"|not enough (?:free )?disk space"

@@ -10,6 +10,7 @@ from watchdog.text.regex import regex
 HEAP_EXHAUSTED = LogCause(
     name="heap_exhausted",
     summary="out of heap memory",
+    here=True,
     pattern=regex(
         r"heap out of memory|OutOfMemory(Error|Exception)|MemoryError\b|allocation failed - "
         r"JavaScript|cannot allocate (?:memory|\d+ bytes\b)|runtime: out of memory"

@@ -13,6 +13,7 @@ _IS = r"(?:is |are |was |were |could |can |has )?"
 MODULE_MISSING = LogCause(
     name="module_missing",
     summary="module missing in the image",
+    here=True,
     pattern=regex(
         r"\bModuleNotFoundError\b|No module named|Cannot find (module|package) "
         r"|ERR_MODULE_NOT_FOUND"

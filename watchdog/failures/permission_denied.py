@@ -10,6 +10,7 @@ from watchdog.text.regex import regex
 CAUSE = LogCause(
     name="permission_denied",
     summary="permission denied",
+    here=True,
     pattern=regex(
         r"\b(permission denied|EACCES|EPERM"
         r"|AccessDeniedException(?=: (?:/|\w:\\))|nio\.file\.AccessDeniedException"
@@ -44,6 +45,11 @@ CAUSE = LogCause(
         r"|for (?:table|relation|schema|database|sequence|function|view|tablespace|language|type)\b"
         r"|\brpc error|PERMISSION_DENIED|\bpublickey\b|\bauthentication error\b"
         r"|\b403 permission denied|\bForbidden\b"
+        # What a login may do, or how long it holds: no file is named.
+        r"|^(?!.*(?:(?:^|[\s'\"(=])/[\w.-]|\b(?:open|read|writ|creat|stat|mkdir|exec|ch(?:own|mod)"
+        r"|file|folder|director)))(?=.*\b(?:permission|access) denied\b)"
+        r".*\b(?:lease|tokens?|acl|polic(?:y|ies)|approle|secret engine)\b"
+        r"|(?<!sh: )(?<!\d: )(?<![\w./-])(?:vault|consul|etcdserver|ldap): permission denied"
         # Deno's own rights, which its command line gives.
         r"|\brun again with the --allow-",
         re.IGNORECASE,

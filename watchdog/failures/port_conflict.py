@@ -10,6 +10,7 @@ from watchdog.text.regex import regex
 PORT_CONFLICT = LogCause(
     name="port_conflict",
     summary="port already in use",
+    here=True,
     pattern=regex(
         r"\bEADDRINUSE\b|address (is )?already in use|Only one usage of each socket address"
         r"|\bports? (?:\w+ )?(?:already in use|in use already|already allocated)"

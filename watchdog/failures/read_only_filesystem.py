@@ -10,6 +10,7 @@ from watchdog.text.regex import regex
 CAUSE = LogCause(
     name="read_only_filesystem",
     summary="read-only file system",
+    here=True,
     pattern=regex(
         r"read-only file ?system|\bEROFS\b"
         r"|(?:dateisystem|fichiers|archivos|ficheros|arquivos|файлов\w+ систем\w+)\b.{0,40}"
