@@ -20,7 +20,7 @@ _KIND = (
 _NO_COUNT = r"(?! ?(?:rows|records|items|bytes|lines|results|entries|messages|times|ms|s|%)\b)"
 # What answers at the pod's own address is a part of the workload.
 _ADDRESS = (
-    r"(?:[a-z]+://(?!localhost\b|127\.|\[::1\]|0\.0\.0\.0)[^\s\"']{1,300}"
+    r"(?:(?<![\w./:-])[a-z]{1,15}://(?!localhost\b|127\.|\[::1\]|0\.0\.0\.0)[^\s\"']{1,300}"
     r"|(?<![\w./:-])(?!localhost\b)[a-z][\w.-]{0,100}:\d{2,5}\S{0,200})"
 )
 _ANSWER = regex(
