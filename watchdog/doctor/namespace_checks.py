@@ -25,6 +25,9 @@ def in_namespace(settings: Settings, cluster: AccessReviewer, namespace: str) ->
         yield from _wall(settings, cluster, namespace)
 
 
+UNKNOWN = "cannot be read, so it may be gone: the next `helm upgrade` leaves it out then"
+
+
 def _there(cluster: AccessReviewer, namespace: str) -> Check:
     subject = f"namespace {namespace}"
     try:
@@ -34,7 +37,7 @@ def _there(cluster: AccessReviewer, namespace: str) -> Check:
         return Check(subject=subject, ok=False, detail="does not exist", remedy=remedy)
     except ForbiddenError:
         # The permission itself is a row of its own, with its remedy.
-        return Check(subject=subject, ok=True, detail="cannot be read: it is taken to exist")
+        return Check(subject=subject, ok=True, detail=UNKNOWN)
     return Check(subject=subject, ok=True, detail="exists")
 
 

@@ -305,7 +305,7 @@ def _not_read(item: NamespaceReport) -> Iterable[str]:
     if several:
         name = one_line(item.namespace)
         yield f"`sre-watchdog doctor -n {name}` checks every permission and prints what grants it."
-        if item.unseen and len(several) == len(item.blind_spots):
+        if item.unseen:
             # A deleted namespace takes its RoleBinding along, and without it that cannot be seen.
             yield f"If {name} was deleted, the next `helm upgrade` leaves it out."
 
