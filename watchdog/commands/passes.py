@@ -131,7 +131,8 @@ def watch(  # noqa: PLR0913 - a command has as many parameters as flags
     """Run passes in a loop, until Ctrl-C.
 
     It looks after the namespaces of -n, else of SRE_AGENT_NAMESPACES, else the one of the context.
-    It shows each change and asks before it writes; with --yes it acts within its policy.
+    At a terminal it shows each change and asks before it writes; elsewhere, and with --yes, it acts
+    within its policy.
     """
     import time
 

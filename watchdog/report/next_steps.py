@@ -197,18 +197,23 @@ def _changed(action: RemediationAction) -> str:
 
 
 def _by_reference(action: RemediationAction, next_deploy: NextDeploy | None) -> list[ToDo]:
-    """What comes first if the value is to be taken from an object.
+    """What comes first if a later deploy takes the value from an object.
 
     A tool that applies client-side merges `valueFrom` into our entry, and the API server refuses an
-    entry that has both.
+    entry that has both. The command stands in the sentence: by itself it looks like a thing to do
+    now, and would bring the failure back.
     """
     if not isinstance(action, PatchDeploymentEnv) or next_deploy != "kept":
         return []
     target = action.target
     words = ("kubectl", "-n", target.namespace, "set", "env", f"deployment/{target.name}")
     command = shlex.join((*words, "-c", action.container, f"{action.name}-"))
-    said = f"If it takes {action.name} from a Secret or ConfigMap, first remove it here"
-    return [ToDo(f"{said}, or that deploy is refused.", _command(command))]
+    said = (
+        f"If a later deploy takes {action.name} from a Secret or ConfigMap, it is refused while "
+        f"this value is there. Right before that deploy, and not earlier, run `{command}`: without "
+        f"{action.name} new pods fail."
+    )
+    return [ToDo(one_line(said))]
 
 
 def _command(command: str | None) -> str | None:
