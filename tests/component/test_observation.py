@@ -189,7 +189,12 @@ def test_snapshot_survives_being_saved(wire: Wire, look: Callable[..., ClusterSn
 
     seen = look()
 
-    assert ClusterSnapshot.model_validate_json(seen.model_dump_json()) == seen
+    saved = ClusterSnapshot.model_validate_json(seen.model_dump_json())
+
+    # A hash of a whole spec is for this pass alone: it would tell what the redaction hides.
+    alone = tuple(each.model_copy(update={"counts": ""}) for each in seen.deployments)
+    assert saved == seen.model_copy(update={"deployments": alone})
+    assert all(each.counts for each in seen.deployments)
 
 
 def test_requests_grow_with_owners_and_not_with_pods(
